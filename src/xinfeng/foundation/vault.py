@@ -1,0 +1,186 @@
+"""The vault: identifiers and texts are sealed at rest and found again by keyed hash.
+
+Sealed bytes are `cipher (1) | key id (2, big-endian) | nonce (12) | ciphertext and tag (16)`. Each kind of
+secret has a key of its own, derived from the key with that id by HKDF-SHA256, and is bound to its kind, so
+that a sealed name can't be passed off as a sealed number. Keys rotate: new seals use the active key, old
+ones open as long as their key is in the file. The index key does not rotate with them.
+"""
+
+from __future__ import annotations
+
+import base64
+import enum
+import functools
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from xinfeng.foundation import settings as xinfeng_settings
+from xinfeng.kernel.errors import InvalidInput
+from xinfeng.kernel.ids import PhoneIndex
+
+_HEAD = 3
+_NONCE = 12
+_TAG = 16
+_CIPHER_IDS = {"AES-256-GCM": 1, "SM4-GCM": 2}
+
+
+class Kind(enum.Enum):
+    """What is sealed; each kind has its own derived key."""
+
+    PHONE = b"phone"
+    NAME = b"name"
+    BODY = b"body"
+    REPLY = b"reply"
+    SECRET = b"secret"
+    ROW = b"row"
+
+
+class _Aead(Protocol):
+    def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes) -> bytes: ...
+    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes) -> bytes: ...
+
+
+class _Sm4Gcm:
+    """SM4 in GCM mode (GB/T 32907, RFC 8998) with the interface of AESGCM."""
+
+    def __init__(self, key: bytes) -> None:
+        self._algorithm = algorithms.SM4(key[:16])
+
+    def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes) -> bytes:
+        encryptor = Cipher(self._algorithm, modes.GCM(nonce)).encryptor()
+        encryptor.authenticate_additional_data(associated_data)
+        return encryptor.update(data) + encryptor.finalize() + encryptor.tag
+
+    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes) -> bytes:
+        decryptor = Cipher(self._algorithm, modes.GCM(nonce, data[-_TAG:])).decryptor()
+        decryptor.authenticate_additional_data(associated_data)
+        return decryptor.update(data[:-_TAG]) + decryptor.finalize()
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """The keys of one deployment: master keys by id, the active one, and the index key."""
+
+    active: int
+    masters: dict[int, bytes]
+    index_key: bytes
+
+
+class Vault:
+    """Seals and opens. Batch methods exist because the bulk paths seal hundreds of thousands at a time."""
+
+    def __init__(self, ring: KeyRing, cipher: str) -> None:
+        self._ring = ring
+        self._cipher_id = _CIPHER_IDS[cipher]
+        self._head = bytes([self._cipher_id]) + ring.active.to_bytes(2, "big")
+        self._aeads: dict[tuple[int, int, Kind], _Aead] = {}
+
+    def seal(self, kind: Kind, text: str) -> bytes:
+        return self.seal_many(kind, (text,))[0]
+
+    def open(self, kind: Kind, sealed: bytes) -> str:
+        """Raises InvalidInput `vault.unreadable` when the bytes are damaged or their key is missing."""
+        return self.open_many(kind, (sealed,))[0]
+
+    def seal_many(self, kind: Kind, texts: Sequence[str]) -> list[bytes]:
+        encrypt = self._aead(self._cipher_id, self._ring.active, kind).encrypt
+        head, bound = self._head, kind.value
+        nonces = os.urandom(_NONCE * len(texts))
+        sealed = []
+        at = 0
+        for text in texts:
+            nonce = nonces[at : at + _NONCE]
+            at += _NONCE
+            sealed.append(head + nonce + encrypt(nonce, text.encode(), bound))
+        return sealed
+
+    def open_many(self, kind: Kind, sealed: Iterable[bytes]) -> list[str]:
+        bound = kind.value
+        opened = []
+        last_head = b""
+        decrypt = None
+        for item in sealed:
+            if item[:_HEAD] != last_head or decrypt is None:
+                last_head = item[:_HEAD]
+                if len(item) < _HEAD + _NONCE + _TAG:
+                    raise InvalidInput("vault.unreadable", kind=kind.name)
+                decrypt = self._aead(last_head[0], int.from_bytes(last_head[1:], "big"), kind).decrypt
+            try:
+                opened.append(decrypt(item[_HEAD : _HEAD + _NONCE], item[_HEAD + _NONCE :], bound).decode())
+            except (InvalidTag, ValueError):
+                raise InvalidInput("vault.unreadable", kind=kind.name) from None
+        return opened
+
+    def phone_index(self, number: str) -> PhoneIndex:
+        """Keyed hash of a normalised number: HMAC-SHA256 cut to 16 bytes."""
+        return PhoneIndex(hmac.digest(self._ring.index_key, number.encode(), "sha256")[:16])
+
+    def index(self, text: str) -> bytes:
+        """Keyed hash of any other identifier, for example a name or the last four digits of a number."""
+        return hmac.digest(self._ring.index_key, b"\x00" + text.encode(), "sha256")[:16]
+
+    def _aead(self, cipher_id: int, key_id: int, kind: Kind) -> _Aead:
+        known = self._aeads.get((cipher_id, key_id, kind))
+        if known is not None:
+            return known
+        master = self._ring.masters.get(key_id)
+        if master is None:
+            raise InvalidInput("vault.key_missing", key_id=key_id)
+        key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"xinfeng " + kind.value).derive(master)
+        aead: _Aead
+        if cipher_id == _CIPHER_IDS["AES-256-GCM"]:
+            aead = AESGCM(key)
+        elif cipher_id == _CIPHER_IDS["SM4-GCM"]:
+            aead = _Sm4Gcm(key)
+        else:
+            raise InvalidInput("vault.unreadable", kind=kind.name)
+        self._aeads[(cipher_id, key_id, kind)] = aead
+        return aead
+
+
+def read_key_file(path: Path) -> KeyRing:
+    """Read the key ring, making it on first use. The file is for its owner only; back it up apart from the data."""
+    if not path.exists():
+        first = {"id": 1, "made_at": datetime.now(UTC).isoformat(timespec="seconds"), "key": _fresh()}
+        xinfeng_settings.write_secret(path, json.dumps({"active": 1, "index_key": _fresh(), "keys": [first]}, indent=1))
+    content = json.loads(path.read_text())
+    masters = {entry["id"]: base64.b64decode(entry["key"]) for entry in content["keys"]}
+    return KeyRing(content["active"], masters, base64.b64decode(content["index_key"]))
+
+
+def add_key(path: Path) -> int:
+    """Add a key and make it the active one; returns its id. Old seals stay readable."""
+    read_key_file(path)
+    content = json.loads(path.read_text())
+    key_id = max(entry["id"] for entry in content["keys"]) + 1
+    content["keys"].append({"id": key_id, "made_at": datetime.now(UTC).isoformat(timespec="seconds"), "key": _fresh()})
+    content["active"] = key_id
+    staged = path.with_suffix(".new")
+    staged.unlink(missing_ok=True)
+    xinfeng_settings.write_secret(staged, json.dumps(content, indent=1))
+    staged.replace(path)
+    return key_id
+
+
+def _fresh() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+@functools.cache
+def vault() -> Vault:
+    """The vault of this process."""
+    settings = xinfeng_settings.load()
+    return Vault(read_key_file(settings.key_file), settings.cipher)

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class LensConfig(AppConfig):
+    name = "xinfeng.lens"
+    label = "lens"
