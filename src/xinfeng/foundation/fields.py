@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
 
-class Xid8Field(models.Field[int, int]):
+if TYPE_CHECKING:
+    _IntField = models.Field[int, int]
+else:
+    _IntField = models.Field
+
+
+class Xid8Field(_IntField):
     """The transaction that wrote the row last. The lens reads what has committed since its last look by it.
 
     Filled by the database: a default on insert, a trigger (`migrations.TouchXid`) on update.

@@ -1,0 +1,1 @@
+"""Insights: what came of it. Live numbers, reports and drill-downs, read from the lens. Owns no table."""

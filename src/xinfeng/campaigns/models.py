@@ -1,0 +1,61 @@
+"""Tables of the campaigns slice."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+
+class CampaignState(models.TextChoices):
+    """See `campaigns.lifecycle` for the transitions."""
+
+    DRAFT = "draft", "草稿"
+    SUBMITTED = "submitted", "待审批"
+    APPROVED = "approved", "已批准"
+    SCHEDULED = "scheduled", "已定时"
+    PLANNING = "planning", "生成计划"
+    RUNNING = "running", "发送中"
+    PAUSED = "paused", "已暂停"
+    STOPPED = "stopped", "已停止"
+    FINISHED = "finished", "已完成"
+    FAILED = "failed", "失败"
+
+
+class Campaign(models.Model):
+    """`trade` chooses the send windows. `plan_id` is delivery's plan once it was planned."""
+
+    name = models.CharField(max_length=80)
+    purpose = models.CharField(max_length=20, default="marketing")
+    trade = models.CharField(max_length=20, default="retail")
+    state = models.CharField(max_length=12, choices=CampaignState.choices, default=CampaignState.DRAFT)
+    segment = models.ForeignKey("segments.Segment", null=True, on_delete=models.PROTECT)
+    template_version = models.ForeignKey("content.TemplateVersion", null=True, on_delete=models.PROTECT)
+    channel = models.ForeignKey("channels.Channel", null=True, on_delete=models.PROTECT)
+    scheduled_at = models.DateTimeField(null=True)
+    rate_per_s = models.IntegerField(null=True)
+    plan = models.OneToOneField("delivery.Plan", null=True, on_delete=models.PROTECT)
+    fault = models.JSONField(null=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, related_name="+", on_delete=models.SET_NULL)
+    approver = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, related_name="+", on_delete=models.SET_NULL)
+    approved_at = models.DateTimeField(null=True)
+    approved_digest = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "campaign"
+        indexes = [models.Index(fields=["-created_at"], name="campaign_recent")]
+
+
+class CampaignStep(models.Model):
+    """What happened to a campaign: who moved it from which state to which, when, with which comment."""
+
+    campaign = models.ForeignKey(Campaign, related_name="steps", on_delete=models.CASCADE)
+    at = models.DateTimeField(auto_now_add=True)
+    actor = models.CharField(max_length=150)
+    action = models.CharField(max_length=20)
+    comment = models.CharField(max_length=500, blank=True)
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "campaign_step"

@@ -1,0 +1,62 @@
+"""Tables of the channels slice."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class ChannelKind(models.TextChoices):
+    CMPP2 = "cmpp2", "CMPP 2.0"
+    CMPP3 = "cmpp3", "CMPP 3.0"
+
+
+class Channel(models.Model):
+    """An account with a carrier. `config` is validated by `channels.config.CmppConfig`; the secret is sealed.
+
+    `price_li` is the price per part in tenths of a fen. `rate_per_s` counts parts, exact over any second.
+    """
+
+    name = models.CharField(max_length=60, unique=True)
+    kind = models.CharField(max_length=10, choices=ChannelKind.choices)
+    purpose = models.CharField(max_length=20)  # consent.Purpose: marketing never leaves on a service port
+    config = models.JSONField()
+    secret_sealed = models.BinaryField()
+    rate_per_s = models.IntegerField(default=100)
+    price_li = models.IntegerField(default=35)
+    enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "channel"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(rate_per_s__gte=1), name="channel_rate"),
+            models.CheckConstraint(condition=models.Q(price_li__gte=0), name="channel_price"),
+        ]
+
+
+class ConnectionPhase(models.TextChoices):
+    CONNECTING = "connecting", "连接中"
+    READY = "ready", "已连接"
+    REFUSED = "refused", "登录被拒"
+    WAITING = "waiting", "等待重连"
+    CLOSED = "closed", "已断开"
+
+
+class ConnectionState(models.Model):
+    """What one connection of a channel is doing, written by its gateway about once a second."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE)
+    gateway = models.CharField(max_length=40)
+    number = models.SmallIntegerField()
+    phase = models.CharField(max_length=12, choices=ConnectionPhase.choices)
+    detail = models.CharField(max_length=200, blank=True)
+    since = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    window_used = models.IntegerField(default=0)
+    submitted_per_s = models.FloatField(default=0)
+    round_trip_ms = models.FloatField(null=True)
+
+    class Meta:
+        db_table = "connection_state"
+        constraints = [models.UniqueConstraint(fields=["channel", "gateway", "number"], name="connection_once")]

@@ -1,0 +1,127 @@
+"""Tables of the consent slice."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from xinfeng.foundation.fields import Xid8Field
+
+
+class Purpose(models.TextChoices):
+    MARKETING = "marketing", "营销短信"
+    SERVICE = "service", "服务短信"
+
+
+class Notice(models.Model):
+    """A version of the text that was shown when consent was asked for."""
+
+    key = models.CharField(max_length=40)
+    version = models.CharField(max_length=20)
+    purpose = models.CharField(max_length=20, choices=Purpose.choices)
+    text = models.TextField()
+    effective_at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "notice"
+        constraints = [models.UniqueConstraint(fields=["key", "version"], name="notice_key_version")]
+
+
+class ConsentEntry(models.Model):
+    """One grant or withdrawal. Append-only and hash-chained by `seq`, by month of `recorded_at`.
+
+    `at` is when the person said it, `recorded_at` when we wrote it down. `evidence` says what proves it;
+    `hash` covers every column before it and `prev_hash`.
+    """
+
+    seq = models.BigIntegerField(primary_key=True)
+    recorded_at = models.DateTimeField()
+    contact_id = models.BigIntegerField()
+    purpose = models.CharField(max_length=20, choices=Purpose.choices)
+    granted = models.BooleanField()
+    at = models.DateTimeField()
+    source = models.CharField(max_length=80)
+    notice_id = models.BigIntegerField(null=True)
+    evidence = models.CharField(max_length=500, blank=True)
+    actor = models.CharField(max_length=150)
+    prev_hash = models.BinaryField()
+    hash = models.BinaryField()
+    xid = Xid8Field()
+
+    class Meta:
+        db_table = "consent_entry"
+        managed = False
+
+
+class LedgerHead(models.Model):
+    """The end of the chain; the single row that appending locks."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    seq = models.BigIntegerField(default=0)
+    hash = models.BinaryField()
+
+    class Meta:
+        db_table = "ledger_head"
+
+
+class Scope(models.TextChoices):
+    """What a suppression forbids. MARKETING lets service messages through, for example for complainants."""
+
+    ALL = "all", "全部短信"
+    MARKETING = "marketing", "营销短信"
+
+
+class SuppressionReason(models.TextChoices):
+    OPT_OUT = "opt_out", "退订"
+    COMPLAINT = "complaint", "投诉"
+    MANUAL = "manual", "人工屏蔽"
+    CARRIER = "carrier", "运营商拉黑"
+    REASSIGNED = "reassigned", "号码易主"
+    ERASED = "erased", "已删除个人信息"
+
+
+class Suppression(models.Model):
+    """A number that must not be written to, whatever the signature. Lifted, never deleted.
+
+    Ids are given out behind the barrier's lock, so they commit in their order (the gateway relies on it).
+    """
+
+    phone_index = models.BinaryField()
+    scope = models.CharField(max_length=10, choices=Scope.choices)
+    reason = models.CharField(max_length=20, choices=SuppressionReason.choices)
+    source = models.CharField(max_length=80)
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.CharField(max_length=150, blank=True)
+    lifted_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        db_table = "suppression"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["phone_index", "scope"], condition=models.Q(lifted_at=None), name="suppression_in_force"
+            )
+        ]
+
+
+class Standing(models.Model):
+    """Where a contact stands for one purpose, now. Derived; `consent.sql` rebuilds it from facts.
+
+    `granted` is the last entry's word; `suppressed` the reason of a suppression in force for the purpose.
+    A message may be written only if `granted` and `suppressed` is null.
+    """
+
+    pk = models.CompositePrimaryKey("contact_id", "purpose")
+    contact_id = models.BigIntegerField()
+    purpose = models.CharField(max_length=20, choices=Purpose.choices)
+    granted = models.BooleanField()
+    entry_seq = models.BigIntegerField(null=True)
+    since = models.DateTimeField(null=True)
+    source = models.CharField(max_length=80, blank=True)
+    suppressed = models.CharField(max_length=20, null=True)
+    xid = Xid8Field()
+
+    class Meta:
+        db_table = "standing"
+        indexes = [models.Index(fields=["xid"], name="standing_xid")]

@@ -1,0 +1,163 @@
+"""Tables of the contacts slice."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from xinfeng.foundation.fields import Xid8Field
+
+
+class Tier(models.IntegerChoices):
+    """Feature A8. NONE: no rule fits (yet)."""
+
+    NONE = 0, "未分层"
+    NEW = 1, "新客"
+    ACTIVE = 2, "活跃"
+    DORMANT = 3, "沉睡"
+    POTENTIAL = 4, "潜在"
+    INDUSTRY = 5, "同业"
+
+
+class Gender(models.IntegerChoices):
+    UNKNOWN = 0, "未知"
+    MALE = 1, "男"
+    FEMALE = 2, "女"
+
+
+class AttributeKind(models.TextChoices):
+    TEXT = "text", "文本"
+    NUMBER = "number", "数字"
+    DATE = "date", "日期"
+    BOOL = "bool", "是否"
+    CHOICE = "choice", "选项"
+
+
+class Attribute(models.Model):
+    """A custom attribute declared in the console; its values live in `contact.attrs` under `key`."""
+
+    key = models.CharField(max_length=40, unique=True)
+    label = models.CharField(max_length=60)
+    label_en = models.CharField(max_length=60, blank=True)
+    kind = models.CharField(max_length=10, choices=AttributeKind.choices)
+    choices = models.JSONField(default=list)
+    sensitive = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "attribute"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(key__regex=r"^[a-z][a-z0-9_]{0,39}$"), name="attribute_key_shape")
+        ]
+
+
+class TagKind(models.TextChoices):
+    SOURCE = "source", "来源"
+    MANUAL = "manual", "手工"
+    RULE = "rule", "规则"
+    INTEREST = "interest", "兴趣"
+    SERVICE = "service", "服务"
+
+
+class Tag(models.Model):
+    name = models.CharField(max_length=40, unique=True)
+    kind = models.CharField(max_length=10, choices=TagKind.choices, default=TagKind.MANUAL)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "tag"
+
+
+class Contact(models.Model):
+    """One person. Written in bulk by `contacts.sql`; `id` comes from the series `contact` of foundation.ids."""
+
+    id = models.BigIntegerField(primary_key=True)
+    external_id = models.CharField(max_length=100, null=True, unique=True)
+    phone_sealed = models.BinaryField(null=True)
+    phone_index = models.BinaryField(null=True, unique=True)
+    name_sealed = models.BinaryField(null=True)
+    name_index = models.BinaryField(null=True, db_index=True)
+    gender = models.SmallIntegerField(choices=Gender.choices, default=Gender.UNKNOWN, db_default=0)
+    birthday = models.DateField(null=True)
+    province = models.CharField(max_length=20, null=True)
+    city = models.CharField(max_length=30, null=True)
+    carrier = models.SmallIntegerField(default=0, db_default=0)  # kernel.phones.Carrier
+    language = models.CharField(max_length=10, default="zh-hans", db_default="zh-hans")
+    level = models.CharField(max_length=30, null=True)
+    tier = models.SmallIntegerField(choices=Tier.choices, default=Tier.NONE, db_default=0)
+    tags = ArrayField(models.IntegerField(), default=list, db_default=[])
+    attrs = models.JSONField(default=dict, db_default={})
+    joined_at = models.DateTimeField()  # when the enterprise first knew this person
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    xid = Xid8Field()
+
+    class Meta:
+        db_table = "contact"
+        indexes = [
+            models.Index(fields=["xid"], name="contact_xid"),
+            models.Index(fields=["-updated_at", "-id"], name="contact_recent"),
+            models.Index(fields=["tier", "-id"], name="contact_tier"),
+        ]
+
+
+class TagFact(models.Model):
+    """A tag was put on or taken off: who, when, why. Append-only, by month of `at`."""
+
+    id = models.BigAutoField(primary_key=True)
+    contact_id = models.BigIntegerField()
+    tag_id = models.IntegerField()
+    added = models.BooleanField()
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        db_table = "tag_fact"
+        managed = False
+
+
+class EventKind(models.IntegerChoices):
+    """What a contact did (feature A2). Codes are stable: they are stored and mirrored in the lens."""
+
+    PURCHASE = 1, "购买"
+    VIEW = 2, "浏览"
+    CART = 3, "加购"
+    CHECKOUT = 4, "结算"
+    VISIT = 5, "到店"
+    BOOKING = 6, "预约"
+    PARTICIPATION = 7, "参与活动"
+    CLICK = 8, "点击"
+    REPLY = 9, "回复"
+    CUSTOM = 99, "其他"
+
+
+class Event(models.Model):
+    """A contact did something at a time. Append-only, by month of `at`; `id` from the series `event`."""
+
+    id = models.BigIntegerField(primary_key=True)
+    contact_id = models.BigIntegerField()
+    kind = models.SmallIntegerField(choices=EventKind.choices)
+    at = models.DateTimeField()
+    amount_fen = models.BigIntegerField(null=True)
+    item = models.CharField(max_length=200, null=True)
+    category = models.CharField(max_length=60, null=True)
+    properties = models.JSONField(null=True)
+    source = models.CharField(max_length=60)
+    source_id = models.CharField(max_length=100)
+    received_at = models.DateTimeField()
+    xid = Xid8Field()
+
+    class Meta:
+        db_table = "event"
+        managed = False
+
+
+class EventKey(models.Model):
+    """The sender's event id, hashed with its source (uuid v5 shape): what has been taken is not taken twice."""
+
+    key = models.UUIDField(primary_key=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "event_key"

@@ -1,0 +1,109 @@
+"""One embedded PostgreSQL for the whole run. `db` rolls back; `committed_db` gives a database of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+_folder = Path(tempfile.mkdtemp(prefix="xinfeng-test-"))
+os.environ["XINFENG_DATA"] = str(_folder)
+for _name in ("XINFENG_DATABASE_URL", "XINFENG_HTTP", "XINFENG_KEY_FILE", "XINFENG_TIME_ZONE"):
+    os.environ.pop(_name, None)
+os.environ["DJANGO_SETTINGS_MODULE"] = "xinfeng.foundation.django_settings"
+
+import django  # noqa: E402
+import pytest  # noqa: E402
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
+
+from xinfeng.foundation import settings as xinfeng_settings  # noqa: E402
+from xinfeng.foundation.partitions import cover_around  # noqa: E402
+from xinfeng.foundation.postgres import EmbeddedPostgres  # noqa: E402
+from xinfeng.kernel.time import utc_now  # noqa: E402
+
+_connect = socket.socket.connect
+
+
+def _loopback_only(self: socket.socket, address: Any) -> None:
+    if isinstance(address, tuple) and not (str(address[0]).startswith("127.") or address[0] in ("::1", "localhost")):
+        raise AssertionError(f"a test tried to reach {address!r}; only loopback is allowed")
+    _connect(self, address)
+
+
+socket.socket.connect = _loopback_only  # type: ignore[method-assign,assignment]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    server = EmbeddedPostgres(xinfeng_settings.load())
+    server.folder.mkdir(parents=True, exist_ok=True)
+    server.start()
+    call_command("migrate", verbosity=0)
+    with connection.cursor() as cursor:
+        cover_around(cursor, utc_now())
+    connection.close()
+    yield server
+    connection.close()
+    server.stop()
+    shutil.rmtree(_folder, ignore_errors=True)
+
+
+def _use(name: str) -> None:
+    """Point Django, settings and every child process at database `name`."""
+    connection.close()
+    sockets = xinfeng_settings.run_folder(_folder)
+    os.environ["XINFENG_DATABASE_URL"] = f"postgresql://postgres@/{name}?host={sockets}"
+    xinfeng_settings.load.cache_clear()
+    connection.settings_dict["NAME"] = name
+
+
+def _clone(server: EmbeddedPostgres, name: str) -> None:
+    import psycopg
+
+    with psycopg.connect(host=str(server.sockets), user="postgres", dbname="postgres", autocommit=True) as admin:
+        admin.execute(f"create database {name} template xinfeng strategy file_copy")
+
+
+def _drop(server: EmbeddedPostgres, name: str) -> None:
+    import psycopg
+
+    with psycopg.connect(host=str(server.sockets), user="postgres", dbname="postgres", autocommit=True) as admin:
+        admin.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="session")
+def _rollback_database(postgres: EmbeddedPostgres) -> Iterator[str]:
+    _clone(postgres, "rollback")
+    yield "rollback"
+
+
+@pytest.fixture
+def db(postgres: EmbeddedPostgres, _rollback_database: str) -> Iterator[None]:
+    """Everything the test writes is rolled back."""
+    _use(_rollback_database)
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+    connection.close()
+
+
+@pytest.fixture
+def committed_db(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """A database of the test's own, in which commits are real; yields its URL (also in XINFENG_DATABASE_URL)."""
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    _clone(postgres, name)
+    _use(name)
+    yield os.environ["XINFENG_DATABASE_URL"]
+    connection.close()
+    _drop(postgres, name)
+    os.environ.pop("XINFENG_DATABASE_URL", None)
+    xinfeng_settings.load.cache_clear()
