@@ -41,6 +41,10 @@ include_if_exists = 'xinfeng.local.conf'
 """
 
 
+_spawned: list[subprocess.Popen[bytes]] = []
+"""Servers this process has started: a dead one must be reaped, or PostgreSQL takes its pid for alive."""
+
+
 class PostgresFault(Exception):
     """The embedded server does not start; carries the end of its log."""
 
@@ -97,6 +101,8 @@ class EmbeddedPostgres:
 
     def pid(self) -> int | None:
         """Process id of the running postmaster, or None."""
+        for spawned in _spawned:
+            spawned.poll()
         try:
             pid = int((self.folder / "postmaster.pid").read_text().splitlines()[0])
             command = Path(f"/proc/{pid}/cmdline")
@@ -176,7 +182,7 @@ class EmbeddedPostgres:
 
     def _spawn(self, owner: _Owner) -> None:
         with self.log.open("ab") as log:
-            subprocess.Popen(
+            server = subprocess.Popen(
                 [self._bin / "postgres", "-D", self.folder],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -185,6 +191,7 @@ class EmbeddedPostgres:
                 start_new_session=True,
                 **owner.spawn_options(),  # type: ignore[call-overload]
             )
+        _spawned.append(server)
 
     def _create_database(self) -> None:
         with psycopg.connect(host=str(self.sockets), user="postgres", dbname="postgres", autocommit=True) as connection:

@@ -1,0 +1,95 @@
+"""Runs one command: here, or inside the `app` that owns the lens.
+
+The lens file has one owner at a time. When a command needs the lens and a running `app` holds it, the same
+command is handed to that process over its door (a Unix socket that only this user may open) and its output
+comes back.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import sys
+
+import click
+import typer
+
+from xinfeng.cli import output, words
+from xinfeng.foundation import settings as xinfeng_settings
+from xinfeng.foundation.postgres import PostgresFault
+from xinfeng.kernel.errors import Conflict, XinfengError
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command named by `arguments`; returns the process's exit code."""
+    try:
+        settings = xinfeng_settings.load()
+    except xinfeng_settings.SettingsFault as fault:
+        print("These settings cannot be used; nothing was started:", *fault.faults, sep="\n  ", file=sys.stderr)
+        return 2
+    try:
+        return run_here(arguments)
+    except Conflict as conflict:
+        if conflict.code != "lens.owned_elsewhere":
+            raise
+        return _hand_over(arguments, settings)
+
+
+def run_here(arguments: list[str]) -> int:
+    """Run the command in this process. `Conflict("lens.owned_elsewhere")` is left to the caller."""
+    from xinfeng.cli.commands import commands
+
+    try:
+        result = typer.main.get_command(commands).main(arguments, prog_name="xinfeng", standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.Abort:
+        output.say("已中断。 Interrupted.")
+        return 130
+    except click.ClickException as wrong:
+        output.say(wrong.format_message(), style="red")
+        if isinstance(wrong, click.UsageError) and wrong.ctx is not None:
+            output.say(wrong.ctx.get_usage())
+        return wrong.exit_code
+    except XinfengError as error:
+        if error.code == "lens.owned_elsewhere":
+            raise
+        output.say(words.sentence(error), style="red")
+        return 1
+    except PostgresFault as fault:
+        output.say(f"PostgreSQL 没有启动。 PostgreSQL did not start:\n{fault}", style="red")
+        return 1
+    return int(result or 0)
+
+
+def _hand_over(arguments: list[str], settings: xinfeng_settings.Settings) -> int:
+    request = {"arguments": arguments, "width": shutil.get_terminal_size().columns}
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
+        try:
+            door.connect(str(settings.door_socket))
+        except OSError:
+            print(
+                "分析镜像被另一个进程占用，且它没有应答；请稍后再试。\n"
+                "The lens is held by another process that does not answer; try again in a moment.",
+                file=sys.stderr,
+            )
+            return 1
+        door.sendall(json.dumps(request).encode() + b"\n")
+        door.shutdown(socket.SHUT_WR)
+        return _relay(door)
+
+
+def _relay(door: socket.socket) -> int:
+    """Print what comes until the NUL that the exit code follows."""
+    code = b""
+    ended = False
+    while chunk := door.recv(65536):
+        if ended:
+            code += chunk
+            continue
+        text, nul, rest = chunk.partition(b"\x00")
+        sys.stdout.buffer.write(text)
+        sys.stdout.flush()
+        ended, code = bool(nul), rest
+    return int(code or b"1")

@@ -1,0 +1,38 @@
+"""Where commands print: the terminal, or, when a running `app` executes the command for us, the caller's."""
+
+from __future__ import annotations
+
+import sys
+from contextvars import ContextVar
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.table import Table
+
+_stream: ContextVar[TextIO | None] = ContextVar("stream", default=None)
+_width: ContextVar[int | None] = ContextVar("width", default=None)
+
+
+def redirect(stream: TextIO, width: int | None) -> None:
+    """Send this context's output to `stream`."""
+    _stream.set(stream)
+    _width.set(width)
+
+
+def console() -> Console:
+    stream = _stream.get() or sys.stdout
+    return Console(file=stream, width=_width.get(), highlight=False, soft_wrap=False, markup=False)
+
+
+def say(text: str = "", *, style: str | None = None) -> None:
+    console().print(text, style=style)
+
+
+def table(title: str, columns: list[str], rows: list[list[Any]], *, right: tuple[int, ...] = ()) -> None:
+    """Print rows as a table; `right` names the columns that are aligned right (numbers)."""
+    shown = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
+    for number, column in enumerate(columns):
+        shown.add_column(column, justify="right" if number in right else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*("" if cell is None else str(cell) for cell in row))
+    console().print(shown)

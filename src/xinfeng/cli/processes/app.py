@@ -1,0 +1,68 @@
+"""`xinfeng app`: console and API over HTTP, the job worker, and the door for commands that need the lens."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import uvicorn
+import uvloop
+from django.core.asgi import get_asgi_application
+
+from xinfeng.cli.processes.door import Door
+from xinfeng.foundation.jobs import app as jobs
+from xinfeng.foundation.settings import Settings
+from xinfeng.lens.engine import lens
+
+log = logging.getLogger(__name__)
+
+_JOBS_AT_ONCE = 4
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that tells when it listens, and leaves signals to us."""
+
+    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+        super().__init__(config)
+        self._xinfeng = settings
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        await super().startup(sockets)  # type: ignore[arg-type]
+        if self.started:
+            log.info("listening", extra={"url": f"http://{self._xinfeng.host}:{self._xinfeng.port}"})
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    lens()
+    config = uvicorn.Config(
+        get_asgi_application(),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=settings.https,
+        timeout_graceful_shutdown=10,
+    )
+    uvloop.run(_serve(_Server(config, settings), settings))
+
+
+async def _serve(server: uvicorn.Server, settings: Settings) -> None:
+    async with jobs.replace_connector(jobs.connector.get_worker_connector()).open_async() as worker_app:
+        worker = asyncio.create_task(
+            worker_app.run_worker_async(
+                concurrency=_JOBS_AT_ONCE, install_signal_handlers=False, fetch_job_polling_interval=1.0
+            ),
+            name="jobs",
+        )
+        async with Door(settings.door_socket):
+            serving = asyncio.create_task(server.serve(), name="http")
+            done, _ = await asyncio.wait({worker, serving}, return_when=asyncio.FIRST_COMPLETED)
+            server.should_exit = True
+            worker.cancel()
+            for task in done:
+                if not task.cancelled() and (fault := task.exception()):
+                    raise fault
+            await asyncio.gather(worker, serving, return_exceptions=True)

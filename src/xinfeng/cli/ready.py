@@ -1,0 +1,45 @@
+"""What a command needs before it touches data: PostgreSQL running and migrated, Django set up, logs quiet."""
+
+from __future__ import annotations
+
+import atexit
+import os
+
+import django
+
+from xinfeng.foundation import logs
+from xinfeng.foundation import settings as xinfeng_settings
+from xinfeng.foundation.postgres import EmbeddedPostgres
+
+_is_ready = False
+
+
+def ready(*, process: str = "command", log_level: str | None = None) -> xinfeng_settings.Settings:
+    """Make the house usable for this process; an embedded PostgreSQL that we had to start is stopped at exit."""
+    global _is_ready
+    settings = xinfeng_settings.load()
+    if _is_ready:
+        return settings
+    logs.set_up(process, log_level or ("WARNING" if process == "command" else settings.log_level))
+    start_postgres(settings)
+    set_up_django()
+    from xinfeng.foundation.preparation import prepare
+
+    prepare()
+    _is_ready = True
+    return settings
+
+
+def start_postgres(settings: xinfeng_settings.Settings) -> None:
+    """Start the embedded server unless it runs already or a database URL is given."""
+    if settings.database_url:
+        return
+    server = EmbeddedPostgres(settings)
+    if server.pid() is None:
+        server.start()
+        atexit.register(server.stop)
+
+
+def set_up_django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xinfeng.foundation.django_settings")
+    django.setup()

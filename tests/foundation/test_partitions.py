@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import psycopg
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from xinfeng.foundation import audit
+from xinfeng.foundation.models import AuditEntry
+from xinfeng.foundation.partitions import cover, months
+
+
+def test_months_cross_the_year() -> None:
+    assert months(date(2025, 11, 30), date(2026, 2, 1)) == [
+        date(2025, 11, 1),
+        date(2025, 12, 1),
+        date(2026, 1, 1),
+        date(2026, 2, 1),
+    ]
+
+
+def test_a_row_of_an_unprepared_month_is_kept_and_moved_later(db: None) -> None:
+    at = datetime(2031, 5, 6, tzinfo=UTC)
+    with connection.cursor() as cursor:
+        cursor.execute("insert into audit_entry (at, actor, action) values (%s, 'me', 'test')", (at,))
+        cursor.execute("select count(*) from audit_entry_rest where at = %s", (at,))
+        assert cursor.fetchone()[0] == 1
+        cover(cursor, "audit_entry", date(2031, 5, 1), date(2031, 5, 31))
+        cursor.execute("select count(*) from only audit_entry_203105 where at = %s", (at,))
+        assert cursor.fetchone()[0] == 1
+        cursor.execute("select count(*) from audit_entry_rest where at = %s", (at,))
+        assert cursor.fetchone()[0] == 0
+        cover(cursor, "audit_entry", date(2031, 5, 1), date(2031, 5, 31))
+
+
+@pytest.mark.parametrize("statement", ["update audit_entry set actor = 'x'", "delete from audit_entry"])
+def test_facts_refuse_to_be_changed(db: None, statement: str) -> None:
+    audit.record(actor="me", action="test.deed", kind="thing", subject=1, number=3)
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    entry = AuditEntry.objects.get(action="test.deed")
+    assert (entry.actor, entry.object_id, entry.detail) == ("me", "1", {"number": 3})
+
+
+def test_a_database_of_ones_own_sees_commits(committed_db: str) -> None:
+    audit.record(actor="me", action="test.commit")
+    with psycopg.connect(committed_db) as other:
+        assert other.execute("select count(*) from audit_entry where action = 'test.commit'").fetchone() == (1,)
