@@ -1,0 +1,1 @@
+"""`xinfeng demo`: the main job on a sample shop, from the contact file to the report."""
