@@ -34,7 +34,9 @@ _connect = socket.socket.connect
 
 
 def _loopback_only(self: socket.socket, address: Any) -> None:
-    if isinstance(address, tuple) and not (str(address[0]).startswith("127.") or address[0] in ("::1", "localhost")):
+    if isinstance(address, tuple) and not (
+        str(address[0]).startswith("127.") or address[0] in ("::1", "localhost")
+    ):
         raise AssertionError(f"a test tried to reach {address!r}; only loopback is allowed")
     _connect(self, address)
 
@@ -69,14 +71,18 @@ def _use(name: str) -> None:
 def _clone(server: EmbeddedPostgres, name: str) -> None:
     import psycopg
 
-    with psycopg.connect(host=str(server.sockets), user="postgres", dbname="postgres", autocommit=True) as admin:
+    with psycopg.connect(
+        host=str(server.sockets), user="postgres", dbname="postgres", autocommit=True
+    ) as admin:
         admin.execute(f"create database {name} template xinfeng strategy file_copy")
 
 
 def _drop(server: EmbeddedPostgres, name: str) -> None:
     import psycopg
 
-    with psycopg.connect(host=str(server.sockets), user="postgres", dbname="postgres", autocommit=True) as admin:
+    with psycopg.connect(
+        host=str(server.sockets), user="postgres", dbname="postgres", autocommit=True
+    ) as admin:
         admin.execute(f"drop database {name} with (force)")
 
 

@@ -46,4 +46,6 @@ def test_facts_refuse_to_be_changed(db: None, statement: str) -> None:
 def test_a_database_of_ones_own_sees_commits(committed_db: str) -> None:
     audit.record(actor="me", action="test.commit")
     with psycopg.connect(committed_db) as other:
-        assert other.execute("select count(*) from audit_entry where action = 'test.commit'").fetchone() == (1,)
+        assert other.execute("select count(*) from audit_entry where action = 'test.commit'").fetchone() == (
+            1,
+        )

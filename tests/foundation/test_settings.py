@@ -34,7 +34,11 @@ def test_a_given_database_is_used_by_django_too() -> None:
     settings = read({"XINFENG_DATABASE_URL": "postgresql://me:p%40ss@db.local:5433/shop?sslmode=require"})
     database = settings.django_database()
     assert (database["NAME"], database["USER"], database["PASSWORD"]) == ("shop", "me", "p@ss")
-    assert (database["HOST"], database["PORT"], database["OPTIONS"]) == ("db.local", "5433", {"sslmode": "require"})
+    assert (database["HOST"], database["PORT"], database["OPTIONS"]) == (
+        "db.local",
+        "5433",
+        {"sslmode": "require"},
+    )
 
 
 def test_socket_paths_stay_short_in_deep_folders() -> None:

@@ -26,7 +26,9 @@ def run(arguments: list[str]) -> int:
     try:
         settings = xinfeng_settings.load()
     except xinfeng_settings.SettingsFault as fault:
-        print("These settings cannot be used; nothing was started:", *fault.faults, sep="\n  ", file=sys.stderr)
+        print(
+            "These settings cannot be used; nothing was started:", *fault.faults, sep="\n  ", file=sys.stderr
+        )
         return 2
     try:
         return run_here(arguments)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sys
 from contextvars import ContextVar
-from typing import Any, TextIO
+from typing import IO, Any
 
 from rich.console import Console
 from rich.table import Table
 
-_stream: ContextVar[TextIO | None] = ContextVar("stream", default=None)
+_stream: ContextVar[IO[str] | None] = ContextVar("stream", default=None)
 _width: ContextVar[int | None] = ContextVar("width", default=None)
 
 
-def redirect(stream: TextIO, width: int | None) -> None:
+def redirect(stream: IO[str], width: int | None) -> None:
     """Send this context's output to `stream`."""
     _stream.set(stream)
     _width.set(width)

@@ -29,9 +29,13 @@ def list_users() -> None:
 @group.command("add")
 def add_user(
     username: str,
-    role: Annotated[str, typer.Option(help="operator, reviewer, compliance, analyst, developer, administrator")],
+    role: Annotated[
+        str, typer.Option(help="operator, reviewer, compliance, analyst, developer, administrator")
+    ],
     name: Annotated[str, typer.Option(help="显示的姓名 shown name")] = "",
-    password: Annotated[str, typer.Option(envvar="NEW_USER_PASSWORD", help="留空则生成 made up when empty")] = "",
+    password: Annotated[
+        str, typer.Option(envvar="NEW_USER_PASSWORD", help="留空则生成 made up when empty")
+    ] = "",
 ) -> None:
     """添加用户。 Add a user."""
     ready()
@@ -58,4 +62,6 @@ def make_first_user() -> None:
 
     made = people.make_first_user()
     if made:
-        say(f"第一个管理员 first administrator: {made.username}\n密码 password: {made.password}（只显示一次 shown once）")
+        say(
+            f"第一个管理员 first administrator: {made.username}\n密码 password: {made.password}（只显示一次 shown once）"
+        )

@@ -11,7 +11,13 @@ from xinfeng.kernel.time import utc_now
 
 
 def record(
-    *, actor: str, action: str, kind: str = "", subject: object = "", address: str | None = None, **detail: Any
+    *,
+    actor: str,
+    action: str,
+    kind: str = "",
+    subject: object = "",
+    address: str | None = None,
+    **detail: Any,
 ) -> None:
     """Append one entry. `detail` must be JSON-able and free of personal data (mask numbers, no names, no texts)."""
     from psycopg.types.json import Jsonb

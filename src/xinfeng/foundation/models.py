@@ -20,8 +20,8 @@ class Role(models.TextChoices):
 class User(AbstractUser):
     """A person who works with Xinfeng. What a role may do is in `foundation.roles`."""
 
-    first_name = None
-    last_name = None
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
     name = models.CharField(max_length=60, blank=True)
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.OPERATOR)
     language = models.CharField(max_length=10, default="zh-hans")

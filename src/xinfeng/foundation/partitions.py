@@ -13,7 +13,6 @@ from typing import Any
 from django.db.migrations.operations import RunSQL
 
 
-
 class CreatePartitioned(RunSQL):
     """Create a parent table partitioned by month, its default partition and the entry that names its time column.
 
@@ -22,13 +21,13 @@ class CreatePartitioned(RunSQL):
 
     def __init__(self, table: str, by: str, columns: str, indexes: tuple[str, ...] = ()) -> None:
         self.table, self.by, self.columns, self.indexes = table, by, columns, indexes
-        forward = [
+        forward: list[Any] = [
             f"create table {table} ({columns}) partition by range ({by})",
             *indexes,
             f"create table {table}_rest partition of {table} default",
             f"insert into partitioned_table (name, by_column) values ('{table}', '{by}')",  # noqa: S608
         ]
-        backward = [f"drop table {table}", f"delete from partitioned_table where name = '{table}'"]  # noqa: S608
+        backward: list[Any] = [f"drop table {table}", f"delete from partitioned_table where name = '{table}'"]  # noqa: S608
         super().__init__(forward, backward)
 
     def deconstruct(self) -> Any:
@@ -150,4 +149,12 @@ drop function touch_xid();
 drop table partitioned_table;
 """
 
-__all__ = ["BOOTSTRAP", "DROP_BOOTSTRAP", "CreatePartitioned", "Immutable", "TouchXid", "cover", "cover_around"]
+__all__ = [
+    "BOOTSTRAP",
+    "DROP_BOOTSTRAP",
+    "CreatePartitioned",
+    "Immutable",
+    "TouchXid",
+    "cover",
+    "cover_around",
+]

@@ -57,7 +57,9 @@ def change_user(*, user_id: int, role: str, name: str, active: bool, actor: str)
             raise Conflict("user.last_administrator")
         user.role, user.name, user.is_active = role, name.strip(), active
         user.save(update_fields=["role", "name", "is_active"])
-        audit.record(actor=actor, action="user.change", kind="user", subject=user.pk, role=role, active=active)
+        audit.record(
+            actor=actor, action="user.change", kind="user", subject=user.pk, role=role, active=active
+        )
     return user
 
 
@@ -77,7 +79,13 @@ def make_first_user() -> FirstUser | None:
     if User.objects.exists():
         return None
     password = secrets.token_urlsafe(12)
-    add_user(username="admin", role=Role.ADMINISTRATOR, name="管理员", password=password, actor="system:first start")
+    add_user(
+        username="admin",
+        role=Role.ADMINISTRATOR,
+        name="管理员",
+        password=password,
+        actor="system:first start",
+    )
     return FirstUser("admin", password)
 
 

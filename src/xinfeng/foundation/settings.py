@@ -101,7 +101,7 @@ class Settings:
 def run_folder(data: Path) -> Path:
     """A short folder for sockets, one per data folder: socket paths may have 107 bytes at most."""
     name = hashlib.sha256(str(data.resolve()).encode()).hexdigest()[:12]
-    return Path("/tmp") / f"xinfeng-{os.getuid()}-{name}"  # noqa: S108
+    return Path("/tmp") / f"xinfeng-{os.getuid()}-{name}"
 
 
 def write_secret(path: Path, value: str) -> None:
@@ -151,10 +151,22 @@ def read(environment: Mapping[str, str]) -> Settings:
         time_zone=reader.take("TIME_ZONE", "Asia/Shanghai", _zone),
         cipher=reader.take("CIPHER", CIPHERS[0], functools.partial(_one_of, CIPHERS)),
         key_file=reader.take("KEY_FILE", data / "keys" / "vault.json", Path).absolute(),
-        log_level=reader.take("LOG", "INFO", functools.partial(_one_of, ("DEBUG", "INFO", "WARNING", "ERROR"))),
+        log_level=reader.take(
+            "LOG", "INFO", functools.partial(_one_of, ("DEBUG", "INFO", "WARNING", "ERROR"))
+        ),
         lens_memory_mb=reader.take("LENS_MEMORY_MB", 2048, _positive),
     )
-    known = {"DATA", "DATABASE_URL", "HTTP", "ALLOWED_HOSTS", "HTTPS", "TIME_ZONE", "CIPHER", "KEY_FILE", "LOG"}
+    known = {
+        "DATA",
+        "DATABASE_URL",
+        "HTTP",
+        "ALLOWED_HOSTS",
+        "HTTPS",
+        "TIME_ZONE",
+        "CIPHER",
+        "KEY_FILE",
+        "LOG",
+    }
     known |= {"LENS_MEMORY_MB"}
     for name in sorted(environment):
         if name.startswith("XINFENG_") and name.removeprefix("XINFENG_") not in known:

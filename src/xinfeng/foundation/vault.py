@@ -155,7 +155,9 @@ def read_key_file(path: Path) -> KeyRing:
     """Read the key ring, making it on first use. The file is for its owner only; back it up apart from the data."""
     if not path.exists():
         first = {"id": 1, "made_at": datetime.now(UTC).isoformat(timespec="seconds"), "key": _fresh()}
-        xinfeng_settings.write_secret(path, json.dumps({"active": 1, "index_key": _fresh(), "keys": [first]}, indent=1))
+        xinfeng_settings.write_secret(
+            path, json.dumps({"active": 1, "index_key": _fresh(), "keys": [first]}, indent=1)
+        )
     content = json.loads(path.read_text())
     masters = {entry["id"]: base64.b64decode(entry["key"]) for entry in content["keys"]}
     return KeyRing(content["active"], masters, base64.b64decode(content["index_key"]))
@@ -165,8 +167,10 @@ def add_key(path: Path) -> int:
     """Add a key and make it the active one; returns its id. Old seals stay readable."""
     read_key_file(path)
     content = json.loads(path.read_text())
-    key_id = max(entry["id"] for entry in content["keys"]) + 1
-    content["keys"].append({"id": key_id, "made_at": datetime.now(UTC).isoformat(timespec="seconds"), "key": _fresh()})
+    key_id: int = max(entry["id"] for entry in content["keys"]) + 1
+    content["keys"].append(
+        {"id": key_id, "made_at": datetime.now(UTC).isoformat(timespec="seconds"), "key": _fresh()}
+    )
     content["active"] = key_id
     staged = path.with_suffix(".new")
     staged.unlink(missing_ok=True)

@@ -48,10 +48,18 @@ _ITEMS = (
 _SOURCES = (("官网注册", 40), ("门店扫码", 30), ("会员日活动", 18), ("咨询未购", 12))
 _LEVELS = (("普通", 70), ("银卡", 20), ("金卡", 8), ("黑卡", 2))
 
-CONTACT_COLUMNS = (
-    ["会员号", "手机号", "姓名", "性别", "生日", "省份", "城市", "会员等级", "标签", "注册时间"]
-    + ["同意营销短信", "同意时间", "授权来源", "授权凭证"]
-)
+CONTACT_COLUMNS = [
+    "会员号",
+    "手机号",
+    "姓名",
+    "性别",
+    "生日",
+    "省份",
+    "城市",
+    "会员等级",
+    "标签",
+    "注册时间",
+] + ["同意营销短信", "同意时间", "授权来源", "授权凭证"]
 EVENT_COLUMNS = ["事件编号", "会员号", "行为", "时间", "金额", "商品", "品类"]
 
 
@@ -66,7 +74,9 @@ class Files:
     event_rows: int
 
 
-def write_shop(folder: Path, *, now: datetime, zone: ZoneInfo, members: int = 20_000, seed: int = 20261122) -> Files:
+def write_shop(
+    folder: Path, *, now: datetime, zone: ZoneInfo, members: int = 20_000, seed: int = 20261122
+) -> Files:
     """Write `contacts.csv` and `events.csv` into `folder`; `opt_outs` are numbers that said no before."""
     folder.mkdir(parents=True, exist_ok=True)
     dice = random.Random(seed)
@@ -74,7 +84,10 @@ def write_shop(folder: Path, *, now: datetime, zone: ZoneInfo, members: int = 20
     contacts, events = folder / "contacts.csv", folder / "events.csv"
     opt_outs: list[str] = []
     event_rows = 0
-    with contacts.open("w", newline="", encoding="utf-8-sig") as people, events.open("w", newline="", encoding="utf-8") as deeds:
+    with (
+        contacts.open("w", newline="", encoding="utf-8-sig") as people,
+        events.open("w", newline="", encoding="utf-8") as deeds,
+    ):
         people_rows, deed_rows = csv.writer(people), csv.writer(deeds)
         people_rows.writerow(CONTACT_COLUMNS)
         deed_rows.writerow(EVENT_COLUMNS)
@@ -104,7 +117,9 @@ def _person(dice: random.Random, member: str, phone: str, joined: datetime, toda
     source, _ = _weighted(dice, _SOURCES)
     level, _ = _weighted(dice, _LEVELS)
     agreed = dice.random() < 0.86
-    tags = [source] + [tag for tag, share in (("爱喝白茶", 0.12), ("送礼", 0.1), ("老客户", 0.15)) if dice.random() < share]
+    tags = [source] + [
+        tag for tag, share in (("爱喝白茶", 0.12), ("送礼", 0.1), ("老客户", 0.15)) if dice.random() < share
+    ]
     return [
         member,
         phone,
@@ -143,7 +158,9 @@ def _deeds(dice: random.Random, member: str, joined: datetime, today: datetime) 
 
     for _ in range(sittings):
         share = dice.random() ** (2.2 if fading else 0.8)
-        at = joined + timedelta(days=share * span_days, hours=dice.triangular(8, 23, 20), minutes=dice.randrange(60))
+        at = joined + timedelta(
+            days=share * span_days, hours=dice.triangular(8, 23, 20), minutes=dice.randrange(60)
+        )
         if at >= today:
             continue
         category, item, price = dice.choice(_ITEMS)

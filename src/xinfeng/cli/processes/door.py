@@ -9,7 +9,7 @@ import logging
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self, cast
 
 from django.db import connections
 
@@ -78,7 +78,7 @@ class Door:
 
     @staticmethod
     def _execute(arguments: list[str], width: int, stream: _Writer) -> int:
-        output.redirect(stream, width)
+        output.redirect(cast("IO[str]", stream), width)
         try:
             log.info("command", extra={"group": arguments[:2], "pid": os.getpid()})
             return doorway.run_here(arguments)

@@ -44,7 +44,9 @@ class Supervisor:
     def __init__(self, settings: Settings, *, children: tuple[str, ...] = ("app", "gateway")) -> None:
         self._settings = settings
         self._postgres = None if settings.database_url else EmbeddedPostgres(settings)
-        self._children = [_Child(name, [sys.executable, "-m", "xinfeng", name, "--with-parent"]) for name in children]
+        self._children = [
+            _Child(name, [sys.executable, "-m", "xinfeng", name, "--with-parent"]) for name in children
+        ]
         self._stopping = threading.Event()
 
     def run(self, *, ready: Callable[[], None]) -> None:
@@ -91,7 +93,9 @@ class Supervisor:
                 if now - child.started_at > 60:
                     child.falls = 0
                 delay = _BACKOFF_S[min(child.falls, len(_BACKOFF_S) - 1)]
-                log.error("fell", extra={"child": child.name, "code": child.process.returncode, "again_in_s": delay})
+                log.error(
+                    "fell", extra={"child": child.name, "code": child.process.returncode, "again_in_s": delay}
+                )
                 child.falls += 1
                 child.process = None
                 child.start_after = now + delay
@@ -99,7 +103,9 @@ class Supervisor:
                 self._start(child)
 
     def _start(self, child: _Child) -> None:
-        child.process = subprocess.Popen(child.arguments, env=os.environ | child.environment, start_new_session=True)
+        child.process = subprocess.Popen(
+            child.arguments, env=os.environ | child.environment, start_new_session=True
+        )
         child.started_at = time.monotonic()
 
 
