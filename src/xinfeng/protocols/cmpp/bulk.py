@@ -7,16 +7,18 @@ message ids are eight opaque `bytes`. Measured figures: `python -m benchmarks.pr
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from struct import Struct
 from typing import TypeAlias
 
 from xinfeng.kernel.errors import LocalProtocolError, RemoteProtocolError
 from xinfeng.protocols.cmpp import layout as at
-from xinfeng.protocols.cmpp.codec import CONTROL_COMMANDS, decode_control, fixed, malformed, text_field
+from xinfeng.protocols.cmpp.codec import decode_control, fixed, malformed, text_field
 from xinfeng.protocols.cmpp.layout import HEADER, LARGEST_PDU, Layout, deliver_layout, layout_of
 from xinfeng.protocols.cmpp.messages import Command, Control
+
+ALL_COMMANDS = frozenset(Command)
 
 LONGEST_CONTENT = 159
 """Octets. Msg_Fmt 0 may have less than 160, everything else 140."""
@@ -69,8 +71,13 @@ class Batch:
     error: RemoteProtocolError | None = None
 
 
-def decode_batch(buffer: bytes, offset: int, expected: Layout) -> Batch:
-    """Read the whole messages in `buffer` from `offset` on. Never raises; see Batch for where it stops."""
+def decode_batch(
+    buffer: bytes, offset: int, expected: Layout, may_receive: Collection[int] = ALL_COMMANDS
+) -> Batch:
+    """Read the whole messages in `buffer` from `offset` on. Never raises; see Batch for where it stops.
+
+    A command that is not in `may_receive` is an error, found at its place in the stream.
+    """
     batch = Batch(offset)
     responses = batch.submit_responses
     end = len(buffer)
@@ -86,6 +93,9 @@ def decode_batch(buffer: bytes, offset: int, expected: Layout) -> Batch:
             break
         stop = offset + length
         if stop > end:
+            break
+        if command not in may_receive:
+            batch.error = _not_allowed(command)
             break
         if command in _ANSWERS:
             if length == at.LONG_RESP_LENGTH:
@@ -119,10 +129,13 @@ def decode_batch(buffer: bytes, offset: int, expected: Layout) -> Batch:
     return batch
 
 
+def _not_allowed(command: int) -> RemoteProtocolError:
+    if command in ALL_COMMANDS:
+        return RemoteProtocolError("cmpp.unexpected_command", command=Command(command).name)
+    return RemoteProtocolError("cmpp.unknown_command", command=command)
+
+
 def _read_control(batch: Batch, pdu: bytes, command: int, sequence: int) -> None:
-    if command not in CONTROL_COMMANDS:
-        batch.error = RemoteProtocolError("cmpp.unknown_command", command=command)
-        return
     try:
         batch.control = decode_control(command, sequence, pdu)
     except RemoteProtocolError as error:

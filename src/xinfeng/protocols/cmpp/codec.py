@@ -1,8 +1,8 @@
 """Messages to octets and back, one at a time, for people and for everything that is not hot.
 
-Encoding raises LocalProtocolError (`cmpp.field_too_long`, `cmpp.field_unencodable`, `cmpp.number_out_of_range`,
-`cmpp.bad_destinations`), decoding RemoteProtocolError (`cmpp.bad_length`, `cmpp.unknown_command`,
-`cmpp.malformed`).
+Encoding raises LocalProtocolError (`cmpp.field_too_long`, `cmpp.wrong_width`, `cmpp.field_unencodable`,
+`cmpp.number_out_of_range`, `cmpp.bad_destinations`), decoding RemoteProtocolError (`cmpp.bad_length`,
+`cmpp.unknown_command`, `cmpp.malformed`).
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def fixed(name: str, value: str, width: int) -> bytes:
 
 def _exact(name: str, value: bytes, width: int) -> bytes:
     if len(value) != width:
-        raise LocalProtocolError("cmpp.field_too_long", field=name, at_most=width, length=len(value))
+        raise LocalProtocolError("cmpp.wrong_width", field=name, width=width, length=len(value))
     return value
 
 

@@ -15,7 +15,7 @@ Rules, on top of those in `protocols.session`:
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from xinfeng.kernel.errors import LocalProtocolError, RemoteProtocolError
 from xinfeng.protocols.cmpp.bulk import Batch, SubmitResponse, decode_batch
@@ -48,18 +48,20 @@ from xinfeng.protocols.session import (
     move,
 )
 
-_ALWAYS = {Command.ACTIVE_TEST, Command.ACTIVE_TEST_RESP, Command.TERMINATE, Command.TERMINATE_RESP}
-_CLIENT_READS = {Command.SUBMIT_RESP, Command.DELIVER, *_ALWAYS}
-_SERVER_READS = {Command.SUBMIT, Command.DELIVER_RESP, *_ALWAYS}
+_ALWAYS = frozenset(
+    {Command.ACTIVE_TEST, Command.ACTIVE_TEST_RESP, Command.TERMINATE, Command.TERMINATE_RESP}
+)
+_CLIENT_READS = _ALWAYS | {Command.SUBMIT_RESP, Command.DELIVER}
+_SERVER_READS = _ALWAYS | {Command.SUBMIT, Command.DELIVER_RESP}
 
-CLIENT_MAY_RECEIVE: dict[State, set[Command]] = {
-    State.NEW: set(),
-    State.BINDING: {Command.CONNECT_RESP, *_ALWAYS},
+CLIENT_MAY_RECEIVE: dict[State, Collection[int]] = {
+    State.NEW: frozenset(),
+    State.BINDING: _ALWAYS | {Command.CONNECT_RESP},
     State.OPEN: _CLIENT_READS,
     State.CLOSING: _CLIENT_READS,
 }
-SERVER_MAY_RECEIVE: dict[State, set[Command]] = {
-    State.BINDING: {Command.CONNECT, *_ALWAYS},
+SERVER_MAY_RECEIVE: dict[State, Collection[int]] = {
+    State.BINDING: _ALWAYS | {Command.CONNECT},
     State.OPEN: _SERVER_READS,
     State.CLOSING: _SERVER_READS,
 }
@@ -68,7 +70,7 @@ SERVER_MAY_RECEIVE: dict[State, set[Command]] = {
 class Session(ABC):
     """What both ends share. Use ClientSession or ServerSession."""
 
-    _may_receive: dict[State, set[Command]]
+    _may_receive: dict[State, Collection[int]]
 
     def __init__(self, *, window: int, timers: Timers, version: Version, first_sequence: int) -> None:
         self.state = State.NEW
@@ -128,7 +130,7 @@ class Session(ABC):
         offset = 0
         more = True
         while more:
-            batch = decode_batch(buffer, offset, self._layout)
+            batch = decode_batch(buffer, offset, self._layout, self._may_receive[self.state])
             offset = batch.consumed
             self._take(batch, events, now)
             more = batch.control is not None and not self.closed
@@ -174,25 +176,11 @@ class Session(ABC):
 
     def _take(self, batch: Batch, events: list[Event], now: float) -> None:
         """Turn one batch into events and answers."""
-        allowed = self._may_receive.get(self.state, set())
-        for command, found in (
-            (Command.SUBMIT_RESP, batch.submit_responses),
-            (Command.DELIVER, batch.receipts or batch.replies),
-            (Command.SUBMIT, batch.submissions),
-            (Command.DELIVER_RESP, batch.deliver_responses),
-        ):
-            if found and command not in allowed:
-                self._violated(self._unexpected(command), events)
-                return
         self._take_traffic(batch, events)
         if batch.error is not None:
             self._violated(batch.error, events)
         elif batch.control is not None:
-            command = _COMMAND_OF[type(batch.control)]
-            if command in allowed:
-                self._take_control(batch.control, events, now)
-            else:
-                self._violated(self._unexpected(command), events)
+            self._take_control(batch.control, events, now)
 
     @abstractmethod
     def _take_traffic(self, batch: Batch, events: list[Event]) -> None:
@@ -228,7 +216,7 @@ class Session(ABC):
         return expected, [item for item in items if id(item) not in known]
 
     def _unexpected(self, command: Command) -> RemoteProtocolError:
-        return RemoteProtocolError("cmpp.unexpected_command", command=command.name, state=self.state.name)
+        return RemoteProtocolError("cmpp.unexpected_command", command=command.name)
 
     def _violated(self, error: RemoteProtocolError, events: list[Event]) -> None:
         self._end(CloseReason.VIOLATION, events, error)
@@ -262,13 +250,3 @@ class Session(ABC):
     def _must_be(self, *states: State) -> None:
         if self.state not in states:
             raise LocalProtocolError("session.wrong_state", state=self.state.name)
-
-
-_COMMAND_OF: dict[type[Control], Command] = {
-    Connect: Command.CONNECT,
-    ConnectResp: Command.CONNECT_RESP,
-    Terminate: Command.TERMINATE,
-    TerminateResp: Command.TERMINATE_RESP,
-    ActiveTest: Command.ACTIVE_TEST,
-    ActiveTestResp: Command.ACTIVE_TEST_RESP,
-}
