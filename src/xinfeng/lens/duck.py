@@ -1,0 +1,270 @@
+"""The lens on DuckDB: one file, owned by one process; many threads read while one writes.
+
+Readers see the state before a refresh until it commits. Statements here are built from the feeds' own names
+and types only; questions come as Ibis expressions.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+import pyarrow as pa
+
+from xinfeng.kernel.errors import Conflict
+from xinfeng.lens.feeds import Column, ColumnType, Feed, Mode
+from xinfeng.lens.truth import Mark
+
+log = logging.getLogger(__name__)
+
+SCHEMA_VERSION = 1
+"""Of the lens's own bookkeeping; a file of another version is rebuilt."""
+
+_DDL: dict[ColumnType, str] = {
+    ColumnType.SMALLINT: "smallint",
+    ColumnType.INT: "integer",
+    ColumnType.BIGINT: "bigint",
+    ColumnType.NUMBER: "double",
+    ColumnType.TEXT: "varchar",
+    ColumnType.BOOL: "boolean",
+    ColumnType.TIME: "timestamp with time zone",
+    ColumnType.DATE: "date",
+    ColumnType.INTS: "integer[]",
+}
+_TYPES = {ddl.upper(): kind for kind, ddl in _DDL.items()}
+
+
+class DuckEngine:
+    """An open lens file. Raises Conflict `lens.owned_elsewhere` when another process has it open."""
+
+    def __init__(self, path: Path, *, memory_mb: int) -> None:
+        self._path = path
+        self._memory_mb = memory_mb
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = _own(path)
+        try:
+            self._connection = self._open_or_start_anew()
+        except BaseException:
+            self._lock.close()
+            raise
+        self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._writing = threading.Lock()
+        self._closed = False
+
+    def columns(self, table: str) -> dict[str, ColumnType]:
+        """The columns a table of the lens has now; empty when it doesn't exist."""
+        return _columns(self._connection.cursor(), table)
+
+    def rows(self, question: Any) -> pa.Table:
+        """Answer an Ibis expression. Safe from any thread."""
+        with self._backend() as backend:
+            return backend.to_pyarrow(question)
+
+    def text(self, question: Any) -> str:
+        """The SQL a question becomes; for logs, tests and the curious."""
+        with self._backend() as backend:
+            return str(backend.compile(question))
+
+    @contextmanager
+    def writing(self) -> Iterator[Writer]:
+        """One transaction: all of it is seen at once, or (after an error or a crash) nothing."""
+        with self._writing:
+            cursor = self._connection.cursor()
+            cursor.execute("begin")
+            try:
+                yield Writer(cursor)
+                cursor.execute("commit")
+            except BaseException:
+                with suppress(duckdb.Error):  # DuckDB has already rolled back after some errors
+                    cursor.execute("rollback")
+                raise
+            finally:
+                cursor.close()
+
+    def close(self) -> None:
+        """Let go of the file. Questions that are being answered end in an error."""
+        self._closed = True
+        while True:
+            try:
+                self._idle.get_nowait().con.close()
+            except queue.Empty:
+                break
+        self._connection.close()
+        self._lock.close()
+
+    @contextmanager
+    def _backend(self) -> Iterator[Any]:
+        """An Ibis backend on a connection that nobody else uses meanwhile."""
+        try:
+            backend = self._idle.get_nowait()
+        except queue.Empty:
+            backend = ibis.duckdb.from_connection(self._connection.cursor())
+        try:
+            yield backend
+        finally:
+            if self._closed:
+                backend.con.close()
+            else:
+                self._idle.put(backend)
+
+    def _open_or_start_anew(self) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._open()
+        except duckdb.Error as fault:
+            log.warning("the lens file cannot be used and is rebuilt: %s", str(fault).splitlines()[0])
+        damaged = self._path.with_suffix(".damaged")
+        self._wal.unlink(missing_ok=True)
+        if self._path.exists():
+            self._path.replace(damaged)
+        connection = self._open()
+        damaged.unlink(missing_ok=True)
+        return connection
+
+    @property
+    def _wal(self) -> Path:
+        return self._path.with_name(self._path.name + ".wal")
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(
+            str(self._path),
+            config={
+                "memory_limit": f"{self._memory_mb}MB",
+                "temp_directory": str(self._path.parent / "spill"),
+                "preserve_insertion_order": "false",
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+            },
+        )
+        try:
+            connection.execute("set global TimeZone = 'UTC'")
+            _prepare_bookkeeping(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+class Writer:
+    """What may be done inside `DuckEngine.writing()`; used by one thread at a time."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+
+    def mark(self) -> Mark | None:
+        """How far the lens has come; None before the first load."""
+        row = self._cursor.execute("select identity, snapshot from lens_mark").fetchone()
+        return Mark(identity=row[0], snapshot=row[1]) if row else None
+
+    def set_mark(self, mark: Mark) -> None:
+        self._cursor.execute("delete from lens_mark")
+        self._cursor.execute("insert into lens_mark values (?, ?)", [mark.identity, mark.snapshot])
+
+    def loaded(self) -> dict[str, str]:
+        """Fingerprints of the feeds whose rows are in the lens up to the mark."""
+        return dict(self._cursor.execute("select feed, fingerprint from lens_feed").fetchall())
+
+    def set_loaded(self, feed: Feed) -> None:
+        self._cursor.execute("delete from lens_feed where feed = ?", [feed.name])
+        self._cursor.execute("insert into lens_feed values (?, ?)", [feed.name, feed.fingerprint])
+
+    def create(self, table: str, columns: Sequence[Column]) -> None:
+        """Make the table empty and with these columns, whatever it was before; its feed counts as not loaded."""
+        self._cursor.execute(f'drop table if exists "{table}"')
+        body = ", ".join(f'"{column.name}" {_DDL[column.type]}' for column in columns)
+        self._cursor.execute(f'create table "{table}" ({body})')
+        self._cursor.execute("delete from lens_feed where feed = ?", [table])
+
+    def columns(self, table: str) -> dict[str, ColumnType]:
+        return _columns(self._cursor, table)
+
+    def add_column(self, table: str, column: Column) -> None:
+        self._cursor.execute(f'alter table "{table}" add column "{column.name}" {_DDL[column.type]}')
+
+    def drop_column(self, table: str, name: str) -> None:
+        self._cursor.execute(f'alter table "{table}" drop column "{name}"')
+
+    @contextmanager
+    def loading(self, feed: Feed, columns: Sequence[Column], *, into_empty: bool) -> Iterator[Load]:
+        """Take rows of a feed. Where they may replace others they are staged first, and exchanged by key."""
+        if feed.mode is Mode.APPEND or into_empty:
+            yield Load(self._cursor, feed.name, columns)
+            return
+        stage = f"lens_stage_{feed.name}"
+        names = ", ".join(f'"{column.name}"' for column in columns)
+        same = " and ".join(f'"{feed.name}"."{part}" = s."{part}"' for part in feed.key)
+        self._cursor.execute(
+            f'create temp table "{stage}" as select {names} from "{feed.name}" limit 0'  # noqa: S608
+        )
+        load = Load(self._cursor, stage, columns)
+        yield load
+        if load.count:
+            self._cursor.execute(f'delete from "{feed.name}" using "{stage}" s where {same}')  # noqa: S608
+            self._cursor.execute(f'insert into "{feed.name}" ({names}) select {names} from "{stage}"')  # noqa: S608
+        self._cursor.execute(f'drop table "{stage}"')
+
+
+class Load:
+    """Rows on their way into one table."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Column]) -> None:
+        self._cursor = cursor
+        names = ", ".join(f'"{column.name}"' for column in columns)
+        values = ", ".join(f'cast("{column.name}" as {_DDL[column.type]})' for column in columns)
+        self._insert = f'insert into "{table}" ({names}) select {values} from lens_block'  # noqa: S608
+        self.count = 0
+
+    def take(self, block: pa.Table) -> None:
+        self._cursor.register("lens_block", block)
+        try:
+            self._cursor.execute(self._insert)
+        finally:
+            self._cursor.unregister("lens_block")
+        self.count += block.num_rows
+
+
+def _own(path: Path) -> Any:
+    """Lock the file for this process; the lock ends with the process, however that ends."""
+    handle = path.with_suffix(".lock").open("a")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        handle.close()
+        raise Conflict("lens.owned_elsewhere", path=str(path)) from None
+    return handle
+
+
+def _prepare_bookkeeping(connection: duckdb.DuckDBPyConnection) -> None:
+    tables = {row[0] for row in connection.execute("select table_name from duckdb_tables()").fetchall()}
+    version = None
+    if "lens_version" in tables:
+        row = connection.execute("select version from lens_version").fetchone()
+        version = row[0] if row else None
+    if version == SCHEMA_VERSION:
+        return
+    if tables:
+        log.warning("the lens file has version %s, not %s, and is rebuilt", version, SCHEMA_VERSION)
+    connection.execute("begin")
+    for table in sorted(tables):
+        connection.execute(f'drop table "{table}"')
+    connection.execute("create table lens_version (version integer)")
+    connection.execute("insert into lens_version values (?)", [SCHEMA_VERSION])
+    connection.execute("create table lens_mark (identity varchar, snapshot varchar)")
+    connection.execute("create table lens_feed (feed varchar, fingerprint varchar)")
+    connection.execute("commit")
+
+
+def _columns(cursor: duckdb.DuckDBPyConnection, table: str) -> dict[str, ColumnType]:
+    found = cursor.execute(
+        "select column_name, data_type from duckdb_columns() "
+        "where table_name = ? and schema_name = 'main' and not internal order by column_index",
+        [table],
+    ).fetchall()
+    return {name: _TYPES[data_type] for name, data_type in found}

@@ -1,0 +1,222 @@
+"""The lens itself: brought up to date by `refresh`, asked by `rows`. One per process, from `lens()`."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import ibis
+import pyarrow as pa
+
+from xinfeng.foundation import settings as xinfeng_settings
+from xinfeng.kernel.errors import NotFound
+from xinfeng.lens.duck import DuckEngine, Load, Writer
+from xinfeng.lens.feeds import Column, ColumnType, Feed, declared
+from xinfeng.lens.truth import Look, Mark, Truth
+
+log = logging.getLogger(__name__)
+
+
+class Engine(Protocol):
+    """What the lens needs of a columnar store; feeds and questions know none of it."""
+
+    def columns(self, table: str) -> dict[str, ColumnType]: ...
+    def rows(self, question: Any) -> pa.Table: ...
+    def text(self, question: Any) -> str: ...
+    def writing(self) -> AbstractContextManager[Writer]: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What a refresh brought: rows by feed (only feeds that had any), and how long it took."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def total(self) -> int:
+        return sum(self.rows.values())
+
+
+class Lens:
+    """The copy, and its way to the truth. Safe from any thread; refreshes queue behind each other."""
+
+    def __init__(self, engine: Engine, feeds: tuple[Feed, ...]) -> None:
+        self._engine = engine
+        self._feeds = feeds
+        self._truth = Truth()
+        self._refreshing = threading.Lock()
+        self._begun = 0
+        self._completed = 0
+        self._last = Refreshed()
+        self._mark: Mark | None = None
+        self._schemas: dict[str, ibis.Schema] = {}
+        self._make_tables()
+
+    def refresh(self) -> Refreshed:
+        """Bring in all that has committed before this call. A few milliseconds when nothing has.
+
+        Threads that wait for a refresh which began after they asked share its result. Raises
+        psycopg.OperationalError when PostgreSQL cannot be reached; the lens then stays as it was.
+        """
+        asked_after = self._begun
+        with self._refreshing:
+            if self._completed <= asked_after:
+                self._catch_up(anew=False)
+            return self._last
+
+    def rebuild(self) -> Refreshed:
+        """Read everything anew. Readers keep the old copy until the new one is complete."""
+        with self._refreshing:
+            self._catch_up(anew=True)
+            return self._last
+
+    def table(self, name: str) -> ibis.Table:
+        """A table of the lens, to build questions on. Raises NotFound `lens.no_such_table`."""
+        if name not in self._schemas:
+            raise NotFound("lens.no_such_table", name=name)
+        return ibis.table(self._schemas[name], name=name)
+
+    def rows(self, question: ibis.Table) -> pa.Table:
+        """Answer a question with its rows."""
+        return self._engine.rows(question)
+
+    def scalar(self, question: Any) -> Any:
+        """Answer a question that has one value, as a plain Python value."""
+        return self._engine.rows(question).as_py()
+
+    def text(self, question: Any) -> str:
+        """The engine's own words for a question; for logs and tests."""
+        return self._engine.text(question)
+
+    def close(self) -> None:
+        with self._refreshing:
+            self._truth.close()
+            self._engine.close()
+
+    def _catch_up(self, *, anew: bool) -> None:
+        self._begun += 1
+        number, started = self._begun, time.perf_counter()
+        with self._truth.look() as look:
+            rows = self._take_over(look, anew=anew) if anew or look.mark != self._mark else {}
+        self._mark = look.mark
+        self._last = Refreshed(rows, time.perf_counter() - started)
+        self._completed = number
+        if rows:
+            log.debug("lens refreshed: %s rows in %.3f s", self._last.total, self._last.seconds)
+
+    def _take_over(self, look: Look, *, anew: bool) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        with self._engine.writing() as writer:
+            mark = writer.mark()
+            if mark is not None and not look.mark.follows(mark):
+                log.warning(
+                    "the lens was of another database, or of a later state of this one; it is rebuilt"
+                )
+                anew = True
+            known = {} if anew or mark is None else writer.loaded()
+            for feed in self._feeds:
+                counts[feed.name] = _bring_in(feed, look, writer, mark if feed.name in known else None)
+                writer.set_loaded(feed)
+            writer.set_mark(look.mark)
+            schemas = {feed.name: _schema(writer.columns(feed.name)) for feed in self._feeds}
+        self._schemas = schemas
+        return {name: count for name, count in counts.items() if count}
+
+    def _make_tables(self) -> None:
+        """Give every feed its table, so that questions can be built before the first refresh."""
+        with self._engine.writing() as writer:
+            loaded = writer.loaded()
+            for feed in self._feeds:
+                if loaded.get(feed.name) != feed.fingerprint:
+                    writer.create(feed.name, feed.columns)
+            self._schemas = {feed.name: _schema(writer.columns(feed.name)) for feed in self._feeds}
+
+
+def _bring_in(feed: Feed, look: Look, writer: Writer, since: Mark | None) -> int:
+    """Take the feed's rows that committed after `since`, or all of them when that is None; returns how many."""
+    columns = (*feed.columns, *look.extra_columns(feed))
+    if since is None:
+        writer.create(feed.name, columns)
+        also = ""
+    else:
+        also = _fit_columns(feed, columns, writer)
+    with (
+        writer.loading(feed, columns, into_empty=since is None) as load,
+        ThreadPoolExecutor(1, thread_name_prefix="lens") as worker,
+    ):
+        storing: Future[None] | None = None
+        for block in look.blocks(feed, columns, since=since, also=also):
+            if storing is not None:
+                storing.result()
+            storing = worker.submit(_store, load, block)
+        if storing is not None:
+            storing.result()
+    return load.count
+
+
+def _store(load: Load, block: Callable[[], pa.Table]) -> None:
+    load.take(block())
+
+
+def _fit_columns(feed: Feed, columns: tuple[Column, ...], writer: Writer) -> str:
+    """Let the table follow the feed's columns; returns the condition for rows that fill the new ones."""
+    present = writer.columns(feed.name)
+    wanted = {column.name: column for column in columns}
+    for name, kind in present.items():
+        if name not in wanted or wanted[name].type is not kind:
+            writer.drop_column(feed.name, name)
+    conditions = []
+    for column in columns:
+        if present.get(column.name) is not column.type:
+            writer.add_column(feed.name, column)
+            conditions.append(f"({column.present_when or 'true'})")
+    return " or ".join(conditions)
+
+
+def _schema(columns: dict[str, ColumnType]) -> ibis.Schema:
+    return ibis.schema({name: kind.value for name, kind in columns.items()})
+
+
+_guard = threading.Lock()
+_open: tuple[tuple[Path, str, int], Lens] | None = None
+
+
+def lens() -> Lens:
+    """The lens of this process, opened on first use; raises Conflict `lens.owned_elsewhere`.
+
+    It follows the settings: when they name another file or database, the former lens is closed.
+    """
+    global _open
+    settings = xinfeng_settings.load()
+    wanted = (settings.lens_path, settings.dsn(), settings.lens_memory_mb)
+    with _guard:
+        if _open is not None and _open[0] == wanted:
+            return _open[1]
+        if _open is not None:
+            _open[1].close()
+            _open = None
+        engine = DuckEngine(settings.lens_path, memory_mb=settings.lens_memory_mb)
+        _open = (wanted, Lens(engine, declared()))
+        return _open[1]
+
+
+def close_lens() -> None:
+    """Let go of the lens file, so that another process may own it."""
+    global _open
+    with _guard:
+        if _open is not None:
+            _open[1].close()
+            _open = None
+
+
+atexit.register(close_lens)

@@ -1,0 +1,111 @@
+"""What the lens sees of a slice: a feed is a table of the lens and where its rows come from.
+
+A slice lists its feeds as `FEEDS` in `<slice>/feed.py`. Text in a feed is SQL fragments written by us; nothing
+that a person typed may get there, except attribute keys, which are checked by their shape.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from importlib import import_module
+
+from django.apps import apps
+from django.utils.module_loading import module_has_submodule
+
+from xinfeng.foundation.database import Connection
+
+_is_name = re.compile(r"[a-z][a-z0-9_]{0,58}").fullmatch
+
+
+class ColumnType(Enum):
+    """Types a column of the lens may have; the value is the type's name in Ibis."""
+
+    SMALLINT = "int16"
+    INT = "int32"
+    BIGINT = "int64"
+    NUMBER = "float64"
+    TEXT = "string"
+    BOOL = "boolean"
+    TIME = "timestamp('UTC')"
+    DATE = "date"
+    INTS = "array<int32>"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the lens. `source` is the SQL expression over the feed's relation; by default, its own name.
+
+    `present_when` is an SQL condition that holds for the rows with a value; a column that appears later (a
+    custom attribute) is filled by reading those rows again.
+    """
+
+    name: str
+    type: ColumnType
+    source: str = ""
+    present_when: str = ""
+
+    def __post_init__(self) -> None:
+        if not _is_name(self.name):
+            raise ValueError(f"not a column name: {self.name!r}")
+
+    @property
+    def expression(self) -> str:
+        """The SQL that reads it. Lists travel in JSON's notation, which every engine reads."""
+        source = self.source or f'"{self.name}"'
+        return f"translate(({source})::text, '{{}}', '[]')" if self.type is ColumnType.INTS else source
+
+
+class Mode(Enum):
+    """APPEND: rows are facts and come once. REPLACE: a row seen again takes the place of the one with its key."""
+
+    APPEND = "append"
+    REPLACE = "replace"
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A table of the lens. `relation` (by default, its own name) must have the column `xid`.
+
+    `extra` reads columns that people add while the system runs; it is asked at every refresh, in the same
+    snapshot as the rows.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    mode: Mode = Mode.APPEND
+    key: tuple[str, ...] = ()
+    relation: str = ""
+    extra: Callable[[Connection], Sequence[Column]] | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        names = {column.name for column in self.columns}
+        if not _is_name(self.name) or len(names) != len(self.columns) or not names.issuperset(self.key):
+            raise ValueError(f"feed {self.name!r} is not well-formed")
+        if (self.mode is Mode.REPLACE) != bool(self.key):
+            raise ValueError(f"feed {self.name!r}: a key goes with replacing, and only with it")
+        if self.extra is not None and self.mode is not Mode.REPLACE:
+            raise ValueError(
+                f"feed {self.name!r}: columns can be added later only where rows can be read again"
+            )
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the feed reads something else than before; its rows are then read anew."""
+        text = repr((self.name, self.columns, self.mode, self.key, self.relation))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def declared() -> tuple[Feed, ...]:
+    """The feeds of all installed slices, in their order."""
+    found: list[Feed] = []
+    for config in apps.get_app_configs():
+        if config.name.startswith("xinfeng.") and module_has_submodule(config.module, "feed"):
+            found.extend(import_module(f"{config.name}.feed").FEEDS)
+    names = [feed.name for feed in found]
+    if len(set(names)) != len(names):
+        raise ValueError(f"two feeds have the same name: {sorted(names)}")
+    return tuple(found)
