@@ -47,7 +47,9 @@ class Attribute(models.Model):
     class Meta:
         db_table = "attribute"
         constraints = [
-            models.CheckConstraint(condition=models.Q(key__regex=r"^[a-z][a-z0-9_]{0,39}$"), name="attribute_key_shape")
+            models.CheckConstraint(
+                condition=models.Q(key__regex=r"^[a-z][a-z0-9_]{0,39}$"), name="attribute_key_shape"
+            )
         ]
 
 
