@@ -100,7 +100,9 @@ class Suppression(models.Model):
         db_table = "suppression"
         constraints = [
             models.UniqueConstraint(
-                fields=["phone_index", "scope"], condition=models.Q(lifted_at=None), name="suppression_in_force"
+                fields=["phone_index", "scope"],
+                condition=models.Q(lifted_at=None),
+                name="suppression_in_force",
             )
         ]
 

@@ -1,0 +1,283 @@
+"""What is done with consent. Bulk actions run in the caller's transaction; the others have their own.
+
+An opt-out is final at once: the actions that record a "no" end behind the wire barrier, so commit right after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from xinfeng.consent import sql
+from xinfeng.consent.ledger import IMPORT_PREFIX, NewEntry
+from xinfeng.consent.models import Notice, Purpose, Scope, Suppression, SuppressionReason
+from xinfeng.consent.script import perform, perform_async
+from xinfeng.consent.sql import OptOut
+from xinfeng.contacts.models import Contact
+from xinfeng.foundation import audit
+from xinfeng.foundation.database import Connection, bulk_transaction
+from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
+
+__all__ = [
+    "OptOut",
+    "append_entries",
+    "grant",
+    "lift_suppression",
+    "publish_notice",
+    "rebuild_standing",
+    "record_opt_outs",
+    "record_opt_outs_async",
+    "refresh_standing",
+    "suppress_numbers",
+    "withdraw",
+]
+
+REPLIES = "system:replies"
+"""Actor of opt-outs that came from the handset."""
+
+_REBUILD_STEP = 20_000
+
+
+def append_entries(connection: Connection, entries: Sequence[NewEntry], *, now: datetime) -> list[int]:
+    """Append to the ledger and bring the standing of these contacts up to date; returns the entries' numbers.
+
+    Every entry is recorded; which of them count is decided by `consent.sql`: a grant that is older than the
+    contact's last withdrawal never brings standing back, a grant from a file never does once she has said no.
+    Holds the ledger until the transaction ends, so make it the last thing in a long one.
+    """
+    return perform(connection, sql.append(entries, now=now))
+
+
+def refresh_standing(connection: Connection, contact_ids: Sequence[int]) -> None:
+    """Derive standing again: for contacts that were just made or got another number, which may be suppressed."""
+    perform(connection, sql.refresh(contact_ids))
+
+
+def record_opt_outs(
+    connection: Connection, opt_outs: Sequence[OptOut], *, now: datetime, actor: str = REPLIES
+) -> None:
+    """Record a batch of "no": a withdrawal for each contact known, a suppression for each number.
+
+    Behind the barrier: the caller commits at once, before anybody is told that it was taken.
+    """
+    perform(connection, sql.opt_out(opt_outs, now=now, actor=actor))
+
+
+async def record_opt_outs_async(
+    connection: psycopg.AsyncConnection[tuple[Any, ...]],
+    opt_outs: Sequence[OptOut],
+    *,
+    now: datetime,
+    actor: str = REPLIES,
+) -> None:
+    """`record_opt_outs` inside the transaction of an asyncio connection."""
+    await perform_async(connection, sql.opt_out(opt_outs, now=now, actor=actor))
+
+
+def grant(
+    contact_id: int,
+    purpose: str,
+    *,
+    at: datetime,
+    source: str,
+    notice_id: int | None,
+    evidence: str,
+    actor: str,
+    now: datetime,
+    lifts_opt_out: bool = False,
+) -> int:
+    """Record that a contact agreed; returns the entry's number.
+
+    `lifts_opt_out`: the form asked in so many words whether she wants messages again, after she had said no.
+    Only then is the suppression her opt-out left lifted, if she said yes after it. Raises NotFound
+    `contact.unknown`, InvalidInput `consent.in_future`, `consent.purpose`, `consent.no_evidence`. An entry
+    that doesn't count is recorded all the same.
+    """
+    _check_statement(purpose, at=at, now=now)
+    if not evidence.strip():
+        raise InvalidInput("consent.no_evidence")
+    if lifts_opt_out and source.startswith(IMPORT_PREFIX):
+        raise InvalidInput("consent.import_cannot_lift")
+    entry = NewEntry(contact_id, purpose, True, at, source, notice_id, evidence, actor)
+    with bulk_transaction() as connection:
+        _contact(contact_id)
+        [seq] = append_entries(connection, [entry], now=now)
+        if lifts_opt_out:
+            _lift_own_opt_out(connection, entry, now=now)
+        audit.record(
+            actor=actor, action="consent.grant", kind="contact", subject=contact_id, purpose=purpose, seq=seq
+        )
+    return seq
+
+
+def _lift_own_opt_out(connection: Connection, entry: NewEntry, *, now: datetime) -> None:
+    in_force = Suppression.objects.filter(
+        phone_index=_contact(entry.contact_id).phone_index,
+        reason=SuppressionReason.OPT_OUT,
+        lifted_at=None,
+        at__lt=entry.at,
+    )
+    scopes = [one.scope for one in in_force if sql.purposes_of(Scope(one.scope)) == (entry.purpose,)]
+    if scopes:
+        lifted = perform(
+            connection,
+            sql.lift(
+                [bytes(one.phone_index) for one in in_force],
+                scopes=scopes,
+                reasons=[SuppressionReason.OPT_OUT.value],
+                why=f"asked for again: {entry.source}"[:200],
+                actor=entry.actor,
+                now=now,
+            ),
+        )
+        for row in lifted:
+            audit.record(
+                actor=entry.actor,
+                action="suppression.lift",
+                kind="suppression",
+                subject=row[0],
+                reason=row[3],
+            )
+
+
+def withdraw(
+    contact_id: int, purpose: str, *, at: datetime, source: str, evidence: str, actor: str, now: datetime
+) -> int:
+    """Record that a contact took consent for a purpose back; returns the entry's number.
+
+    This is about the person; to keep the number itself from being written to, whoever it belongs to, use
+    `record_opt_outs` or `suppress_numbers`.
+    """
+    _check_statement(purpose, at=at, now=now)
+    entry = NewEntry(contact_id, purpose, False, at, source, None, evidence, actor)
+    with bulk_transaction() as connection:
+        _contact(contact_id)
+        audit.record(
+            actor=actor, action="consent.withdraw", kind="contact", subject=contact_id, purpose=purpose
+        )
+        [seq] = append_entries(connection, [entry], now=now)
+    return seq
+
+
+def suppress_numbers(
+    indexes: Sequence[bytes],
+    *,
+    scope: str,
+    reason: str,
+    source: str,
+    actor: str,
+    now: datetime,
+    at: datetime | None = None,
+) -> int:
+    """Keep numbers (by their index) from being written to; returns how many were not suppressed so before.
+
+    A complaint also withdraws the consent of the contacts behind the numbers.
+    """
+    with bulk_transaction() as connection:
+        audit.record(
+            actor=actor, action="suppression.add", kind="suppression", count=len(indexes), reason=reason
+        )
+        script = sql.suppress(
+            indexes,
+            scope=Scope(scope),
+            reason=SuppressionReason(reason),
+            source=source,
+            at=at or now,
+            actor=actor,
+            now=now,
+        )
+        return perform(connection, script)
+
+
+def lift_suppression(suppression_id: int, *, reason: str, actor: str, now: datetime) -> None:
+    """Let a number be written to again, where consent allows it. `reason` says why, for whoever asks later.
+
+    Withdrawals stay: a person who opted out has to agree again. Raises InvalidInput `suppression.no_reason`,
+    NotFound `suppression.unknown`, Conflict `suppression.lifted_already`.
+    """
+    if not reason.strip():
+        raise InvalidInput("suppression.no_reason")
+    with bulk_transaction() as connection:
+        found = Suppression.objects.filter(pk=suppression_id).first()
+        if found is None:
+            raise NotFound("suppression.unknown", id=suppression_id)
+        script = sql.lift(
+            [bytes(found.phone_index)],
+            scopes=[found.scope],
+            reasons=[found.reason],
+            why=reason[:200],
+            actor=actor,
+            now=now,
+        )
+        lifted = perform(connection, script)
+        if suppression_id not in {row[0] for row in lifted}:
+            raise Conflict("suppression.lifted_already", id=suppression_id)
+        audit.record(
+            actor=actor,
+            action="suppression.lift",
+            kind="suppression",
+            subject=suppression_id,
+            reason=found.reason,
+            why=reason,
+        )
+
+
+def publish_notice(
+    *, key: str, version: str, purpose: str, text: str, effective_at: datetime, actor: str
+) -> Notice:
+    """Keep the wording people agree to. A version never changes: raises Conflict `notice.exists` if it has other
+    words; the same words again are the same notice."""
+    if purpose not in Purpose.values or not key.strip() or not version.strip() or not text.strip():
+        raise InvalidInput("notice.incomplete")
+    given = {"purpose": purpose, "text": text, "effective_at": effective_at}
+    notice, made = Notice.objects.get_or_create(key=key, version=version, defaults=given)
+    if made:
+        audit.record(
+            actor=actor, action="notice.publish", kind="notice", subject=notice.pk, key=key, version=version
+        )
+    elif notice.text != text or notice.purpose != purpose:
+        raise Conflict("notice.exists", key=key, version=version)
+    return notice
+
+
+def rebuild_standing(progress: Callable[[int], None] | None = None) -> int:
+    """Derive all standings from the facts, in steps of their own; returns how many contacts were looked at."""
+    done = 0
+    after = 0
+    while True:
+        with bulk_transaction() as connection:
+            ids = _next_contacts(connection, after)
+            if not ids:
+                return done
+            refresh_standing(connection, ids)
+        after = ids[-1]
+        done += len(ids)
+        if progress is not None:
+            progress(done)
+
+
+def _next_contacts(connection: Connection, after: int) -> list[int]:
+    """Everybody who is a contact or has entries or a standing."""
+    rows = connection.execute(
+        "select id from contact where id > %(after)s union select contact_id from standing where contact_id > %(after)s "
+        "union select contact_id from consent_entry where contact_id > %(after)s order by 1 limit %(step)s",
+        {"after": after, "step": _REBUILD_STEP},
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def _check_statement(purpose: str, *, at: datetime, now: datetime) -> None:
+    if purpose not in Purpose.values:
+        raise InvalidInput("consent.purpose", purpose=purpose[:40])
+    if at > now:
+        raise InvalidInput("consent.in_future", at=at.isoformat())
+
+
+def _contact(contact_id: int) -> Contact:
+    contact = Contact.objects.only("id", "phone_index").filter(pk=contact_id).first()
+    if contact is None:
+        raise NotFound("contact.unknown", id=contact_id)
+    return contact

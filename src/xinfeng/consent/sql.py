@@ -1,0 +1,306 @@
+"""Scripts that write the ledger, suppressions and standings. Performed sync or async, see `consent.script`.
+
+Standing is derived from facts alone, in any order they were recorded: for a contact and a purpose let W be the
+latest `at` of her withdrawals. A grant counts if there is no withdrawal, or if it is later than W and did not
+come from a file. The latest grant that counts decides; else the latest withdrawal; else the latest grant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from xinfeng.consent.barrier import silence_wire, take_ledger
+from xinfeng.consent.ledger import ChainedEntry, NewEntry, chain
+from xinfeng.consent.models import Purpose, Scope, SuppressionReason
+from xinfeng.consent.script import Ask, Pour, Row, Script
+from xinfeng.contacts import copying
+
+COPY_ENTRIES = """\
+copy consent_entry (seq, recorded_at, contact_id, purpose, granted, at, source, notice_id, evidence, actor,
+  prev_hash, hash) from stdin"""
+
+STRENGTH = (
+    SuppressionReason.ERASED,
+    SuppressionReason.OPT_OUT,
+    SuppressionReason.COMPLAINT,
+    SuppressionReason.REASSIGNED,
+    SuppressionReason.CARRIER,
+    SuppressionReason.MANUAL,
+)
+"""Strongest first. One suppression is in force per number and scope; a stronger reason takes its place, so that
+lifting what staff had blocked by hand never lifts what the person herself had said."""
+
+_STRENGTH_LIST = ", ".join(f"'{reason.value}'" for reason in STRENGTH)
+
+_SUPPRESSED_BY = f"""
+  (select s.reason from contact c join suppression s on s.phone_index = c.phone_index and s.lifted_at is null
+   where c.id = d.contact_id and (s.scope = 'all' or (s.scope = 'marketing' and d.purpose = 'marketing'))
+   order by array_position(array[{_STRENGTH_LIST}], s.reason::text) limit 1)"""  # noqa: S608
+
+_DERIVE = """
+decided as (
+  select distinct on (e.contact_id, e.purpose)
+    e.contact_id, e.purpose, e.counts as granted, e.seq, e.at, e.source
+  from (
+    select e.*, e.granted and (e.said_no is null or (e.at > e.said_no and e.source not like 'import:%%')) as counts
+    from (
+      select e.contact_id, e.purpose, e.granted, e.seq, e.at, e.source,
+        max(e.at) filter (where not e.granted) over (partition by e.contact_id, e.purpose) as said_no
+      from entries e
+    ) e
+  ) e
+  order by e.contact_id, e.purpose, e.counts desc, e.granted, e.at desc, e.seq desc
+)"""
+
+_PUT_STANDING = """
+insert into standing as old (contact_id, purpose, granted, entry_seq, since, source, suppressed)
+select contact_id, purpose, granted, seq, at, source, suppressed from derived
+on conflict (contact_id, purpose) do update set
+  granted = excluded.granted, entry_seq = excluded.entry_seq, since = excluded.since,
+  source = excluded.source, suppressed = excluded.suppressed
+where (old.granted, old.entry_seq, old.since, old.source, old.suppressed) is distinct from
+  (excluded.granted, excluded.entry_seq, excluded.since, excluded.source, excluded.suppressed)"""
+
+# Contacts that had no standing: what was just appended is all there is about them.
+STAND_FROM_NEW_ENTRIES = f"""\
+with entries as (
+  select contact_id, purpose, granted, seq, at, source from consent_entry
+  where recorded_at = %(recorded_at)s and seq between %(first)s and %(last)s and contact_id = any(%(contacts)s::bigint[])
+), {_DERIVE}, derived as (
+  select d.*, {_SUPPRESSED_BY} as suppressed from decided d
+){_PUT_STANDING}"""  # noqa: S608
+
+# Rows are kept, emptied, where nothing is left to say: the lens learns of changes, not of disappearances.
+REFRESH_STANDING = f"""\
+with wanted as (
+  select distinct unnest(%(contacts)s::bigint[]) as contact_id
+), entries as (
+  select e.contact_id, e.purpose, e.granted, e.seq, e.at, e.source
+  from wanted w join consent_entry e using (contact_id)
+), {_DERIVE}, pairs as (
+  select w.contact_id, p.purpose from wanted w cross join unnest(%(purposes)s::text[]) as p(purpose)
+), derived as (
+  select d.contact_id, d.purpose, coalesce(k.granted, false) as granted, k.seq, k.at, coalesce(k.source, '') as source,
+    d.suppressed
+  from (select d.contact_id, d.purpose, {_SUPPRESSED_BY} as suppressed from pairs d) d
+  left join decided k using (contact_id, purpose)
+  left join standing s using (contact_id, purpose)
+  where k.seq is not null or d.suppressed is not null or s.contact_id is not null
+){_PUT_STANDING}"""  # noqa: S608
+
+HAVE_STANDING = "select distinct contact_id from standing where contact_id = any(%s::bigint[])"
+
+CONTACTS_OF = "select id, phone_index from contact where phone_index = any(%s)"
+
+# Lifts what is weaker and answers with the numbers that have nothing as strong in force yet.
+MAKE_ROOM = f"""\
+with said as (
+  select distinct on (u.phone_index) u.* from unnest(%(indexes)s::bytea[], %(ats)s::timestamptz[], %(sources)s::text[])
+    with ordinality as u(phone_index, at, source, nr) order by u.phone_index, u.nr
+), weaker as (
+  update suppression s set lifted_at = %(now)s, lifted_by = %(actor)s, lifted_reason = 'superseded: ' || %(reason)s::text
+  from said where s.phone_index = said.phone_index and s.scope = %(scope)s and s.lifted_at is null
+    and array_position(array[{_STRENGTH_LIST}], s.reason::text)
+      > array_position(array[{_STRENGTH_LIST}], %(reason)s::text)
+  returning s.phone_index
+), in_force as (
+  select s.phone_index from suppression s join said using (phone_index)
+  where s.scope = %(scope)s and s.lifted_at is null and s.phone_index not in (select phone_index from weaker)
+)
+select said.phone_index, said.at, said.source from said
+where said.phone_index not in (select phone_index from in_force) order by said.nr"""  # noqa: S608
+
+# Ids are given out here, behind the barrier's lock, so they commit in their order.
+INSERT_SUPPRESSIONS = """\
+insert into suppression (phone_index, scope, reason, source, at, actor, lifted_by, lifted_reason)
+select u.phone_index, %(scope)s, %(reason)s, u.source, u.at, %(actor)s, '', ''
+from unnest(%(indexes)s::bytea[], %(ats)s::timestamptz[], %(sources)s::text[]) as u(phone_index, at, source)
+returning id"""
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """A person said no to messages on this number.
+
+    `contact_id` None: not looked up yet, or nobody we know. `scope` MARKETING by default: what people answer
+    to a marketing message is meant for marketing; order confirmations may go on (compliance.md 2.7).
+    """
+
+    phone_index: bytes
+    contact_id: int | None
+    at: datetime
+    source: str
+    evidence: str = ""
+    scope: Scope = Scope.MARKETING
+
+
+def append(entries: Sequence[NewEntry], *, now: datetime) -> Script[list[int]]:
+    """Chain and append entries and bring the standing of their contacts up to date; returns their numbers.
+
+    Withdrawals silence the wire last.
+    """
+    if not entries:
+        return []
+    yield from take_ledger()
+    [[head_seq, head_hash]] = yield Ask("select seq, hash from ledger_head where id = 1")
+    chained = chain(entries, after_seq=head_seq, after_hash=bytes(head_hash), recorded_at=now)
+    yield Pour(COPY_ENTRIES, copy_rows(chained, recorded_at=now))
+    last = chained[-1]
+    yield Ask("update ledger_head set seq = %s, hash = %s where id = 1", (last.seq, last.hash))
+    contacts = list({entry.contact_id for entry in entries})
+    known = {row[0] for row in (yield Ask(HAVE_STANDING, (contacts,)))}
+    fresh = [contact_id for contact_id in contacts if contact_id not in known]
+    if fresh:
+        span = {"recorded_at": now, "first": head_seq + 1, "last": last.seq, "contacts": fresh}
+        yield Ask(STAND_FROM_NEW_ENTRIES, span)
+    if known:
+        yield from _refresh(sorted(known))
+    if not all(entry.granted for entry in entries):
+        yield from silence_wire()
+    return [one.seq for one in chained]
+
+
+def refresh(contact_ids: Sequence[int]) -> Script[None]:
+    """Derive the standing of these contacts from the facts."""
+    if contact_ids:
+        yield from take_ledger()
+        yield from _refresh(contact_ids)
+
+
+def _refresh(contact_ids: Sequence[int]) -> Script[None]:
+    yield Ask(REFRESH_STANDING, {"contacts": list(contact_ids), "purposes": [one.value for one in Purpose]})
+
+
+def opt_out(opt_outs: Sequence[OptOut], *, now: datetime, actor: str) -> Script[None]:
+    """Withdrawals for the contacts behind the numbers, suppressions for all numbers, behind the barrier."""
+    if not opt_outs:
+        return
+    yield from take_ledger()
+    by_index = yield from _contacts_of([one.phone_index for one in opt_outs])
+    entries = []
+    for one in opt_outs:
+        contact_id = by_index.get(one.phone_index) if one.contact_id is None else one.contact_id
+        if contact_id is not None:
+            entries += [
+                NewEntry(contact_id, purpose, False, one.at, one.source, None, one.evidence, actor)
+                for purpose in purposes_of(one.scope)
+            ]
+    yield from append(entries, now=now)
+    yield from silence_wire()
+    for scope in Scope:
+        said = [one for one in opt_outs if one.scope == scope]
+        if said:
+            rows = [(one.phone_index, one.at, one.source) for one in said]
+            yield from _insert(rows, scope=scope, reason=SuppressionReason.OPT_OUT, now=now, actor=actor)
+    contacts = {entry.contact_id for entry in entries} | set(by_index.values())
+    if contacts:
+        yield from _refresh(sorted(contacts))
+
+
+def suppress(
+    indexes: Sequence[bytes],
+    *,
+    scope: Scope,
+    reason: SuppressionReason,
+    source: str,
+    at: datetime,
+    actor: str,
+    now: datetime,
+) -> Script[int]:
+    """Suppressions for these numbers, behind the barrier; returns how many were not in force before.
+
+    Who complained has also said no: contacts behind the numbers get a withdrawal.
+    """
+    if not indexes:
+        return 0
+    yield from take_ledger()
+    by_index = yield from _contacts_of(indexes)
+    if reason in (SuppressionReason.COMPLAINT, SuppressionReason.OPT_OUT):
+        evidence = f"suppression:{reason.value}"
+        entries = [
+            NewEntry(contact_id, purpose, False, at, source, None, evidence, actor)
+            for contact_id in by_index.values()
+            for purpose in purposes_of(scope)
+        ]
+        yield from append(entries, now=now)
+    yield from silence_wire()
+    rows = [(index, at, source) for index in indexes]
+    count = yield from _insert(rows, scope=scope, reason=reason, now=now, actor=actor)
+    if by_index:
+        yield from _refresh(sorted(by_index.values()))
+    return count
+
+
+LIFT = """\
+update suppression set lifted_at = %(now)s, lifted_by = %(actor)s, lifted_reason = %(why)s
+where lifted_at is null and phone_index = any(%(indexes)s) and scope = any(%(scopes)s) and reason = any(%(reasons)s)
+returning id, phone_index, scope, reason"""
+
+
+def lift(
+    indexes: Sequence[bytes],
+    *,
+    scopes: Sequence[str],
+    reasons: Sequence[str],
+    why: str,
+    actor: str,
+    now: datetime,
+) -> Script[list[Row]]:
+    """Lift suppressions in force; returns their (id, phone_index, scope, reason)."""
+    yield from take_ledger()
+    given = {"indexes": list(indexes), "scopes": list(scopes), "reasons": list(reasons)}
+    lifted = yield Ask(LIFT, given | {"why": why, "actor": actor, "now": now})
+    if lifted:
+        by_index = yield from _contacts_of([bytes(row[1]) for row in lifted])
+        if by_index:
+            yield from _refresh(sorted(by_index.values()))
+    return lifted
+
+
+def _insert(
+    rows: Sequence[tuple[bytes, datetime, str]],
+    *,
+    scope: Scope,
+    reason: SuppressionReason,
+    now: datetime,
+    actor: str,
+) -> Script[int]:
+    given = {"scope": scope.value, "reason": reason.value, "actor": actor, "now": now}
+    fresh = yield Ask(MAKE_ROOM, given | _columns(rows))
+    if fresh:
+        yield Ask(INSERT_SUPPRESSIONS, given | _columns(fresh))
+    return len(fresh)
+
+
+def _columns(rows: Sequence[Row]) -> dict[str, list[object]]:
+    return {
+        "indexes": [bytes(row[0]) for row in rows],
+        "ats": [row[1] for row in rows],
+        "sources": [row[2] for row in rows],
+    }
+
+
+def _contacts_of(indexes: Sequence[bytes]) -> Script[dict[bytes, int]]:
+    rows = yield Ask(CONTACTS_OF, (list(set(indexes)),))
+    return {bytes(index): contact_id for contact_id, index in rows}
+
+
+def purposes_of(scope: Scope) -> tuple[str, ...]:
+    """What a suppression of this scope forbids."""
+    return tuple(one.value for one in Purpose) if scope == Scope.ALL else (Purpose.MARKETING.value,)
+
+
+def copy_rows(chained: Sequence[ChainedEntry], *, recorded_at: datetime) -> str:
+    """Entries in the text format of COPY_ENTRIES."""
+    text, recorded = copying.text, str(recorded_at)
+    rows = []
+    for one in chained:
+        entry = one.entry
+        rows.append(
+            f"{one.seq}\t{recorded}\t{entry.contact_id}\t{entry.purpose}\t{'t' if entry.granted else 'f'}\t{entry.at}"
+            f"\t{text(entry.source)}\t{copying.NULL if entry.notice_id is None else entry.notice_id}"
+            f"\t{text(entry.evidence)}\t{text(entry.actor)}\t\\\\x{one.prev_hash.hex()}\t\\\\x{one.hash.hex()}\n"
+        )
+    return "".join(rows)
