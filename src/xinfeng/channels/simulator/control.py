@@ -1,0 +1,77 @@
+"""The control port: change the behaviour of the running carrier. JSON lines over TCP, loopback only.
+
+Each line is an object with `do`, each answer one with `ok`; a failed one has `error`, a stable code:
+
+    {"do": "set", "refuse": {"8": 0.5}, "latency_ms": 100}     any field of Behaviour
+    {"do": "cut"}                                              drop all connections now
+    {"do": "garbage"}                                          send what is no CMPP
+    {"do": "reply", "number": "138…", "text": "TD", "dest_id": "1069", "account": "900001"}
+    {"do": "stats"}                                            counters, and what is under way
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from xinfeng.channels.simulator.carrier import Carrier
+from xinfeng.kernel.errors import InvalidInput, NotFound, XinfengError
+
+LONGEST_LINE = 1 << 20
+
+
+def obey(carrier: Carrier, line: bytes) -> dict[str, Any]:
+    """Do what one line says. Raises InvalidInput or NotFound; then nothing was changed."""
+    try:
+        order = json.loads(line)
+    except ValueError:
+        raise InvalidInput("simulator.not_json") from None
+    if not isinstance(order, dict):
+        raise InvalidInput("simulator.not_an_object")
+    match order.pop("do", None):
+        case "set":
+            carrier.behave(carrier.behaviour.changed(order))
+            return {}
+        case "cut":
+            return {"connections": carrier.cut()}
+        case "garbage":
+            return {"connections": carrier.send_garbage()}
+        case "reply":
+            return _reply(carrier, order)
+        case "stats":
+            return carrier.stats()
+    raise InvalidInput("simulator.unknown_order")
+
+
+def _reply(carrier: Carrier, order: dict[str, Any]) -> dict[str, Any]:
+    account = str(order.get("account", next(iter(carrier.accounts))))
+    known = carrier.reply_now(
+        account=account,
+        number=str(order.get("number", "")),
+        dest_id=str(order.get("dest_id", "")),
+        text=str(order.get("text", "")),
+    )
+    if not known:
+        raise NotFound("simulator.no_such_account", account=account)
+    return {}
+
+
+async def serve_control(carrier: Carrier, port: int) -> asyncio.Server:
+    """Listen on loopback; port 0 takes any."""
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while line := await reader.readline():
+                try:
+                    answer = {"ok": True, **obey(carrier, line)}
+                except XinfengError as error:
+                    answer = {"ok": False, "error": error.code}
+                writer.write(json.dumps(answer).encode() + b"\n")
+                await writer.drain()
+        except (ConnectionError, ValueError):
+            pass  # gone, or a line without end: nobody to answer
+        finally:
+            writer.close()
+
+    return await asyncio.start_server(converse, "127.0.0.1", port, limit=LONGEST_LINE)
