@@ -1,0 +1,100 @@
+"""What every answer of the console has in common: language, security headers, errors in the reader's words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render, resolve_url
+from django.utils import translation
+from django.utils.translation import gettext
+
+from xinfeng.console.words import sentence, status
+from xinfeng.kernel.errors import XinfengError
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+
+
+class ConsoleMiddleware:
+    """Innermost, so that it knows the user and also sees redirects to the login and error pages."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        translation.activate(language_of(request))
+        request.LANGUAGE_CODE = translation.get_language()
+        response = self.get_response(request)
+        if wants_fragment(request):
+            response = _leave_for_login(request, response)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A kernel error becomes a page, or for htmx a message above the page that stays as it is."""
+        if not isinstance(exception, XinfengError):
+            return None
+        code = status(exception)
+        if wants_fragment(request):
+            return with_toast(HttpResponse(status=code), sentence(exception), tone="danger")
+        return render(
+            request,
+            "errors/refused.html",
+            {"words": sentence(exception), "code": exception.code},
+            status=code,
+        )
+
+
+def language_of(request: HttpRequest) -> str:
+    """The reader's own choice, else that of this browser, else Chinese; what the browser accepts is no choice."""
+    known = {code for code, _ in settings.LANGUAGES}
+    cookie = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    chosen = request.user.language if request.user.is_authenticated else cookie
+    return chosen if chosen in known else settings.LANGUAGE_CODE
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Whether htmx asks for a piece of a page. A boosted or restored page is asked for as a whole."""
+    htmx = request.headers.get("HX-Request") == "true"
+    return (
+        htmx and "HX-Boosted" not in request.headers and "HX-History-Restore-Request" not in request.headers
+    )
+
+
+def with_toast(response: HttpResponse, text: str, *, tone: str = "success") -> HttpResponse:
+    """Let htmx show `text` as a message; with an error status the page itself is left alone."""
+    response["HX-Trigger"] = json.dumps({"xf:toast": {"text": text, "tone": tone, "close": gettext("关闭")}})
+    if response.status_code >= 400:
+        response["HX-Reswap"] = "none"
+    return response
+
+
+def _leave_for_login(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """When the session has ended, htmx must leave the page instead of putting the login into a piece of it."""
+    login = resolve_url(settings.LOGIN_URL)
+    target = response.headers.get("Location", "")
+    if response.status_code != 302 or urlsplit(target).path != login:
+        return response
+    current = urlsplit(request.headers.get("HX-Current-URL", ""))
+    back = current.path + (f"?{current.query}" if current.query else "")
+    answer = HttpResponse(status=200)
+    answer["HX-Redirect"] = f"{login}?{urlencode({'next': back})}" if back else login
+    return answer

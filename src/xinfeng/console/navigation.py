@@ -1,0 +1,70 @@
+"""The sections of the console, in the order of daily work, and which of them a person sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from xinfeng.console.permissions import may
+
+
+@dataclass(frozen=True)
+class Section:
+    """One entry of the navigation. `name` is the URL name of its first screen and the prefix of all its others."""
+
+    name: str
+    label: Promise
+    icon: str
+    permission: str
+    group: Promise
+    on_phone: bool = False
+    """Whether it has a place in the bar at the bottom of a phone; the others are under “更多”."""
+
+
+WORK, AUDIENCE, HOUSE = _("日常"), _("客户与内容"), _("系统")
+
+SECTIONS: tuple[Section, ...] = (
+    Section("dashboard", _("概览"), "layout-dashboard", "dashboard.view", WORK, on_phone=True),
+    Section("campaigns", _("活动"), "speakerphone", "campaign.view", WORK, on_phone=True),
+    Section("inbox", _("收件箱"), "inbox", "inbox.view", WORK, on_phone=True),
+    Section("contacts", _("客户"), "users", "contact.view", AUDIENCE, on_phone=True),
+    Section("imports", _("导入"), "file-import", "import.view", AUDIENCE),
+    Section("segments", _("分群"), "filter", "segment.view", AUDIENCE),
+    Section("templates", _("模板"), "template", "template.view", AUDIENCE),
+    Section("channels", _("通道"), "antenna-bars-5", "channel.view", HOUSE),
+    Section("settings", _("设置"), "settings", "settings.view", HOUSE),
+    Section("audit", _("审计"), "history-toggle", "audit.view", HOUSE),
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A section as one reader sees it."""
+
+    section: Section
+    url: str
+    current: bool
+
+
+def items_for(request: HttpRequest, user: Any) -> list[Item]:
+    """The sections `user` may open, with the one that `request` is in marked."""
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    found = []
+    for section in SECTIONS:
+        url = _address(section.name)
+        if url and may(user, section.permission):
+            current = here == section.name or here.startswith((f"{section.name}.", f"{section.name}:"))
+            found.append(Item(section, url, current))
+    return found
+
+
+def _address(name: str) -> str | None:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return None

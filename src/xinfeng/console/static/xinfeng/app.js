@@ -1,0 +1,9 @@
+// Everything the console needs in the browser. Each element works on its own; pages work without them too.
+import "./chart.js";
+import "./confirm.js";
+import "./copy.js";
+import "./drop.js";
+import "./menu.js";
+import "./toast.js";
+
+document.documentElement.classList.add("has-js");

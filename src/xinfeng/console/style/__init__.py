@@ -1,0 +1,1 @@
+"""The style page at /ui: every component with realistic content, for whoever builds or reviews screens."""

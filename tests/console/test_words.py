@@ -1,0 +1,48 @@
+"""Errors are told in the reader's language, known code or not."""
+
+import pytest
+from django.utils import translation
+
+from xinfeng.console.words import SENTENCES, sentence, status
+from xinfeng.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound, ProviderFailure
+
+
+def test_a_known_code_is_told_with_its_parameters():
+    error = InvalidInput("money.unreadable", text="十二块")
+    with translation.override("zh-hans"):
+        assert "十二块" in sentence(error)
+    with translation.override("en"):
+        assert "“十二块” is not an amount" in sentence(error)
+
+
+def test_an_unknown_code_is_named_honestly():
+    with translation.override("zh-hans"):
+        assert "plan.overlaps" in sentence(Conflict("plan.overlaps"))
+
+
+def test_a_missing_parameter_does_not_hide_the_message():
+    with translation.override("zh-hans"):
+        assert "？" in sentence(InvalidInput("money.unreadable")) or "?" in sentence(
+            InvalidInput("money.unreadable")
+        )
+
+
+def test_parameters_are_never_read_as_patterns():
+    assert "{code.__class__}" in sentence(InvalidInput("money.unreadable", text="{code.__class__}"))
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (NotFound("x"), 404),
+        (NotAllowed("x"), 403),
+        (Conflict("x"), 409),
+        (ProviderFailure("x", retryable=True), 502),
+    ],
+)
+def test_each_family_has_its_status(error, code):
+    assert status(error) == code
+
+
+def test_every_sentence_is_there_in_both_languages():
+    assert all(words.zh and words.en and words.zh != words.en for words in SENTENCES.values())
