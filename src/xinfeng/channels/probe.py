@@ -1,0 +1,77 @@
+"""Try an account: connect, log in, say goodbye. A plain blocking socket, for the console and the command line."""
+
+from __future__ import annotations
+
+import socket
+import time
+from dataclasses import dataclass
+
+from xinfeng.channels.config import CmppConfig
+from xinfeng.channels.connection import carrier_clock
+from xinfeng.channels.models import Channel
+from xinfeng.foundation.vault import Kind, vault
+from xinfeng.kernel.errors import NotFound
+from xinfeng.kernel.time import utc_now
+from xinfeng.protocols.cmpp import ClientSession
+from xinfeng.protocols.cmpp.events import Opened
+from xinfeng.protocols.session import Closed, Refused
+
+
+@dataclass(frozen=True)
+class ProbeResult:
+    """`code`: `ok`, `unreachable`, `silent`, `closed`, or the login's refusal; `took_ms` up to the answer."""
+
+    ok: bool
+    code: str
+    status: int | None
+    took_ms: float
+
+
+def try_channel(channel_id: int, *, timeout_s: float = 8.0) -> ProbeResult:
+    """Log in to the channel's carrier and out again; sends no message. Raises NotFound `channel.unknown`."""
+    channel = Channel.objects.filter(pk=channel_id).first()
+    if channel is None:
+        raise NotFound("channel.unknown", channel=channel_id)
+    config = CmppConfig.read(channel.config, channel.kind)
+    secret = vault().open(Kind.SECRET, bytes(channel.secret_sealed))
+    return try_login(config, secret, timeout_s=timeout_s)
+
+
+def try_login(config: CmppConfig, secret: str, *, timeout_s: float = 8.0) -> ProbeResult:
+    """As `try_channel`, for an account that is not stored yet."""
+    began = time.monotonic()
+    deadline = began + timeout_s
+
+    def result(code: str, status: int | None = None) -> ProbeResult:
+        return ProbeResult(code == "ok", code, status, round((time.monotonic() - began) * 1000, 1))
+
+    try:
+        line = socket.create_connection((config.host, config.port), timeout=timeout_s)
+    except OSError:
+        return result("unreachable")
+    with line:
+        session = ClientSession(config.login(secret))
+        session.connect(carrier_clock(utc_now()), began)
+        try:
+            line.sendall(session.data_to_send())
+            while (now := time.monotonic()) < deadline:
+                line.settimeout(deadline - now)
+                data = line.recv(4096)
+                for event in session.feed(data, now) if data else session.lost():
+                    match event:
+                        case Opened():
+                            answer = result("ok", 0)
+                            session.part(now)
+                            line.sendall(session.data_to_send())
+                            return answer
+                        case Refused(status, code):
+                            return result(code, status)
+                        case Closed():
+                            return result("closed")
+                        case _:
+                            continue
+        except TimeoutError:
+            return result("silent")
+        except OSError:
+            return result("closed")
+    return result("silent")

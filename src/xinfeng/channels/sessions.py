@@ -1,0 +1,199 @@
+"""All connections of one channel in this gateway: made, kept, made again, and held to the channel's rate."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from xinfeng.channels.backoff import Backoff
+from xinfeng.channels.config import CmppConfig
+from xinfeng.channels.connection import Connection, Listener
+from xinfeng.channels.models import ConnectionPhase
+from xinfeng.channels.rate import SlidingRate, Throttle
+from xinfeng.kernel.time import utc_now
+
+log = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True)
+class ChannelAccount:
+    """A channel as the gateway needs it. `secret` is in the clear: never print this."""
+
+    id: int
+    purpose: str
+    config: CmppConfig
+    rate_per_s: int
+    secret: str = field(repr=False)
+
+
+def _usual_backoff() -> Backoff:
+    return Backoff(random.random)
+
+
+@dataclass
+class Place:
+    """Where a connection lives: one of the channel's numbered places, whoever fills it now."""
+
+    number: int
+    phase: ConnectionPhase = ConnectionPhase.CONNECTING
+    detail: str = ""
+    since: datetime = field(default_factory=utc_now)
+    connection: Connection | None = None
+    counted: int = 0
+
+    def enter(self, phase: ConnectionPhase, detail: str = "") -> None:
+        """Note a phase; `since` only moves when it is another one."""
+        if phase is not self.phase:
+            self.since = utc_now()
+        self.phase, self.detail = phase, detail[:200]
+
+    def submitted_since(self) -> int:
+        """Parts submitted since this was last asked."""
+        total = self.connection.submitted if self.connection else 0
+        fresh = total - self.counted if total >= self.counted else total
+        self.counted = total
+        return fresh
+
+
+class ChannelSessions:
+    """The connections of a channel. `start` once, `stop` once; a changed channel gets a new instance.
+
+    `rate` counts parts over all connections; `throttle` says what the carrier lets us do at present. `share`
+    is how many gateways the channel's rate is divided among.
+    """
+
+    def __init__(
+        self,
+        account: ChannelAccount,
+        listener: Listener,
+        *,
+        make_backoff: Callable[[], Backoff] = _usual_backoff,
+    ) -> None:
+        self.account = account
+        self.places = [Place(number) for number in range(1, account.config.connections + 1)]
+        self.throttle = Throttle(account.rate_per_s)
+        self.rate = SlidingRate(account.rate_per_s)
+        self._nominal = account.rate_per_s
+        self._listener = listener
+        self._make_backoff = make_backoff
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = asyncio.Event()
+
+    def start(self) -> None:
+        """Begin to connect."""
+        self._tasks = [asyncio.create_task(self._live(place)) for place in self.places]
+
+    async def stop(self, *, patience_s: float = 3.0) -> None:
+        """Say goodbye on every connection and wait until they are closed, or for `patience_s`."""
+        self._stopping.set()
+        for place in self.places:
+            if place.connection is not None:
+                place.connection.part()
+        if not self._tasks:
+            return
+        _, waiting = await asyncio.wait(self._tasks, timeout=patience_s)
+        for place in self.places:
+            if place.connection is not None:
+                place.connection.abort("stopped")
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def ready(self) -> list[Connection]:
+        """Connections that take submits."""
+        return [
+            place.connection
+            for place in self.places
+            if place.connection is not None and place.connection.phase is ConnectionPhase.READY
+        ]
+
+    def clogged(self) -> list[Connection]:
+        """Connections whose octets wait outside the kernel."""
+        return [place.connection for place in self.places if place.connection and place.connection.clogged]
+
+    def set_rate(self, rate_per_s: int, *, share: int) -> None:
+        """The channel's rate, or the number of gateways it is shared by, is now this. At least 1 each."""
+        self._nominal = rate_per_s
+        self.throttle.renominate(max(1, rate_per_s // max(1, share)))
+
+    def budget(self, now: float) -> int:
+        """Parts that may be written at this moment."""
+        if self.throttle.paused_s(now) > 0:
+            return 0
+        self.rate.limit = self.throttle.rate(now)
+        return self.rate.free(now)
+
+    def wait_s(self, now: float) -> float:
+        """Seconds until `budget` can be more than 0."""
+        return max(self.throttle.paused_s(now), self.rate.wait_s(now))
+
+    async def _live(self, place: Place) -> None:
+        backoff = self._make_backoff()
+        while not self._stopping.is_set():
+            place.enter(ConnectionPhase.CONNECTING)
+            wait_s = await self._once(place, backoff)
+            if self._stopping.is_set():
+                break
+            try:
+                await asyncio.wait_for(self._stopping.wait(), wait_s)
+            except TimeoutError:
+                continue
+        place.enter(ConnectionPhase.CLOSED)
+
+    async def _once(self, place: Place, backoff: Backoff) -> float:
+        """Connect and stay until the connection ends; returns how long to wait before the next try."""
+        config = self.account.config
+        connection = Connection(
+            channel_id=self.account.id,
+            number=place.number,
+            config=config,
+            secret=self.account.secret,
+            listener=_Watch(self._listener, place),
+        )
+        try:
+            await asyncio.wait_for(
+                asyncio.get_running_loop().create_connection(lambda: connection, config.host, config.port),
+                CONNECT_TIMEOUT_S,
+            )
+        except (OSError, TimeoutError) as fault:
+            place.enter(ConnectionPhase.WAITING, f"connect.{type(fault).__name__}")
+            return backoff.failed()
+        place.connection = connection
+        place.counted = 0
+        await connection.closed
+        place.connection = None
+        if connection.useful:
+            backoff.succeeded()
+        if connection.refused_status is not None:
+            place.enter(ConnectionPhase.REFUSED, connection.detail)
+            log.warning(
+                "login refused", extra={"channel": self.account.id, "status": connection.refused_status}
+            )
+            return backoff.refused(connection.refused_status)
+        place.enter(ConnectionPhase.WAITING, connection.detail)
+        return backoff.failed()
+
+
+class _Watch:
+    """Keeps a place's phase in step with its connection, and passes everything on."""
+
+    def __init__(self, listener: Listener, place: Place) -> None:
+        self._place = place
+        self.answered = listener.answered
+        self.answered_late = listener.answered_late
+        self.unanswered = listener.unanswered
+        self.received = listener.received
+        self._changed = listener.changed
+
+    def changed(self, connection: Connection) -> None:
+        if connection.phase is ConnectionPhase.READY:
+            self._place.enter(ConnectionPhase.READY)
+        elif self._place.phase is ConnectionPhase.READY:
+            self._place.enter(ConnectionPhase.CLOSED, connection.detail)
+        self._changed(connection)
