@@ -1,0 +1,1 @@
+"""Benchmarks. Each runs alone, `python -m benchmarks.NAME`, and prints one JSON line."""
