@@ -1,0 +1,159 @@
+"""Writes of the content slice: signatures, templates and their versions. Each is one transaction, and audited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+
+from xinfeng.consent.models import Purpose
+from xinfeng.content import reads
+from xinfeng.content.checks import check_signature, check_wording
+from xinfeng.content.models import Signature, Template, TemplateVersion
+from xinfeng.content.rendering import Draft
+from xinfeng.foundation import audit
+from xinfeng.foundation.models import User
+from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
+
+LONGEST_NAME = 80
+
+
+def add_signature(text: str, *, hotline: str = "", actor: str) -> Signature:
+    """Add a brand's signature. Raises InvalidInput (`checks.check_signature`), Conflict `signature.exists`."""
+    text, hotline = check_signature(text, hotline)
+    try:
+        with transaction.atomic():
+            signature = Signature.objects.create(text=text, hotline=hotline)
+            audit.record(
+                actor=actor,
+                action="content.signature_added",
+                kind="signature",
+                subject=signature.pk,
+                text=text,
+            )
+    except IntegrityError:
+        raise Conflict("signature.exists", text=text) from None
+    return signature
+
+
+def edit_signature(signature_id: int, *, hotline: str, enabled: bool, actor: str) -> Signature:
+    """Change the hotline, or take the signature out of use. Its text never changes: texts were filed with it."""
+    with transaction.atomic():
+        signature = Signature.objects.select_for_update().filter(pk=signature_id).first()
+        if signature is None:
+            raise NotFound("signature.unknown", id=signature_id)
+        _, signature.hotline = check_signature(signature.text, hotline)
+        signature.enabled = enabled
+        signature.save(update_fields=["hotline", "enabled"])
+        audit.record(
+            actor=actor,
+            action="content.signature_edited",
+            kind="signature",
+            subject=signature.pk,
+            enabled=enabled,
+        )
+    return signature
+
+
+def save_template(
+    *,
+    name: str,
+    purpose: str,
+    signature_id: int,
+    value: str,
+    action: str = "",
+    opt_out: str = "",
+    defaults: Mapping[str, str] | None = None,
+    trade: str = "retail",
+    template_id: int | None = None,
+    actor: str,
+) -> TemplateVersion:
+    """Save a wording as a new version, of a new template or of `template_id`. The same wording again adds none.
+
+    Purpose can't change once a template has versions: consent and channel depend on it. Raises InvalidInput
+    as `checks.check_wording` does, `template.name`, `template.purpose`, `template.trade`; NotFound
+    `template.unknown`, `signature.unknown`; Conflict `template.name_taken`, `template.purpose_fixed`,
+    `signature.disabled`.
+    """
+    name = " ".join(name.split())
+    if not name or len(name) > LONGEST_NAME:
+        raise InvalidInput("template.name", at_most=LONGEST_NAME)
+    if purpose not in Purpose.values:
+        raise InvalidInput("template.purpose", purpose=purpose[:20], known=list(Purpose.values))
+    if not trade or len(trade) > 20:
+        raise InvalidInput("template.trade", trade=trade[:20])
+    signature = _usable_signature(signature_id)
+    draft = Draft(value, action, opt_out, defaults or {})
+    checked = check_wording(draft, signature, purpose=purpose, catalogue=reads.catalogue())
+    try:
+        with transaction.atomic():
+            author = User.objects.filter(username=actor).first()
+            template = _template(template_id, name=name, purpose=purpose, trade=trade, owner=author)
+            return _add_version(template, signature, checked.draft, author=author, actor=actor)
+    except IntegrityError:
+        raise Conflict("template.name_taken", name=name) from None
+
+
+def archive_template(template_id: int, *, archived: bool, actor: str) -> Template:
+    """Take a template out of the library, or back in. Campaigns that use it are not touched."""
+    with transaction.atomic():
+        template = Template.objects.select_for_update().filter(pk=template_id).first()
+        if template is None:
+            raise NotFound("template.unknown", id=template_id)
+        template.archived = archived
+        template.save(update_fields=["archived", "updated_at"])
+        done = "content.template_archived" if archived else "content.template_restored"
+        audit.record(actor=actor, action=done, kind="template", subject=template.pk)
+    return template
+
+
+def _usable_signature(signature_id: int) -> Signature:
+    signature = Signature.objects.filter(pk=signature_id).first()
+    if signature is None:
+        raise NotFound("signature.unknown", id=signature_id)
+    if not signature.enabled:
+        raise Conflict("signature.disabled", id=signature_id)
+    return signature
+
+
+def _template(
+    template_id: int | None, *, name: str, purpose: str, trade: str, owner: User | None
+) -> Template:
+    if template_id is None:
+        return Template.objects.create(name=name, purpose=purpose, trade=trade, owner=owner)
+    template = Template.objects.select_for_update().filter(pk=template_id).first()
+    if template is None:
+        raise NotFound("template.unknown", id=template_id)
+    if template.purpose != purpose:
+        raise Conflict("template.purpose_fixed", purpose=template.purpose)
+    template.name, template.trade = name, trade
+    template.save(update_fields=["name", "trade", "updated_at"])
+    return template
+
+
+def _add_version(
+    template: Template, signature: Signature, draft: Draft, *, author: User | None, actor: str
+) -> TemplateVersion:
+    last = template.versions.order_by("-number").first()
+    if last is not None and _wording_of(last) == (signature.pk, draft):
+        return last
+    number = (template.versions.aggregate(last=Max("number"))["last"] or 0) + 1
+    version = TemplateVersion.objects.create(
+        template=template,
+        number=number,
+        signature=signature,
+        value=draft.value,
+        action=draft.action,
+        opt_out=draft.opt_out,
+        defaults=dict(draft.defaults),
+        author=author,
+    )
+    audit.record(
+        actor=actor, action="content.version_saved", kind="template", subject=template.pk, version=number
+    )
+    return version
+
+
+def _wording_of(version: TemplateVersion) -> tuple[int, Draft]:
+    return version.signature_id, Draft(version.value, version.action, version.opt_out, version.defaults)
