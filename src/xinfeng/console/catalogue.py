@@ -129,18 +129,18 @@ def compile_mo(catalogues: dict[str, dict[Text, tuple[str, ...]]]) -> bytes:
     for entries in catalogues.values():
         for text, forms in entries.items():
             if all(forms):
-                ident = text.one + (f"\0{text.plural}" if text.plural else "")
-                pairs[ident.encode()] = "\0".join(forms).encode()
+                key = text.one + (f"\0{text.plural}" if text.plural else "")
+                pairs[key.encode()] = "\0".join(forms).encode()
     items = sorted(pairs.items())
     start = 28 + 16 * len(items)
     table_ids, table_texts = [], []
     data = b""
-    for ident, _words in items:
+    for ident, _unused in items:
         table_ids.append((len(ident), start + len(data)))
         data += ident + b"\0"
-    for _ident, words in items:
-        table_texts.append((len(words), start + len(data)))
-        data += words + b"\0"
+    for _unused, sealed in items:
+        table_texts.append((len(sealed), start + len(data)))
+        data += sealed + b"\0"
     head = struct.pack("<7I", 0x950412DE, 0, len(items), 28, 28 + 8 * len(items), 0, start)
     rows = b"".join(struct.pack("<2I", *row) for row in (*table_ids, *table_texts))
     return head + rows + data

@@ -35,7 +35,7 @@ class PasswordChange(auth_views.PasswordChangeView):
     success_url = reverse_lazy("dashboard")
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
-        user = User.objects.get(pk=self.request.user.pk)
+        user = User.objects.get(username=self.request.user.get_username())
         people.set_password(
             username=user.get_username(),
             password=form.cleaned_data["new_password1"],

@@ -4,6 +4,7 @@ import "./confirm.js";
 import "./copy.js";
 import "./drop.js";
 import "./menu.js";
+import "./table.js";
 import "./toast.js";
 
 document.documentElement.classList.add("has-js");
