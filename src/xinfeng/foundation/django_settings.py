@@ -88,6 +88,7 @@ TIME_ZONE = _settings.time_zone
 STATIC_URL = "static/"
 STATICFILES_DIRS = [_src / "console" / "static"]
 
+CSRF_FAILURE_VIEW = "xinfeng.console.frame.errors.csrf_failure"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = _settings.https

@@ -18,7 +18,7 @@ class Role(models.TextChoices):
 
 
 class User(AbstractUser):
-    """A person who works with Xinfeng. What a role may do is in `foundation.roles`."""
+    """A person who works with Xinfeng. What a role may do is in `console.permissions`."""
 
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
