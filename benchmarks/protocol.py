@@ -92,7 +92,7 @@ def _per_second(work: Callable[[], object], rounds: int, messages_a_round: int) 
 # --- the bare loop ---------------------------------------------------------------------------------------------
 
 
-def bare_loop(messages: int, *, window: int = 2000) -> float:
+def bare_loop(messages: int, *, window: int = 4000) -> float:
     """Messages a second from submit to acknowledged receipt, between two processes over loopback.
 
     Nothing but CMPP: no store, no timers, no session; what was read is parsed as one batch and answered with one

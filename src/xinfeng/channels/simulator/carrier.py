@@ -5,25 +5,22 @@ from __future__ import annotations
 import os
 import secrets
 from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from random import Random
 from time import time
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
+from xinfeng.channels.simulator.accounts import Account, Link
 from xinfeng.channels.simulator.behaviour import Behaviour, Dice
 from xinfeng.channels.simulator.clockwork import Later, MessageIds, Minutes, RateGate
 from xinfeng.channels.simulator.log import AcceptanceLog
+from xinfeng.channels.simulator.options import Options
 from xinfeng.kernel.text import contents, encoding_for
 from xinfeng.protocols.cmpp.auth import is_authentic_source
 from xinfeng.protocols.cmpp.bulk import ReportItem, Submission, SubmitResponse
 from xinfeng.protocols.cmpp.messages import FLOW_CONTROL, Connect, Deliver, Version
 
-if TYPE_CHECKING:
-    from xinfeng.channels.simulator.connection import Connection
-    from xinfeng.channels.simulator.options import Options
-
-Delivery: TypeAlias = ReportItem | Deliver
 Entry: TypeAlias = tuple[Submission, str, bytes]
 """A submission for one number: the submission, the number, its message id."""
 
@@ -32,26 +29,6 @@ _EARLY_RESPONSE_MS = 100
 """How long a response is held back behind its own receipt."""
 _AUTHENTICATION_FAILED = 3
 _VERSION_TOO_HIGH = 4
-
-
-@dataclass(slots=True)
-class Account:
-    """A provider, its connections, and what waits to be delivered to it. Outlives every connection."""
-
-    name: str
-    secret: str
-    gate: RateGate
-    connections: list[Connection] = field(default_factory=list)
-    reports: deque[ReportItem] = field(default_factory=deque)
-    replies: deque[Deliver] = field(default_factory=deque)
-
-    def take_back(self, deliveries: Sequence[Delivery]) -> None:
-        """Deliver these again, before everything else."""
-        for delivery in reversed(deliveries):
-            if isinstance(delivery, Deliver):
-                self.replies.appendleft(delivery)
-            else:
-                self.reports.appendleft(delivery)
 
 
 @dataclass(slots=True)
@@ -76,7 +53,7 @@ class Carrier:
         self.options = options
         self.log = AcceptanceLog(options.log)
         self.counters = Counters()
-        self.connections: set[Connection] = set()
+        self.connections: set[Link] = set()
         self._random = Random(options.seed)
         self._ids = MessageIds(gateway=1 + secrets.randbelow(4095))
         self._minutes = Minutes()
@@ -121,7 +98,7 @@ class Carrier:
 
     # --- submits ---------------------------------------------------------------------------------------------
 
-    def take_submissions(self, connection: Connection, items: list[Submission], now: float) -> None:
+    def take_submissions(self, connection: Link, items: list[Submission], now: float) -> None:
         """Accept, write down, answer, and remember what is to be delivered later."""
         account = connection.account
         if account is None:
@@ -174,7 +151,7 @@ class Carrier:
                 entries.append((item, number, ids[len(entries)]))
         return entries
 
-    def _answer(self, connection: Connection, responses: list[SubmitResponse], held: set[int]) -> None:
+    def _answer(self, connection: Link, responses: list[SubmitResponse], held: set[int]) -> None:
         latency_ms = self.behaviour.latency_ms
         if held:
             late = [response for response in responses if response[0] in held]
@@ -269,7 +246,7 @@ class Carrier:
         """Send what waits, as far as windows allow."""
         if self.behaviour.silent:
             return
-        for connection in list(account.connections):
+        for connection in list(account.links):
             if not (account.reports or account.replies):
                 return
             connection.deliver(account)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
+from xinfeng.channels.simulator.accounts import Account, Delivery
+from xinfeng.channels.simulator.carrier import Carrier
 from xinfeng.protocols.cmpp.bulk import ReportItem, SubmitResponse
 from xinfeng.protocols.cmpp.events import DeliverResponses, Event, LoginRequested, Submissions
 from xinfeng.protocols.cmpp.messages import Deliver
 from xinfeng.protocols.cmpp.server import ServerSession
 from xinfeng.protocols.session import Closed, CloseReason, Expired, State, Timers
-
-if TYPE_CHECKING:
-    from xinfeng.channels.simulator.carrier import Account, Carrier, Delivery
 
 _AGAIN_AFTER_MS = 1000
 """Before a delivery is repeated that the provider answered with an error."""
@@ -122,7 +121,7 @@ class Connection(asyncio.Protocol):
         self.send(self._session.data_to_send())
         carrier.counters.logins += 1
         self.account = account
-        account.connections.append(self)
+        account.links.append(self)
         carrier.pump(account)
 
     def answer(self, responses: list[SubmitResponse]) -> None:
@@ -192,7 +191,7 @@ class Connection(asyncio.Protocol):
         self._carrier.connections.discard(self)
         account, self.account = self.account, None
         if account is not None:
-            account.connections.remove(self)
+            account.links.remove(self)
             account.take_back(list(self._in_flight.values()))
             self._in_flight.clear()
             self._sends.clear()

@@ -51,9 +51,7 @@ def parse_shares(text: str) -> dict[str, float]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m xinfeng.channels.simulator", description="A simulated CMPP carrier."
-    )
+    parser = argparse.ArgumentParser(prog="xinfeng simulate carrier", description="A simulated CMPP carrier.")
     add = parser.add_argument
     add("--host", default="127.0.0.1")
     add("--port", type=int, default=7890, help="0: any free port")
