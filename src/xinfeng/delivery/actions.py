@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from xinfeng.delivery import closing
 from xinfeng.delivery.models import Plan, PlanState
 from xinfeng.foundation import audit
+from xinfeng.foundation.jobs import app
 from xinfeng.kernel.errors import Conflict, NotFound
 
 STOPPED = "stopped"
@@ -61,8 +62,6 @@ def resume_plan(plan_id: int, *, actor: str, now: datetime) -> Plan:
 def stop_plan(plan_id: int, reason: str, *, actor: str, now: datetime) -> Plan:
     """End it for good. What was not handed to a carrier is withheld: by a job, and by the gateways that hold
     chunks of it. The stop itself commits at once and does not wait for that."""
-    from xinfeng.delivery import jobs
-
     with transaction.atomic():
         plan = _locked(plan_id, "plan.stop")
         plan.state, plan.reason, plan.finished_at = PlanState.STOPPED, reason, now
@@ -70,7 +69,7 @@ def stop_plan(plan_id: int, reason: str, *, actor: str, now: datetime) -> Plan:
         audit.record(
             actor=actor, action="plan.stop", kind="plan", subject=plan_id, reason=reason, at=now.isoformat()
         )
-        jobs.withhold_stopped.defer(plan_id=plan_id)
+        app.configure_task("delivery.withhold_stopped").defer(plan_id=plan_id)
     return plan
 
 
@@ -81,14 +80,14 @@ def withhold_unbegun(plan_id: int, *, now: datetime) -> int:
         if state != PlanState.STOPPED:
             raise Conflict("plan.state", state=state, action="plan.withhold")
         cursor.execute(closing.WITHHOLD_UNBEGUN, {"plan": plan_id, "reason": STOPPED, "now": now})
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def finish_if_done(plan_id: int, *, now: datetime) -> bool:
     """Finish a plan whose chunks are all done; whether this call did it."""
     with connection.cursor() as cursor:
         cursor.execute(closing.FINISH_PLAN, {"plan": plan_id, "now": now})
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def _locked(plan_id: int, action: str) -> Plan:

@@ -1,30 +1,15 @@
-"""The state of one message from its facts. Pure; the same rules as `delivery.outcomes`, which asks the lens
-about all of them at once (a test holds the two together).
-
-- delivered: every part has a receipt that says so. A late DELIVRD outweighs an earlier failure of that part.
-- failed: a part was refused by the carrier, or has a final receipt that is no delivery.
-- uncertain: a part may or may not have left and no receipt has resolved it.
-- accepted: a carrier took it, receipts are awaited. withheld: it was never handed over. planned: none of these.
-- A refusal for flow control is no outcome: the message goes again.
-"""
+"""The state of one message from its facts. Pure; the rules are those of `delivery.outcomes`, which asks the
+lens about many messages at once (a test holds the two together)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum
 
 from xinfeng.delivery.models import Outcome
-
-
-class State(StrEnum):
-    PLANNED = "planned"
-    WITHHELD = "withheld"
-    UNCERTAIN = "uncertain"
-    ACCEPTED = "accepted"
-    DELIVERED = "delivered"
-    FAILED = "failed"
+from xinfeng.delivery.outcomes import DELIVERED_STATS, INTERMEDIATE_STATS, MessageState
 
 
 @dataclass(frozen=True)
@@ -49,9 +34,21 @@ class ReceiptFact:
     done_at: datetime | None
 
 
-DELIVERED_STAT = "DELIVRD"
-INTERIM_STATS = frozenset({"ACCEPTD", "ENROUTE"})
-"""Reports on the way to a final one (CMPP, SMGP and SMPP name them so)."""
+class _Rank(IntEnum):
+    """What one fact says about a part; of several facts the highest holds."""
+
+    UNCERTAIN = 1
+    REFUSED = 2
+    ACCEPTED = 3
+    FAILED = 4
+    DELIVERED = 5
+
+
+_BY_OUTCOME = {
+    Outcome.ACCEPTED: _Rank.ACCEPTED,
+    Outcome.REFUSED: _Rank.REFUSED,
+    Outcome.UNCERTAIN: _Rank.UNCERTAIN,
+}
 
 
 def state_of(
@@ -60,26 +57,37 @@ def state_of(
     receipts: Sequence[ReceiptFact],
     *,
     withheld_reason: str = "",
-) -> tuple[State, str]:
-    """The state of a message of `parts` parts, and the code that explains it: the carrier's result or status,
-    or why it was withheld; empty where there is nothing to explain."""
-    delivered = {receipt.part for receipt in receipts if receipt.stat == DELIVERED_STAT}
-    if len(delivered) >= parts:
-        return State.DELIVERED, DELIVERED_STAT
-    failing = [
-        receipt.stat
-        for receipt in receipts
-        if receipt.stat not in INTERIM_STATS and receipt.part not in delivered
+) -> tuple[MessageState, str]:
+    """State and code of a message of `parts` parts; the code is empty where there is nothing to explain."""
+    facts = [
+        (attempt.part, _BY_OUTCOME[Outcome(attempt.outcome)], attempt.code)
+        for attempt in attempts
+        if attempt.outcome != Outcome.THROTTLED
     ]
-    refused = [attempt.code for attempt in attempts if attempt.outcome == Outcome.REFUSED]
-    if refused or failing:
-        return State.FAILED, (refused or failing)[0]
-    resolved = {receipt.part for receipt in receipts}
-    for attempt in attempts:
-        if attempt.outcome == Outcome.UNCERTAIN and attempt.part not in resolved:
-            return State.UNCERTAIN, attempt.code
-    if receipts or any(attempt.outcome != Outcome.THROTTLED for attempt in attempts):
-        return State.ACCEPTED, ""
-    if withheld_reason:
-        return State.WITHHELD, withheld_reason
-    return State.PLANNED, ""
+    facts += [(receipt.part, _said(receipt.stat), receipt.stat) for receipt in receipts]
+    best: dict[int, tuple[_Rank, str]] = {}
+    for part, rank, code in facts:
+        best[part] = max(best.get(part, (rank, code)), (rank, code))
+    return _of_parts(parts, list(best.values()), withheld_reason)
+
+
+def _said(stat: str) -> _Rank:
+    if stat in DELIVERED_STATS:
+        return _Rank.DELIVERED
+    return _Rank.ACCEPTED if stat in INTERMEDIATE_STATS else _Rank.FAILED
+
+
+def _of_parts(parts: int, known: Sequence[tuple[_Rank, str]], withheld: str) -> tuple[MessageState, str]:
+    if not known:
+        return (MessageState.WITHHELD, withheld) if withheld else (MessageState.PLANNED, "")
+    failed = [code for rank, code in known if rank in (_Rank.FAILED, _Rank.REFUSED)]
+    if failed:
+        return MessageState.FAILED, min(failed)
+    uncertain = [code for rank, code in known if rank is _Rank.UNCERTAIN]
+    if uncertain:
+        return MessageState.UNCERTAIN, min(uncertain)
+    if sum(rank is _Rank.DELIVERED for rank, _ in known) >= parts:
+        return MessageState.DELIVERED, DELIVERED_STATS[0]
+    if withheld:
+        return MessageState.FAILED, withheld
+    return MessageState.ACCEPTED, ""

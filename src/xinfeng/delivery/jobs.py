@@ -9,7 +9,7 @@ from xinfeng.foundation.jobs import app
 from xinfeng.kernel.time import utc_now
 
 
-@app.task(name="delivery.withhold_stopped", retry=RetryStrategy(max_attempts=10, wait=5))
+@app.task(name="delivery.withhold_stopped", retry=RetryStrategy(max_attempts=10, wait=5))  # type: ignore[untyped-decorator]
 def withhold_stopped(plan_id: int) -> None:
     """Withhold what a stopped plan never began."""
     actions.withhold_unbegun(plan_id, now=utc_now())

@@ -121,7 +121,7 @@ def open_plan(connection: Connection, terms: PlanTerms, *, at_most: int, now: da
 class MessageCopy:
     """Takes batches of messages while a thread of its own hands earlier ones to PostgreSQL."""
 
-    def __init__(self, copy: Copy[Any], plan: OpenPlan) -> None:
+    def __init__(self, copy: Copy, plan: OpenPlan) -> None:
         self._copy = copy
         self._plan = plan
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from xinfeng.delivery.history import AttemptFact, ReceiptFact, State, state_of
+from xinfeng.delivery.history import AttemptFact, ReceiptFact, state_of
+from xinfeng.delivery.outcomes import MessageState
 from xinfeng.foundation import audit
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import NotFound
@@ -37,7 +38,7 @@ class MessageHistory:
     consent_seq: int
     parts: int
     cost_li: int
-    state: State
+    state: MessageState
     code: str
     withheld_reason: str
     withheld_at: datetime | None
@@ -54,7 +55,8 @@ def message_to(contact_id: int, plan_id: int) -> MessageHistory | None:
 
 def messages_to(contact_id: int, *, before: datetime | None = None, limit: int = 50) -> list[MessageHistory]:
     """A contact's messages, latest first; `before` pages on."""
-    condition, values = "contact_id = %s", [contact_id]
+    condition = "contact_id = %s"
+    values: list[Any] = [contact_id]
     if before is not None:
         condition, values = condition + " and planned_at < %s", [*values, before]
     return _histories(
@@ -159,4 +161,4 @@ def _grouped(kind: Any, rows: Iterable[tuple[Any, ...]]) -> defaultdict[int, lis
 def _rows(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())

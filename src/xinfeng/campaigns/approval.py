@@ -1,0 +1,124 @@
+"""What exactly was approved, by whom it may be, and whether that still is what would be sent.
+
+`Content` is everything that decides who gets which words over which channel how fast; its digest is kept with
+the approval and compared again when the campaign is scheduled, started and planned.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+
+from xinfeng.campaigns.models import Campaign
+from xinfeng.foundation.models import Role, User
+from xinfeng.kernel.errors import InvalidInput, NotAllowed
+from xinfeng.segments.models import SegmentKind
+
+APPROVER_ROLES = (Role.REVIEWER, Role.ADMINISTRATOR)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a campaign sends, in plain values. `members` identifies the contacts of a snapshot or list."""
+
+    purpose: str
+    trade: str
+    channel_id: int
+    rate_per_s: int | None
+    segment_id: int
+    segment_kind: str
+    segment_rule: Any
+    segment_members: str
+    template_version_id: int
+    signature: str
+    value: str
+    action: str
+    opt_out: str
+    defaults: dict[str, Any]
+
+    def digest(self) -> str:
+        """SHA-256 over canonical JSON (sorted keys, no spaces, UTF-8), in hex."""
+        text = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def content_of(campaign: Campaign) -> Content:
+    """The campaign's content as it is now; raises InvalidInput `campaign.incomplete` with what is missing."""
+    segment, version, channel = campaign.segment, campaign.template_version, campaign.channel
+    if segment is None or version is None or channel is None:
+        parts = {"segment": segment, "template_version": version, "channel": channel}
+        raise InvalidInput(
+            "campaign.incomplete", missing=[name for name, part in parts.items() if part is None]
+        )
+    return Content(
+        purpose=campaign.purpose,
+        trade=campaign.trade,
+        channel_id=channel.pk,
+        rate_per_s=campaign.rate_per_s,
+        segment_id=segment.pk,
+        segment_kind=segment.kind,
+        segment_rule=segment.rule,
+        segment_members="" if segment.kind == SegmentKind.DYNAMIC else _members(segment.pk),
+        template_version_id=version.pk,
+        signature=version.signature.text,
+        value=version.value,
+        action=version.action,
+        opt_out=version.opt_out,
+        defaults=version.defaults,
+    )
+
+
+def holds(campaign: Campaign) -> bool:
+    """Whether what was approved still is what would be sent (a segment's rule can change under a campaign)."""
+    return bool(campaign.approved_digest) and campaign.approved_digest == content_of(campaign).digest()
+
+
+@dataclass(frozen=True)
+class Approver:
+    """Who approves. `alone`: nobody else may, so the author may; this is recorded and shown."""
+
+    user: User
+    alone: bool
+
+
+def approver(username: str, campaign: Campaign) -> Approver:
+    """The user as approver of this campaign.
+
+    Raises NotAllowed: `approval.unknown_user`, `approval.role`, `approval.own_campaign`.
+    """
+    user = User.objects.filter(username=username, is_active=True).first()
+    if user is None:
+        raise NotAllowed("approval.unknown_user", user=username)
+    if not may_approve(user):
+        raise NotAllowed("approval.role", role=user.role)
+    if campaign.author_id != user.pk:
+        return Approver(user, alone=False)
+    if approvers().exclude(pk=user.pk).exists():
+        raise NotAllowed("approval.own_campaign", user=username)
+    return Approver(user, alone=True)
+
+
+def approvers() -> Any:
+    """Active users who may approve."""
+    return User.objects.filter(Q(role__in=APPROVER_ROLES) | Q(is_superuser=True), is_active=True)
+
+
+def may_approve(user: User) -> bool:
+    return user.is_active and (user.is_superuser or user.role in APPROVER_ROLES)
+
+
+def _members(segment_id: int) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select count(*), coalesce(md5(string_agg(contact_id::text, ',' order by contact_id)), '')"
+            " from segment_member where segment_id = %s",
+            (segment_id,),
+        )
+        row = cursor.fetchone()
+    assert row is not None
+    return f"{row[0]}:{row[1]}"
