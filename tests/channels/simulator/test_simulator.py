@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,7 +20,9 @@ from xinfeng.channels.simulator.server import Running, serving
 from xinfeng.kernel.text import contents, decode_content, encoding_for, parse_udh
 from xinfeng.protocols.cmpp import Account, ClientSession, SubmitConstants, SubmitTemplate, Version
 from xinfeng.protocols.cmpp.bulk import Receipt, Reply, SubmitResponse
-from xinfeng.protocols.cmpp.events import Event, Opened, Receipts, Replies, SubmitResponses
+from xinfeng.protocols.cmpp.codec import encode
+from xinfeng.protocols.cmpp.events import Event, Opened, Receipts, Replies, StrayResponses, SubmitResponses
+from xinfeng.protocols.cmpp.messages import Submit
 from xinfeng.protocols.session import Closed, CloseReason, Refused
 
 PATIENCE_S = 20.0
@@ -93,6 +96,13 @@ class Provider:
         self.sequences.update(zip(sequences, (item[0] for item in items), strict=True))
         self._writer.write(data)
         return list(sequences)
+
+    def write(self, data: bytes) -> None:
+        self._writer.write(data)
+
+    def part(self) -> None:
+        self.session.part(self._now())
+        self.write(self.session.data_to_send())
 
     async def until(self, done: Callable[[], Any]) -> None:
         async with asyncio.timeout(PATIENCE_S):
@@ -295,11 +305,66 @@ def test_a_handset_writes_unasked(play: Callable[..., None]) -> None:
 def test_a_farewell_is_answered(play: Callable[..., None]) -> None:
     async def scene(here: World) -> None:
         provider = await here.provider()
-        provider.session.part(0.0)
-        provider._take([])
+        provider.part()
         await provider.until(lambda: provider.end)
         assert provider.end is not None
         assert provider.end.reason is CloseReason.LOCAL
+
+    play(scene)
+
+
+def test_answers_take_their_time(play: Callable[..., None]) -> None:
+    async def scene(here: World) -> None:
+        provider = await here.provider()
+        provider.submit(NUMBERS[:1])
+        await provider.until(lambda: provider.responses)
+        assert provider.order == ["receipts", "responses"]
+
+    play(scene, Behaviour(latency_ms=500, receipt_delay_ms=0))
+
+
+def test_several_destinations_have_consecutive_ids_and_a_report_each(play: Callable[..., None]) -> None:
+    async def scene(here: World) -> None:
+        provider = await here.provider()
+        submit = Submit(sequence=77, dest_terminal_ids=tuple(NUMBERS[:3]), content=b"hi", msg_fmt=0)
+        provider.write(encode(submit, Version.V30))
+        await provider.until(lambda: len(provider.receipts) == 3)
+        (stray,) = (event for event in provider.heard if isinstance(event, StrayResponses))
+        first = int.from_bytes(stray.items[0][1], "big")
+        assert {int.from_bytes(receipt[2], "big"): receipt[6] for receipt in provider.receipts} == {
+            first + index: number for index, number in enumerate(NUMBERS[:3])
+        }
+        assert [entry.number for entry in witness.accepted(here.written())] == NUMBERS[:3]
+
+    play(scene)
+
+
+def test_who_asked_for_no_report_gets_none(play: Callable[..., None]) -> None:
+    async def scene(here: World) -> None:
+        provider = await here.provider()
+        for sequence, wanted in ((1, 0), (2, 1)):
+            submit = Submit(
+                sequence=sequence,
+                dest_terminal_ids=(NUMBERS[sequence],),
+                content=b"hi",
+                registered_delivery=wanted,
+            )
+            provider.write(encode(submit, Version.V30))
+        await provider.until(lambda: provider.receipts)
+        await here.quiet()
+        assert [receipt[6] for receipt in provider.receipts] == [NUMBERS[2]]
+
+    play(scene)
+
+
+def test_a_provider_that_talks_nonsense_is_dropped_and_the_others_stay(play: Callable[..., None]) -> None:
+    async def scene(here: World) -> None:
+        good, bad = await here.provider(), await here.provider()
+        bad.write(b"GET / HTTP/1.1\r\n\r\n")
+        await bad.until(lambda: bad.end)
+        good.submit(NUMBERS[:3])
+        await good.until(lambda: len(good.receipts) == 3)
+        assert (await here.order(do="stats"))["violations"] == 1
 
     play(scene)
 
@@ -514,7 +579,12 @@ def test_a_small_window_is_kept_until_acknowledged(play: Callable[..., None]) ->
         ({"do": "set", "refuse": [8]}, "simulator.bad_value"),
         ({"do": "set", "receipts": {"DELIVRD": 0.6, "UNDELIV": 0.6}}, "simulator.shares_exceed_one"),
         ({"do": "set", "receipts": {"TOO LONG A WORD": 1}}, "simulator.bad_status_word"),
-        ({"do": "reply", "account": "nobody"}, "simulator.no_such_account"),
+        ({"do": "set", "replies": {"\ud800": 1}}, "text.unencodable"),
+        ({"do": "set", "reply_script": {"138": ["\ud800"]}}, "text.unencodable"),
+        ({"do": "reply", "account": "nobody", "number": "1", "dest_id": "2"}, "simulator.no_such_account"),
+        ({"do": "reply", "number": "1" * 22, "dest_id": "2"}, "simulator.bad_number"),
+        ({"do": "reply", "number": "号", "dest_id": "2"}, "simulator.bad_number"),
+        ({"do": "reply", "number": "1", "dest_id": "2", "text": "\ud800"}, "text.unencodable"),
     ],
 )
 def test_wrong_orders_change_nothing(play: Callable[..., None], order: dict[str, Any], code: str) -> None:
@@ -547,6 +617,10 @@ def test_the_process_says_when_it_is_ready_and_keeps_its_log(tmp_path: Path) -> 
                 await provider.leave()
 
             asyncio.run(talk())
+            given_up = time.monotonic() + PATIENCE_S
+            while witness.totals(log).submits < 10 and time.monotonic() < given_up:
+                time.sleep(0.01)
+            assert witness.totals(log).submits == 10, "the log is on disk while the process runs"
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait(PATIENCE_S) == 0

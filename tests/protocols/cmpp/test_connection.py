@@ -204,6 +204,21 @@ def test_a_full_window_takes_nothing_until_answers_come() -> None:
     assert client.pending() == [sequences[0], sequences[1], sequences[3]]
 
 
+def test_a_template_of_another_version_is_not_sent() -> None:
+    client, _ = joined(Version.V20)
+    with pytest.raises(LocalProtocolError) as caught:
+        client.submit_batch(template(Version.V30), [item()], 1.0)
+    assert caught.value.code == "cmpp.template_of_other_version"
+    assert client.pending() == []
+
+
+def test_an_item_that_cannot_be_encoded_takes_nothing() -> None:
+    client, _ = joined()
+    with pytest.raises(LocalProtocolError):
+        client.submit_batch(template(Version.V30), [item(), item("1" * 40)], 1.0)
+    assert client.pending() == []
+
+
 def test_deliveries_have_a_window_too() -> None:
     _, server = joined(window=2)
     assert len(server.report_batch([REPORT] * 3, 1.0)[1]) == 2

@@ -6,11 +6,12 @@ import math
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from itertools import accumulate
+from itertools import accumulate, chain
 from random import Random
 from typing import Any
 
 from xinfeng.kernel.errors import InvalidInput
+from xinfeng.kernel.text import encoding_for, split_parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,8 @@ class Behaviour:
         for result in self.refuse:
             if not 1 <= result <= 255:
                 raise InvalidInput("simulator.bad_result", result=result)
+        for text in (*self.replies, *chain.from_iterable(self.reply_script.values())):
+            split_parts(text, encoding_for(text))  # raises for what no handset could send
         if not 0 <= self.refuse_login <= 255:
             raise InvalidInput("simulator.bad_result", result=self.refuse_login)
         for name in _COUNTS:

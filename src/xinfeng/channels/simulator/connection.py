@@ -17,6 +17,8 @@ from xinfeng.protocols.session import Closed, CloseReason, Expired, State, Timer
 _AGAIN_AFTER_MS = 1000
 """Before a delivery is repeated that the provider answered with an error."""
 _MOST_REPORTS_A_WRITE = 2000
+_MOST_UNSENT = 16 << 20
+"""Octets. Far more than the windows of an honest provider allow: two ends that both stop reading wait forever."""
 
 
 class Connection(asyncio.Protocol):
@@ -46,6 +48,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=_MOST_UNSENT)
         self._carrier.connections.add(self)
 
     def data_received(self, data: bytes) -> None:

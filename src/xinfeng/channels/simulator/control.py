@@ -19,6 +19,8 @@ from xinfeng.channels.simulator.carrier import Carrier
 from xinfeng.kernel.errors import InvalidInput, NotFound, XinfengError
 
 LONGEST_LINE = 1 << 20
+LONGEST_NUMBER = 21
+"""Characters; what the narrower layout of CMPP has room for."""
 
 
 def obey(carrier: Carrier, line: bytes) -> dict[str, Any]:
@@ -46,13 +48,10 @@ def obey(carrier: Carrier, line: bytes) -> dict[str, Any]:
 
 def _reply(carrier: Carrier, order: dict[str, Any]) -> dict[str, Any]:
     account = str(order.get("account", next(iter(carrier.accounts))))
-    known = carrier.reply_now(
-        account=account,
-        number=str(order.get("number", "")),
-        dest_id=str(order.get("dest_id", "")),
-        text=str(order.get("text", "")),
-    )
-    if not known:
+    number, dest_id, text = (str(order.get(name, "")) for name in ("number", "dest_id", "text"))
+    if not all(field.isascii() and 1 <= len(field) <= LONGEST_NUMBER for field in (number, dest_id)):
+        raise InvalidInput("simulator.bad_number")
+    if not carrier.reply_now(account=account, number=number, dest_id=dest_id, text=text):
         raise NotFound("simulator.no_such_account", account=account)
     return {}
 

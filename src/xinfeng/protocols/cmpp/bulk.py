@@ -228,12 +228,12 @@ class SubmitConstants:
 class SubmitTemplate:
     """Submits of one channel, laid out beforehand: a message only brings number, content and part."""
 
-    __slots__ = ("_after", "_before", "_content_at", "_layout", "_middles", "_struct", "_tail")
+    __slots__ = ("_after", "_before", "_content_at", "_middles", "_struct", "_tail", "layout")
 
     def __init__(self, constants: SubmitConstants, version: int) -> None:
         layout = layout_of(version)
         width = layout.number_width
-        self._layout = layout
+        self.layout = layout
         self._before = struct.pack(
             ">BB10sB",
             constants.registered_delivery,
@@ -276,7 +276,7 @@ class SubmitTemplate:
         Raises LocalProtocolError `cmpp.content_too_long`, `cmpp.field_too_long`, `cmpp.field_unencodable`.
         """
         pack, middles, tail = self._struct.pack, self._middles, self._tail
-        width, overhead = self._layout.number_width, self._content_at + self._layout.tail
+        width, overhead = self.layout.number_width, self._content_at + self.layout.tail
         pieces: list[bytes] = []
         add = pieces.append
         try:
@@ -298,7 +298,7 @@ class SubmitTemplate:
     def _too_long(self, size: int) -> LocalProtocolError:
         if size > LONGEST_CONTENT:
             return LocalProtocolError("cmpp.content_too_long", length=size, at_most=LONGEST_CONTENT)
-        width = self._layout.number_width
+        width = self.layout.number_width
         return LocalProtocolError("cmpp.field_too_long", field="dest_terminal_id", at_most=width)
 
 

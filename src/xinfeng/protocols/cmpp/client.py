@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from xinfeng.kernel.errors import LocalProtocolError
 from xinfeng.protocols.cmpp.auth import authenticator_source, is_authentic_ismg
 from xinfeng.protocols.cmpp.bulk import (
     Acknowledgement,
@@ -80,10 +81,13 @@ class ClientSession(Session):
     ) -> tuple[bytes, Sequence[int]]:
         """Encode as many of the items, from the first on, as the window has room for.
 
-        Returns what must be sent, and the sequence of each item taken. The template must be of the session's
-        version. Raises LocalProtocolError, with nothing taken, for an item that can't be encoded.
+        Returns what must be sent, and the sequence of each item taken. Raises LocalProtocolError, with nothing
+        taken, for an item that can't be encoded, and `cmpp.template_of_other_version` for a template that was
+        not made for `session.version`.
         """
         self._must_be(State.OPEN)
+        if template.layout is not self._layout:
+            raise LocalProtocolError("cmpp.template_of_other_version", version=self.version.name)
         taken = items[: self._window.free]
         sequences = self._sequences.take(len(taken))
         data = template.encode_batch(sequences, taken)
