@@ -179,31 +179,31 @@ def test_moves_out_of_turn_are_refused(db: None) -> None:
         actions.start_plan(plan.id, actor="li", now=NOW)
 
 
-def test_a_stop_withholds_what_never_began_and_nothing_else(db: None) -> None:
+def test_a_stop_withholds_what_no_gateway_holds_and_nothing_else(db: None) -> None:
     plan, _ = make(3000)
     actions.start_plan(plan.id, actor="li", now=NOW)
-    begun, unbegun, leased = Chunk.objects.filter(plan_id=plan.id).order_by("id")
-    Chunk.objects.filter(pk=begun.pk).update(intent_upto=begun.first_id + 10)
+    handed_back, untouched, leased = Chunk.objects.filter(plan_id=plan.id).order_by("id")
+    Chunk.objects.filter(pk=handed_back.pk).update(intent_upto=handed_back.first_id + 9)
     Chunk.objects.filter(pk=leased.pk).update(state="leased", leased_by="gw1")
     actions.stop_plan(plan.id, "person", actor="li", now=NOW)
     jobs = ask("select task_name, (args ->> 'plan_id')::bigint from procrastinate_jobs")
     assert jobs == [("delivery.withhold_stopped", plan.id)]
-    assert actions.withhold_unbegun(plan.id, now=NOW) == 1000
+    assert actions.withhold_queued(plan.id, now=NOW) == 990 + 1000
     assert ask("select min(message_id), max(message_id), count(*), min(reason) from withheld") == [
-        (unbegun.first_id, unbegun.last_id, 1000, "stopped")
+        (handed_back.first_id + 10, untouched.last_id, 1990, "stopped")
     ]
     assert dict(Chunk.objects.values_list("pk", "state")) == {
-        begun.pk: "queued",
-        unbegun.pk: "done",
+        handed_back.pk: "done",
+        untouched.pk: "done",
         leased.pk: "leased",
     }
-    assert actions.withhold_unbegun(plan.id, now=NOW) == 0
+    assert actions.withhold_queued(plan.id, now=NOW) == 0
 
 
 def test_only_a_stopped_plan_is_withheld(db: None) -> None:
     plan, _ = make(10)
     with pytest.raises(Conflict, match=r"plan\.state"):
-        actions.withhold_unbegun(plan.id, now=NOW)
+        actions.withhold_queued(plan.id, now=NOW)
 
 
 def test_a_plan_finishes_with_its_last_chunk(db: None) -> None:

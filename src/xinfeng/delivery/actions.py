@@ -73,13 +73,13 @@ def stop_plan(plan_id: int, reason: str, *, actor: str, now: datetime) -> Plan:
     return plan
 
 
-def withhold_unbegun(plan_id: int, *, now: datetime) -> int:
-    """Withhold the messages of a stopped plan's untouched chunks; returns how many. Safe to repeat."""
+def withhold_queued(plan_id: int, *, now: datetime) -> int:
+    """Withhold what is unsent in a stopped plan's queued chunks; returns how many. Safe to repeat."""
     with transaction.atomic(), connection.cursor() as cursor:
         state = Plan.objects.values_list("state", flat=True).get(pk=plan_id)
         if state != PlanState.STOPPED:
             raise Conflict("plan.state", state=state, action="plan.withhold")
-        cursor.execute(closing.WITHHOLD_UNBEGUN, {"plan": plan_id, "reason": STOPPED, "now": now})
+        cursor.execute(closing.WITHHOLD_QUEUED, {"plan": plan_id, "reason": STOPPED, "now": now})
         return int(cursor.rowcount)
 
 

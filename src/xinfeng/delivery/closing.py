@@ -1,8 +1,9 @@
 """How a plan ends: the statements that the actions here and the gateways share. `%(name)s` style parameters.
 
-A plan is FINISHED when all its chunks are DONE. A stopped plan withholds what never began: chunks that no
-gateway ever leased, in one statement. A chunk that has begun belongs to its gateway, or to the one that takes
-its lease over; that one withholds the rest, because only it knows what may have left.
+A plan is FINISHED when all its chunks are DONE. A stopped plan withholds what lies in its queued chunks, in one
+statement: everything behind the watermark, for a chunk is handed back only when all before it is settled. A
+leased chunk belongs to its gateway, or to the one that takes its lease over; that one withholds the rest,
+because only it knows what may have left.
 """
 
 from __future__ import annotations
@@ -14,22 +15,22 @@ where id = %(plan)s and state in ('running', 'paused')
 """
 """Finish a plan whose last chunk is done; one row when this call did it. Run after closing a chunk."""
 
-WITHHOLD_UNBEGUN = """
-with unbegun as (
-  select id, first_id, last_id, planned_at from chunk
-  where plan_id = %(plan)s and state = 'queued' and intent_upto is null
+WITHHOLD_QUEUED = """
+with queued as (
+  select id, coalesce(intent_upto + 1, first_id) as first_id, last_id, planned_at from chunk
+  where plan_id = %(plan)s and state = 'queued'
   order by id
   for update
 ),
 closed as (
-  update chunk set state = 'done' from unbegun where chunk.id = unbegun.id
+  update chunk set state = 'done' from queued where chunk.id = queued.id
 )
 insert into withheld (message_id, reason, at)
 select message.id, %(reason)s, %(now)s
-from unbegun
-join message on message.planned_at = unbegun.planned_at
-  and message.id between unbegun.first_id and unbegun.last_id
+from queued
+join message on message.planned_at = queued.planned_at
+  and message.id between queued.first_id and queued.last_id
 where message.planned_at = (select planned_at from plan where id = %(plan)s)
   and not exists (select from withheld earlier where earlier.message_id = message.id)
 """
-"""Withhold every message of the plan's untouched chunks and close these chunks."""
+"""Withhold what is unsent in the plan's queued chunks and close these chunks."""

@@ -11,5 +11,5 @@ from xinfeng.kernel.time import utc_now
 
 @app.task(name="delivery.withhold_stopped", retry=RetryStrategy(max_attempts=10, wait=5))  # type: ignore[untyped-decorator]
 def withhold_stopped(plan_id: int) -> None:
-    """Withhold what a stopped plan never began."""
-    actions.withhold_unbegun(plan_id, now=utc_now())
+    """Withhold what no gateway holds of a stopped plan."""
+    actions.withhold_queued(plan_id, now=utc_now())
