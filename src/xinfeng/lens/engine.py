@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -126,7 +126,8 @@ class Lens:
             known = {} if anew or mark is None else writer.loaded()
             for feed in self._feeds:
                 counts[feed.name] = _bring_in(feed, look, writer, mark if feed.name in known else None)
-                writer.set_loaded(feed)
+                if feed.name not in known:
+                    writer.set_loaded(feed)
             writer.set_mark(look.mark)
             schemas = {feed.name: _schema(writer.columns(feed.name)) for feed in self._feeds}
         self._schemas = schemas
@@ -150,17 +151,19 @@ def _bring_in(feed: Feed, look: Look, writer: Writer, since: Mark | None) -> int
         also = ""
     else:
         also = _fit_columns(feed, columns, writer)
+    blocks = look.blocks(feed, columns, since=since, also=also)
+    first = next(blocks, None)
+    if first is None:
+        return 0
     with (
         writer.loading(feed, columns, into_empty=since is None) as load,
         ThreadPoolExecutor(1, thread_name_prefix="lens") as worker,
     ):
-        storing: Future[None] | None = None
-        for block in look.blocks(feed, columns, since=since, also=also):
-            if storing is not None:
-                storing.result()
-            storing = worker.submit(_store, load, block)
-        if storing is not None:
+        storing = worker.submit(_store, load, first)
+        for block in blocks:
             storing.result()
+            storing = worker.submit(_store, load, block)
+        storing.result()
     return load.count
 
 
