@@ -459,7 +459,7 @@ def test_late_receipts_come_after_the_others(play: Callable[..., None]) -> None:
         await provider.until(lambda: len(provider.receipts) == 2)
         assert [receipt[6] for receipt in provider.receipts] == [NUMBERS[1], NUMBERS[0]]
 
-    play(scene, Behaviour(receipt_delay_ms=0, late_receipts=1.0, late_by_ms=500))
+    play(scene, Behaviour(receipt_delay_ms=0, late_receipts=1.0, late_by_ms=2000))
 
 
 def test_silence_accepts_and_says_nothing(play: Callable[..., None]) -> None:
@@ -534,7 +534,7 @@ def test_what_is_not_acknowledged_is_delivered_again_and_survives_reconnects(
         await deaf.until(lambda: deaf.end)
         assert len(deaf.receipts) == 9, "three times each, then the connection is given up"
         better = await here.provider()
-        await better.until(lambda: len(better.receipts) == 3)
+        await better.until(lambda: len(better.receipts) >= 3)
         assert {receipt[2] for receipt in better.receipts} == {receipt[2] for receipt in deaf.receipts}
         await here.quiet()
 
@@ -543,14 +543,14 @@ def test_what_is_not_acknowledged_is_delivered_again_and_survives_reconnects(
 
 def test_reports_go_to_another_connection_of_the_account(play: Callable[..., None]) -> None:
     async def scene(here: World) -> None:
-        first = await here.provider()
+        first = await here.provider(acknowledging=False)
         first.submit(NUMBERS[:50])
         await first.until(lambda: len(first.responses) == 50)
         await first.leave()
         second = await here.provider()
         await second.until(lambda: len(second.receipts) == 50)
 
-    play(scene, Behaviour(receipt_delay_ms=300))
+    play(scene, Behaviour(receipt_delay_ms=100))
 
 
 def test_a_small_window_is_kept_until_acknowledged(play: Callable[..., None]) -> None:
