@@ -262,9 +262,8 @@ def _prepare_bookkeeping(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _columns(cursor: duckdb.DuckDBPyConnection, table: str) -> dict[str, ColumnType]:
-    found = cursor.execute(
-        "select column_name, data_type from duckdb_columns() "
-        "where table_name = ? and schema_name = 'main' and not internal order by column_index",
-        [table],
-    ).fetchall()
-    return {name: _TYPES[data_type] for name, data_type in found}
+    try:
+        found = cursor.execute(f'describe "{table}"').fetchall()
+    except duckdb.CatalogException:
+        return {}
+    return {name: _TYPES[data_type] for name, data_type, *_ in found}

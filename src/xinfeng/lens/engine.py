@@ -6,7 +6,7 @@ import atexit
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -116,6 +116,7 @@ class Lens:
 
     def _take_over(self, look: Look, *, anew: bool) -> dict[str, int]:
         counts: dict[str, int] = {}
+        schemas: dict[str, ibis.Schema] = {}
         with self._engine.writing() as writer:
             mark = writer.mark()
             if mark is not None and not look.mark.follows(mark):
@@ -125,11 +126,13 @@ class Lens:
                 anew = True
             known = {} if anew or mark is None else writer.loaded()
             for feed in self._feeds:
-                counts[feed.name] = _bring_in(feed, look, writer, mark if feed.name in known else None)
+                columns = (*feed.columns, *look.extra_columns(feed))
+                since = mark if feed.name in known else None
+                counts[feed.name] = _bring_in(feed, columns, look=look, writer=writer, since=since)
+                schemas[feed.name] = _schema({column.name: column.type for column in columns})
                 if feed.name not in known:
                     writer.set_loaded(feed)
             writer.set_mark(look.mark)
-            schemas = {feed.name: _schema(writer.columns(feed.name)) for feed in self._feeds}
         self._schemas = schemas
         return {name: count for name, count in counts.items() if count}
 
@@ -143,13 +146,14 @@ class Lens:
             self._schemas = {feed.name: _schema(writer.columns(feed.name)) for feed in self._feeds}
 
 
-def _bring_in(feed: Feed, look: Look, writer: Writer, since: Mark | None) -> int:
+def _bring_in(
+    feed: Feed, columns: Sequence[Column], *, look: Look, writer: Writer, since: Mark | None
+) -> int:
     """Take the feed's rows that committed after `since`, or all of them when that is None; returns how many."""
-    columns = (*feed.columns, *look.extra_columns(feed))
+    also = ""
     if since is None:
         writer.create(feed.name, columns)
-        also = ""
-    else:
+    elif feed.extra is not None:
         also = _fit_columns(feed, columns, writer)
     blocks = look.blocks(feed, columns, since=since, also=also)
     first = next(blocks, None)
@@ -171,7 +175,7 @@ def _store(load: Load, block: Callable[[], pa.Table]) -> None:
     load.take(block())
 
 
-def _fit_columns(feed: Feed, columns: tuple[Column, ...], writer: Writer) -> str:
+def _fit_columns(feed: Feed, columns: Sequence[Column], writer: Writer) -> str:
     """Let the table follow the feed's columns; returns the condition for rows that fill the new ones."""
     present = writer.columns(feed.name)
     wanted = {column.name: column for column in columns}

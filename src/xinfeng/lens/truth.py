@@ -38,8 +38,6 @@ _ARROW: dict[ColumnType, pa.DataType] = {
     ColumnType.INTS: pa.string(),  # JSON notation; the engine casts
 }
 
-Buffer = bytes | bytearray | memoryview
-
 _IDENTITY = """
 select (select system_identifier::text from pg_control_system())
     || '/' || (select oid::text from pg_database where datname = current_database())
@@ -85,15 +83,13 @@ class Look:
             sql.SQL(feed.relation) if feed.relation else sql.Identifier(feed.name),
             _changed(since, also),
         )
-        pending: list[Buffer] = []
-        size = 0
+        pending = bytearray()  # a list of a million rows would keep the garbage collector busy
         with self._connection.cursor() as cursor, cursor.copy(copy) as rows:
             for row in rows:
-                pending.append(row)
-                size += len(row)
-                if size >= BLOCK_BYTES:
+                pending += row
+                if len(pending) >= BLOCK_BYTES:
                     yield partial(_to_arrow, pending, columns)
-                    pending, size = [], 0
+                    pending = bytearray()
         if pending:
             yield partial(_to_arrow, pending, columns)
 
@@ -152,10 +148,10 @@ def _changed(since: Mark | None, also: str) -> sql.Composable:
     return sql.SQL("({}) or {}").format(changed, sql.SQL(also)) if also else changed
 
 
-def _to_arrow(rows: list[Buffer], columns: Sequence[Column]) -> pa.Table:
+def _to_arrow(rows: bytearray, columns: Sequence[Column]) -> pa.Table:
     """PostgreSQL's CSV: null is nothing, the empty text is `""`; quoted text may hold line breaks."""
     return csv.read_csv(
-        pa.BufferReader(b"".join(rows)),
+        pa.BufferReader(pa.py_buffer(rows)),
         read_options=csv.ReadOptions(
             column_names=[column.name for column in columns], block_size=4 * 1024 * 1024
         ),
