@@ -7,10 +7,11 @@ error. A code without an entry gets an honest general sentence that names the co
 from __future__ import annotations
 
 from string import Formatter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from django.utils.translation import get_language
 
+from xinfeng.console.sentences import Words, audience, content
 from xinfeng.kernel.errors import (
     Conflict,
     InvalidInput,
@@ -24,14 +25,9 @@ from xinfeng.kernel.errors import (
 T = TypeVar("T")
 
 
-class Words(NamedTuple):
-    """One message in both languages."""
-
-    zh: str
-    en: str
-
-
 SENTENCES: dict[str, Words] = {
+    **audience.SENTENCES,
+    **content.SENTENCES,
     "permission.missing": Words(
         "您的角色没有这项权限（{permission}）。什么都没有改变。需要时请管理员在“设置”里调整您的角色。",
         "Your role does not include this permission ({permission}). Nothing was changed. "
@@ -157,7 +153,23 @@ def sentence(error: XinfengError) -> str:
     """The message for a person, in the active language."""
     words = SENTENCES.get(error.code) or _by_family(GENERAL, error)
     text = words.en if (get_language() or "").startswith("en") else words.zh
-    return Formatter().vformat(text, (), _Params(error.params, code=error.code))
+    return Formatter().vformat(text, (), _params(error))
+
+
+def _params(error: XinfengError) -> _Params:
+    """As people read them: lists with commas, positions counted from one (`place`)."""
+    comma = ", " if (get_language() or "").startswith("en") else "、"
+    shown = _Params(
+        {
+            name: comma.join(map(str, value)) if isinstance(value, list | tuple) else value
+            for name, value in error.params.items()
+        },
+        code=error.code,
+    )
+    position = error.params.get("position")
+    if isinstance(position, int):
+        shown["place"] = position + 1
+    return shown
 
 
 def status(error: XinfengError) -> int:
