@@ -1,0 +1,132 @@
+"""What a gateway does once a second: look at the channels, tell how its connections fare, tidy up chunks and plans,
+and let receipts find their messages."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from datetime import timedelta
+from typing import Any, Protocol
+
+import psycopg
+
+from xinfeng.channels import states
+from xinfeng.channels.config import CmppConfig
+from xinfeng.channels.sessions import ChannelAccount
+from xinfeng.delivery import leases
+from xinfeng.delivery.dispatch import Dispatch
+from xinfeng.delivery.matching import REACH, match_receipts
+from xinfeng.delivery.outbox import Outbox
+from xinfeng.foundation.database import connect_async
+from xinfeng.foundation.vault import Kind, vault
+from xinfeng.kernel.errors import InvalidInput
+from xinfeng.kernel.time import utc_now
+
+log = logging.getLogger(__name__)
+
+AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
+
+PACE_S = 1.0
+MATCH_PACE_S = 3.0
+LATELY = timedelta(minutes=15)
+FAR_MATCH_PACE_S = 60.0
+
+
+class House(Protocol):
+    """What housekeeping sees of the gateway."""
+
+    name: str
+    outbox: Outbox
+    dispatches: dict[int, Dispatch]
+    pausing: dict[int, str]
+    quiet: bool
+
+    def set_channels(self, accounts: list[ChannelAccount], shares: dict[int, int]) -> None: ...
+
+
+class Housekeeping:
+    """Two jobs, each on a connection of its own."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._shares: dict[int, int] = {}
+        self._told_at = time.monotonic()
+
+    async def run(self, connection: AsyncConnection) -> None:
+        """Once a second until the gateway is quiet; a plan to be held is held at once."""
+        while not self._house.quiet:
+            began = time.monotonic()
+            self._house.set_channels(await _channels(connection), self._shares)
+            await self._tell(connection)
+            await self._tidy(connection)
+            for dispatch in list(self._house.dispatches.values()):
+                dispatch.look_after(time.monotonic(), time.time())
+            while time.monotonic() - began < PACE_S and not self._house.quiet:
+                await self._hold_plans(connection)
+                await asyncio.sleep(0.05)
+
+    async def match(self, connection: AsyncConnection) -> None:
+        """Match receipts of the last minutes every few seconds, those of the last days every minute."""
+        far_at = 0.0
+        while not self._house.quiet:
+            now = utc_now()
+            if time.monotonic() - far_at >= FAR_MATCH_PACE_S:
+                far_at = time.monotonic()
+                await match_receipts(connection, since=now - REACH, now=now)
+            else:
+                await match_receipts(connection, since=now - LATELY, now=now)
+            waited = 0.0
+            while waited < MATCH_PACE_S and not self._house.quiet:
+                await asyncio.sleep(0.1)
+                waited += 0.1
+
+    async def leave(self) -> None:
+        """Remove what the gateway told about its connections."""
+        async with await connect_async(autocommit=True) as connection:
+            await self._hold_plans(connection)
+            await states.forget(connection, self._house.name)
+
+    async def _tell(self, connection: AsyncConnection) -> None:
+        now = time.monotonic()
+        elapsed_s, self._told_at = max(0.001, now - self._told_at), now
+        figures = [
+            row
+            for dispatch in self._house.dispatches.values()
+            for row in states.figures(dispatch.sessions, elapsed_s=elapsed_s)
+        ]
+        self._shares = await states.write(connection, self._house.name, figures, now=utc_now())
+
+    async def _tidy(self, connection: AsyncConnection) -> None:
+        if recovered := await leases.recover_expired(connection):
+            log.warning("took over chunks of a lost gateway", extra={"chunks": recovered})
+        now = utc_now()
+        await leases.withhold_ended(connection, now=now)
+        await leases.finish_plans(connection, now=now)
+
+    async def _hold_plans(self, connection: AsyncConnection) -> None:
+        for plan_id, reason in list(self._house.pausing.items()):
+            await leases.pause_plan(connection, plan_id, reason, now=utc_now())
+            del self._house.pausing[plan_id]
+
+
+async def _channels(connection: AsyncConnection) -> list[ChannelAccount]:
+    """The channels that are switched on. One that can't be read is left out, and said so."""
+    cursor = await connection.execute(
+        "select id, kind, purpose, config, secret_sealed, rate_per_s from channel where enabled order by id"
+    )
+    accounts = []
+    for channel_id, kind, purpose, config, secret_sealed, rate_per_s in await cursor.fetchall():
+        try:
+            account = ChannelAccount(
+                id=channel_id,
+                purpose=purpose,
+                config=CmppConfig.read(config, kind),
+                rate_per_s=rate_per_s,
+                secret=vault().open(Kind.SECRET, bytes(secret_sealed)),
+            )
+        except InvalidInput as fault:
+            log.error("channel can't be used", extra={"channel": channel_id, "fault": str(fault)})
+            continue
+        accounts.append(account)
+    return accounts

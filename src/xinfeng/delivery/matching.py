@@ -1,0 +1,103 @@
+"""Receipts that found no message when they came: they find it later. Set-based, safe to repeat.
+
+1. Its carrier id is named by an attempt by now (it came before the response), or by another receipt that has
+   found its message (it came twice).
+2. An uncertain message: a receipt that nobody else claims, on the same channel, for the same number, not before
+   the message can have left. Receipts and messages of a number are paired in the order of time, parts in order.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+
+AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
+
+PATIENCE = timedelta(seconds=5)
+"""How long a response may still follow its receipt before the receipt may settle an uncertain message."""
+
+REACH = timedelta(hours=72)
+"""How old a receipt may be to be matched; carriers report within 48 hours by default, some within 72."""
+
+
+async def match_receipts(connection: AsyncConnection, *, since: datetime, now: datetime) -> int:
+    """Match what was received since then; returns how many receipts have found their message."""
+    async with connection.transaction():
+        await connection.execute("select pg_advisory_xact_lock(%s)", (_MATCHING,))
+        by_id = await connection.execute(_BY_CARRIER_ID, {"since": since, "now": now})
+        matched = by_id.rowcount
+        by_phone = await connection.execute(
+            _BY_PHONE, {"since": since, "now": now, "settled": now - PATIENCE, "reach": now - REACH}
+        )
+        return matched + by_phone.rowcount
+
+
+_MATCHING = 0x58_46_00_10
+"""Advisory lock: one gateway matches at a time, so no receipt is matched twice."""
+
+_OPEN = """
+  select r.id, r.channel_id, r.carrier_id, r.phone_index, r.stat, r.received_at
+  from receipt r
+  where r.message_id is null and r.received_at >= %(since)s
+    and not exists (select from receipt_match x where x.receipt_id = r.id and x.at >= %(since)s)
+"""
+
+_BY_CARRIER_ID = """
+with open as (<open>)
+insert into receipt_match (receipt_id, message_id, part, stat, at)
+select open.id, found.message_id, found.part, open.stat, %(now)s
+from open
+cross join lateral (
+  (
+    select a.message_id, a.part from attempt a
+    where a.carrier_id = open.carrier_id and a.channel_id = open.channel_id
+    order by a.at desc limit 1
+  )
+  union all
+  (
+    select x.message_id, x.part
+    from receipt twin join receipt_match x on x.receipt_id = twin.id
+    where twin.message_id is null and twin.carrier_id = open.carrier_id and twin.channel_id = open.channel_id
+      and twin.id <> open.id
+    limit 1
+  )
+  limit 1
+) found
+""".replace("<open>", _OPEN)
+
+_BY_PHONE = """
+with open as (<open>
+    and r.received_at < %(settled)s
+),
+claims as (
+  select channel_id, carrier_id, phone_index, min(received_at) as received_at,
+    row_number() over (partition by channel_id, phone_index order by min(received_at), carrier_id) as turn
+  from open group by channel_id, carrier_id, phone_index
+),
+uncertain as (
+  select u.channel_id, c.phone_index, u.message_id, u.part, min(u.sent_at) as sent_at,
+    row_number() over (
+      partition by u.channel_id, c.phone_index order by min(u.sent_at), u.message_id, u.part
+    ) as turn
+  from (select distinct phone_index, channel_id from claims) wanted
+  join contact c on c.phone_index = wanted.phone_index
+  join message m on m.contact_id = c.id
+  join attempt u on u.message_id = m.id and u.channel_id = wanted.channel_id
+    and u.outcome = 4 and u.at >= %(reach)s
+  where not exists (
+      select from attempt a where a.message_id = u.message_id and a.part = u.part and a.outcome in (1, 2)
+    )
+    and not exists (select from receipt_match x where x.message_id = u.message_id and x.part = u.part)
+  group by u.channel_id, c.phone_index, u.message_id, u.part
+),
+pairs as (
+  select claims.channel_id, claims.carrier_id, uncertain.message_id, uncertain.part
+  from claims join uncertain using (channel_id, phone_index, turn)
+  where uncertain.sent_at <= claims.received_at
+)
+insert into receipt_match (receipt_id, message_id, part, stat, at)
+select open.id, pairs.message_id, pairs.part, open.stat, %(now)s
+from pairs join open using (channel_id, carrier_id)
+""".replace("<open>", _OPEN)

@@ -1,0 +1,96 @@
+"""Status reports: which message they are about. Recent ones are known from memory, the rest from SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import psycopg
+
+from xinfeng.delivery import rows
+from xinfeng.foundation.vault import vault
+from xinfeng.kernel.errors import InvalidInput
+from xinfeng.kernel.phones import parse_mainland
+from xinfeng.protocols.cmpp.bulk import Receipt
+
+AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
+
+REMEMBERED = 100_000
+"""Carrier ids kept in memory per gateway; about 25 MB."""
+
+Matched = tuple[int, int]
+"""Message id and part."""
+
+
+class RecentIds:
+    """Carrier ids of what was accepted lately, oldest forgotten first. Doubled reports are recognised."""
+
+    __slots__ = ("_about", "_stats")
+
+    def __init__(self) -> None:
+        self._about: dict[bytes, int] = {}
+        self._stats: dict[bytes, str] = {}
+
+    def remember(self, carrier_id: bytes, message_id: int, part: int) -> None:
+        about = self._about
+        about[carrier_id] = message_id << 8 | part
+        if len(about) > REMEMBERED:
+            oldest = next(iter(about))
+            del about[oldest]
+
+    def find(self, carrier_id: bytes) -> Matched | None:
+        packed = self._about.get(carrier_id)
+        return None if packed is None else (packed >> 8, packed & 0xFF)
+
+    def is_repeat(self, carrier_id: bytes, stat: str) -> bool:
+        """Whether exactly this was reported and committed lately."""
+        return self._stats.get(carrier_id) == stat
+
+    def reported(self, reports: Iterable[tuple[bytes, str]]) -> None:
+        """These are committed."""
+        stats = self._stats
+        stats.update(reports)
+        while len(stats) > REMEMBERED:
+            del stats[next(iter(stats))]
+
+
+def index_of(number: str) -> bytes:
+    """The index of the number a carrier named, in whatever form it is written."""
+    try:
+        return vault().phone_index(parse_mainland(number))
+    except InvalidInput:
+        return vault().phone_index(number)
+
+
+async def find_in_attempts(
+    connection: AsyncConnection, wanted: Iterable[tuple[int, bytes]]
+) -> dict[tuple[int, bytes], Matched]:
+    """The messages behind (channel, carrier id), where an attempt names it."""
+    pairs = list(dict.fromkeys(wanted))
+    if not pairs:
+        return {}
+    cursor = connection.cursor(binary=True)
+    await cursor.execute(
+        "select distinct on (a.channel_id, a.carrier_id) a.channel_id, a.carrier_id, a.message_id, a.part"
+        " from unnest(%s::bigint[], %s::bytea[]) as w (channel_id, carrier_id)"
+        " join attempt a on a.carrier_id = w.carrier_id and a.channel_id = w.channel_id"
+        " order by a.channel_id, a.carrier_id, a.at desc",
+        ([channel for channel, _ in pairs], [carrier_id for _, carrier_id in pairs]),
+    )
+    return {(row[0], bytes(row[1])): (row[2], row[3]) for row in await cursor.fetchall()}
+
+
+def pack(
+    receipt: Receipt, *, receipt_id: int, channel_id: int, received_at: int, found: Matched | None
+) -> bytes:
+    """A receipt as a row."""
+    return rows.receipt(
+        receipt_id=receipt_id,
+        received_at=received_at,
+        channel_id=channel_id,
+        carrier_id=receipt[2],
+        phone_index=index_of(receipt[6]),
+        stat=receipt[3],
+        done_at=rows.carrier_time(receipt[5]),
+        found=found,
+    )

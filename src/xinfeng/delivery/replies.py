@@ -1,0 +1,286 @@
+"""Texts from handsets: put together, understood, stored; opt-outs bind before the carrier hears that we have them.
+
+A long text comes in parts, each a delivery of its own. None is acknowledged before the whole is committed; what
+stays incomplete for `PATIENCE_S` is stored as far as it came. Storing is one synchronous transaction in a thread
+of its own, because it goes through the actions of contacts and consent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+from django.db import Error as DjangoDatabaseError
+from django.db import connection as django_connection
+
+from xinfeng.channels.connection import Connection
+from xinfeng.consent.actions import OptOut, record_opt_outs
+from xinfeng.contacts.events import append_events
+from xinfeng.contacts.models import EventKind
+from xinfeng.contacts.records import EventRecord
+from xinfeng.contacts.sql import find_by_phone_indexes
+from xinfeng.delivery.models import ReplyMeaning
+from xinfeng.delivery.opt_out import reads_as_opt_out
+from xinfeng.delivery.receipts import index_of
+from xinfeng.foundation.database import Connection as SyncConnection
+from xinfeng.foundation.database import bulk_transaction
+from xinfeng.foundation.ids import take_block
+from xinfeng.foundation.vault import Kind, vault
+from xinfeng.kernel.errors import InvalidInput
+from xinfeng.kernel.phones import parse_mainland
+from xinfeng.kernel.text import UserDataHeader, decode_content, parse_udh
+from xinfeng.kernel.time import utc_now
+from xinfeng.protocols.cmpp.bulk import Reply as Delivered
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 5.0
+"""How long the parts of a long text are waited for; below the time after which carriers deliver again (60 s)."""
+
+RECENT = timedelta(days=60)
+"""How far back the message is looked for that a reply answers."""
+
+LONGEST_TEXT = 20_000
+MOST_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """One delivery, read as far as it goes."""
+
+    connection: Connection | None
+    sequence: int
+    delivery_id: bytes
+    number: str
+    to_number: str
+    header: UserDataHeader
+    text: str
+    at: float
+    """When it came; monotonic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A whole reply, of one or several deliveries."""
+
+    channel_id: int
+    number: str
+    to_number: str
+    text: str
+    fragments: tuple[Fragment, ...]
+
+    @property
+    def source_id(self) -> str:
+        """Which reply this is, should the carrier deliver it again; a carrier that gives no ids has no repeats."""
+        first = self.fragments[0].delivery_id
+        if not any(first):
+            return f"{self.channel_id}:{time.time_ns()}:{id(self)}"
+        return f"{self.channel_id}:{first.hex()}"
+
+
+def read(delivered: Delivered, connection: Connection | None, at: float) -> Fragment:
+    """Understand one delivery. Never fails: what is no text is shown as octets."""
+    sequence, delivery_id, number, to_number, udhi, msg_fmt, content, _ = delivered
+    header: UserDataHeader | None = None
+    if udhi:
+        header, content = parse_udh(content)
+    text = decode_content(content, msg_fmt)
+    return Fragment(
+        connection,
+        sequence,
+        delivery_id,
+        _bare(number),
+        to_number[:30],
+        header or UserDataHeader(),
+        "0x" + content.hex() if text is None else text,
+        at,
+    )
+
+
+def _bare(number: str) -> str:
+    try:
+        return parse_mainland(number)
+    except InvalidInput:
+        return number
+
+
+class Assembly:
+    """Puts long texts together. Pure; `now` is a monotonic number of seconds."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[int, str, int, int], dict[int, Fragment]] = {}
+
+    def add(self, channel_id: int, fragment: Fragment) -> Incoming | None:
+        """The whole text, once its last part is here."""
+        header = fragment.header
+        if header.total <= 1:
+            return Incoming(channel_id, fragment.number, fragment.to_number, fragment.text, (fragment,))
+        key = (channel_id, fragment.number, header.reference, header.total)
+        parts = self._open.setdefault(key, {})
+        parts[header.index] = fragment
+        if len(parts) < header.total:
+            return None
+        del self._open[key]
+        return self._join(channel_id, parts)
+
+    def overdue(self, now: float) -> list[Incoming]:
+        """Texts whose missing parts are not waited for any longer."""
+        late = [
+            key
+            for key, parts in self._open.items()
+            if min(part.at for part in parts.values()) + PATIENCE_S <= now
+        ]
+        return [self._join(key[0], self._open.pop(key)) for key in late]
+
+    def _join(self, channel_id: int, parts: dict[int, Fragment]) -> Incoming:
+        ordered = [parts[index] for index in sorted(parts)]
+        first = ordered[0]
+        text = "".join(part.text for part in ordered)
+        return Incoming(channel_id, first.number, first.to_number, text, tuple(ordered))
+
+
+class ReplyDesk:
+    """Takes deliveries from the event loop, stores them, and only then acknowledges."""
+
+    def __init__(self) -> None:
+        self._assembly = Assembly()
+        self._waiting: list[Incoming] = []
+        self._stirred = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="replies")
+
+    def receive(self, connection: Connection, delivered: Sequence[Delivered]) -> None:
+        """Deliveries arrived."""
+        now = time.monotonic()
+        for one in delivered:
+            if one[7]:
+                log.warning("status report too short to be read", extra={"channel": connection.channel_id})
+                connection.acknowledge([(one[0], one[1])])
+                continue
+            whole = self._assembly.add(connection.channel_id, read(one, connection, now))
+            if whole is not None:
+                self._waiting.append(whole)
+        self._stirred.set()
+
+    @property
+    def empty(self) -> bool:
+        return not self._waiting
+
+    async def run(self, stopping: Callable[[], bool]) -> None:
+        """Store until told to stop; tries again for as long as PostgreSQL is away."""
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                self._waiting += self._assembly.overdue(time.monotonic())
+                batch = self._waiting[:MOST_AT_ONCE]
+                if not batch:
+                    if stopping():
+                        return
+                    self._stirred.clear()
+                    try:
+                        await asyncio.wait_for(self._stirred.wait(), 0.5)
+                    except TimeoutError:
+                        continue
+                    continue
+                if not await loop.run_in_executor(self._thread, _store_or_hang_up, batch):
+                    if stopping():
+                        return
+                    await asyncio.sleep(0.5)
+                    continue
+                del self._waiting[: len(batch)]
+                for whole in batch:
+                    for fragment in whole.fragments:
+                        if fragment.connection is not None:
+                            fragment.connection.acknowledge([(fragment.sequence, fragment.delivery_id)])
+        finally:
+            await loop.run_in_executor(self._thread, django_connection.close)
+            self._thread.shutdown()
+
+
+def _store_or_hang_up(batch: Sequence[Incoming]) -> bool:
+    """Store; False when PostgreSQL is away (the broken connection is given up)."""
+    try:
+        with bulk_transaction() as connection:
+            store(connection, batch, now=utc_now())
+    except (psycopg.OperationalError, psycopg.InterfaceError, DjangoDatabaseError) as fault:
+        log.warning("replies could not be stored yet", extra={"fault": type(fault).__name__})
+        django_connection.close()
+        return False
+    return True
+
+
+def store(connection: SyncConnection, batch: Sequence[Incoming], *, now: datetime) -> int:
+    """Append replies with their events and opt-outs, in the caller's transaction; returns how many were new.
+
+    The opt-outs come last: they take the ledger and the wire, and the caller commits at once.
+    """
+    indexes = [index_of(one.number) for one in batch]
+    contacts = find_by_phone_indexes(connection, list(dict.fromkeys(indexes)))
+    fresh = _append_events(connection, batch, [contacts.get(index) for index in indexes], now=now)
+    new = [(one, index) for one, index, is_new in zip(batch, indexes, fresh, strict=True) if is_new]
+    if not new:
+        return 0
+    last = _last_messages(connection, [contacts[index] for _, index in new if index in contacts], now=now)
+    means_no = [reads_as_opt_out(one.text) for one, _ in new]
+    safe = vault()
+    numbers = safe.seal_many(Kind.PHONE, [one.number for one, _ in new])
+    bodies = safe.seal_many(Kind.REPLY, [one.text[:LONGEST_TEXT] for one, _ in new])
+    first_id = take_block(connection, "reply", len(new))
+    opt_outs = []
+    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        for offset, ((one, index), is_no, number, body) in enumerate(
+            zip(new, means_no, numbers, bodies, strict=True)
+        ):
+            contact_id = contacts.get(index)
+            message_id, plan_id = last.get(contact_id, (None, None)) if contact_id else (None, None)
+            meaning = ReplyMeaning.OPT_OUT if is_no else ReplyMeaning.OTHER
+            copy.write_row(
+                (first_id + offset, now, one.channel_id, number, index, contact_id, message_id, plan_id)
+                + (one.to_number.replace("\0", ""), body, meaning.value)
+            )
+            if is_no:
+                opt_outs.append(OptOut(index, contact_id, now, "reply", f"reply:{first_id + offset}"))
+    if opt_outs:
+        record_opt_outs(connection, list({one.phone_index: one for one in opt_outs}.values()), now=now)
+    return len(new)
+
+
+def _append_events(
+    connection: SyncConnection, batch: Sequence[Incoming], contact_ids: Sequence[int | None], *, now: datetime
+) -> list[bool]:
+    """An event for each reply of somebody we know; False for a reply that we had already."""
+    events = [
+        EventRecord(contact_id, EventKind.REPLY, now, "reply", one.source_id)
+        for one, contact_id in zip(batch, contact_ids, strict=True)
+        if contact_id is not None
+    ]
+    taken = iter(append_events(connection, events, now=now))
+    return [True if contact_id is None else next(taken) for contact_id in contact_ids]
+
+
+def _last_messages(
+    connection: SyncConnection, contact_ids: Sequence[int], *, now: datetime
+) -> dict[int, tuple[Any, Any]]:
+    """Contact → the last message that (perhaps) left for her, and its plan."""
+    if not contact_ids:
+        return {}
+    found = connection.execute(
+        "select distinct on (m.contact_id) m.contact_id, m.id, m.plan_id from message m"
+        " where m.contact_id = any(%(contacts)s) and m.planned_at >= %(since)s and exists ("
+        "  select from attempt a where a.message_id = m.id and a.outcome in (1, 4) and a.at >= %(since)s)"
+        " order by m.contact_id, m.planned_at desc, m.id desc",
+        {"contacts": list(contact_ids), "since": now - RECENT},
+    )
+    return {row[0]: (row[1], row[2]) for row in found.fetchall()}
+
+
+_COPY = (
+    "copy reply (id, received_at, channel_id, phone_sealed, phone_index, contact_id, message_id, plan_id,"
+    " to_number, body_sealed, meaning) from stdin"
+)
