@@ -26,7 +26,10 @@ from pathlib import Path
 from benchmarks.bare_loop import bare_loop
 from benchmarks.report import emit
 
-GATEWAY = "import django; django.setup(); from xinfeng.delivery import gateway; gateway.run()"
+GATEWAY = (
+    "import django; django.setup(); from xinfeng.foundation import logs; logs.set_up('gateway', 'WARNING');"
+    "from xinfeng.delivery import gateway; gateway.run()"
+)
 BATCH = 10_000
 RATE_PER_S = 100_000
 TEXT = "【信风】{}您好，您收藏的商品今日到店，满199减50，戳 xf.cn/{:06d} 查看，拒收请回复R"
@@ -198,7 +201,7 @@ def measure(messages: int, *, connections: int, window: int) -> dict[str, float]
         plan_id = plan_messages(messages, make_channel(port, connections=connections, window=window))
         with gateway_process() as gateway:
             ready = "select count(*) from connection_state where phase = 'ready'"
-            wait_for(ready, connections, timeout_s=60, process=gateway)
+            wait_for(ready, connections, timeout_s=20, process=gateway)
             began = time.monotonic()
             start_plan(plan_id, actor="benchmark", now=utc_now())
             stored = "select count(distinct message_id) from receipt where message_id is not null"

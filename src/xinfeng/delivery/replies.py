@@ -199,8 +199,12 @@ class ReplyDesk:
                         if fragment.connection is not None:
                             fragment.connection.acknowledge([(fragment.sequence, fragment.delivery_id)])
         finally:
-            await loop.run_in_executor(self._thread, django_connection.close)
+            await loop.run_in_executor(self._thread, _hang_up)
             self._thread.shutdown()
+
+
+def _hang_up() -> None:
+    django_connection.close()
 
 
 def _store_or_hang_up(batch: Sequence[Incoming]) -> bool:
@@ -210,7 +214,7 @@ def _store_or_hang_up(batch: Sequence[Incoming]) -> bool:
             store(connection, batch, now=utc_now())
     except (psycopg.OperationalError, psycopg.InterfaceError, DjangoDatabaseError) as fault:
         log.warning("replies could not be stored yet", extra={"fault": type(fault).__name__})
-        django_connection.close()
+        _hang_up()
         return False
     return True
 
