@@ -1,0 +1,49 @@
+"""Names of stages and meanings of codes, in Chinese and English."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from xinfeng.insights.carrier_codes import meaning_of
+from xinfeng.policy.reasons import REASONS, reason_name
+
+
+class Words(NamedTuple):
+    zh: str
+    en: str
+
+    def in_(self, language: str) -> str:
+        return self.en if language.startswith("en") else self.zh
+
+
+STAGES: dict[str, Words] = {
+    "planned": Words("计划", "Planned"),
+    "waiting": Words("等待发送", "Waiting"),
+    "on_wire": Words("提交中", "On the wire"),
+    "accepted": Words("已接收，等回执", "Accepted"),
+    "delivered": Words("已送达", "Delivered"),
+    "failed": Words("未送达", "Failed"),
+    "uncertain": Words("不确定", "Uncertain"),
+    "withheld": Words("未发出", "Withheld"),
+    "left_out": Words("未列入", "Left out"),
+    "replied": Words("已回复", "Replied"),
+    "opted_out": Words("已退订", "Opted out"),
+}
+
+_OWN_CODES: dict[str, Words] = {
+    "crash": Words("网关中断时正在提交", "Being handed over when the gateway stopped"),
+    "timeout": Words("运营商没有应答", "The carrier did not answer"),
+    "lost": Words("应答之前连接断开", "The connection ended before the answer"),
+    "incomplete": Words("长短信的余下部分没能提交", "The rest of a long message could not be handed over"),
+}
+
+
+def code_name(code: str | None, language: str = "zh") -> str:
+    """What a code means: a gate's reason, our own word, or a carrier's; empty for none."""
+    if not code:
+        return ""
+    if code in _OWN_CODES:
+        return _OWN_CODES[code].in_(language)
+    if code in REASONS:
+        return reason_name(code, language)
+    return meaning_of(code).words(language)
