@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 from python_calamine import CalamineWorkbook
-
 from tests.factories import make_contacts, phone
+
 from xinfeng.channels.models import Channel
 from xinfeng.delivery import planning
 from xinfeng.delivery.models import Chunk, Outcome, Plan
