@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from xinfeng.content.grammar import LONGEST_TEXT
@@ -182,6 +182,7 @@ _values = st.one_of(
 _rows = st.dictionaries(st.sampled_from(_shown), _values)
 
 
+@settings(deadline=None)
 @given(
     _bare_modules,
     _bare_modules,
@@ -217,6 +218,7 @@ _branches = st.sampled_from(
 _everything = st.dictionaries(st.sampled_from(list(ATTRIBUTES)), _values)
 
 
+@settings(deadline=None)
 @given(
     st.lists(_branches, min_size=1, max_size=4),
     _everything,

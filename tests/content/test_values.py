@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xinfeng.content.values import ContactFields, Moment, clean, clean_text, contact_values, surname
@@ -39,6 +39,7 @@ def test_a_cut_never_halves_an_emoji() -> None:
     assert clean_text("好😀😀", 4) == "好😀"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=50), st.integers(1, 30))
 def test_cleaning_is_final_and_fits(text: str, longest: int) -> None:
     cleaned = clean_text(text, longest)

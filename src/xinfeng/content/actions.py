@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from xinfeng.consent.models import Purpose
 from xinfeng.content import reads
 from xinfeng.content.checks import check_signature, check_wording
 from xinfeng.content.models import Signature, Template, TemplateVersion
@@ -17,6 +16,8 @@ from xinfeng.foundation.models import User
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
 
 LONGEST_NAME = 80
+PURPOSES = ("marketing", "service")
+"""consent.Purpose; consent is another room on this floor."""
 
 
 def add_signature(text: str, *, hotline: str = "", actor: str) -> Signature:
@@ -79,8 +80,8 @@ def save_template(
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME:
         raise InvalidInput("template.name", at_most=LONGEST_NAME)
-    if purpose not in Purpose.values:
-        raise InvalidInput("template.purpose", purpose=purpose[:20], known=list(Purpose.values))
+    if purpose not in PURPOSES:
+        raise InvalidInput("template.purpose", purpose=purpose[:20], known=list(PURPOSES))
     if not trade or len(trade) > 20:
         raise InvalidInput("template.trade", trade=trade[:20])
     signature = _usable_signature(signature_id)

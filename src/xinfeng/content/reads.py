@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
-from xinfeng.contacts.models import Attribute
+from xinfeng.contacts.models import Attribute, Contact
 from xinfeng.content.models import Signature, Template, TemplateVersion
 from xinfeng.content.parts import Measure, Spread, at_most, spread
 from xinfeng.content.rendering import Renderer
 from xinfeng.content.sources import values_of
 from xinfeng.content.values import Moment
 from xinfeng.content.variables import Catalogue, DeclaredAttribute, with_attributes
-from xinfeng.kernel.errors import NotFound
+from xinfeng.kernel.errors import InvalidInput, NotFound
 
 BATCH = 5_000
 """Contacts read and rendered at a time."""
@@ -74,6 +75,20 @@ def signatures(*, only_enabled: bool = False) -> list[Signature]:
     """All signatures, by text."""
     found = Signature.objects.order_by("text")
     return list(found.filter(enabled=True) if only_enabled else found)
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureUse:
+    """A signature and how many templates have ever been written with it."""
+
+    signature: Signature
+    templates: int
+
+
+def signature_use() -> list[SignatureUse]:
+    """All signatures, by text, with the number of templates that carry them."""
+    counted = Signature.objects.annotate(uses=Count("templateversion__template", distinct=True))
+    return [SignatureUse(one, one.uses) for one in counted.order_by("text")]
 
 
 def library(
@@ -185,7 +200,28 @@ def longest(
     return spread((text for _, text in texts(version, contact_ids, moment)), price_li=price_li)
 
 
+def longest_of(version_ids: Sequence[int]) -> dict[int, Measure]:
+    """`longest_for_anyone` of several versions at once, without prices: two queries.
+
+    A version whose variables no longer exist (an attribute became sensitive) is missing.
+    """
+    known = catalogue()
+    measures = {}
+    for one in _versions().filter(pk__in=version_ids):
+        with suppress(InvalidInput):
+            measures[one.pk] = at_most(
+                Renderer(one, one.signature, catalogue=known).longest_units, price_li=0
+            )
+    return measures
+
+
 def longest_for_anyone(version: TemplateVersion, *, price_li: int) -> Measure:
     """The upper bound when no audience is known: every value as long as the catalogue allows."""
     ready = Renderer(version, version.signature, catalogue=catalogue())
     return at_most(ready.longest_units, price_li=price_li)
+
+
+def people_to_show(limit: int = 50) -> list[int]:
+    """Contacts with a number to preview a wording with, those changed last first."""
+    found = Contact.objects.exclude(phone_index=None).order_by("-updated_at", "-id")
+    return list(found.values_list("id", flat=True)[:limit])

@@ -1,0 +1,185 @@
+"""The gates: who may be written to now, and the first reason against whom not.
+
+Each gate is one object that contributes one condition over the facts (`policy.facts`). GATES is their order and
+the only place where one is registered; a new gate (filings, quarantine …) is a line there and a Reason. The same
+expression plans a million messages, counts the preflight and explains one contact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import ibis
+
+from xinfeng.kernel.errors import NotFound
+from xinfeng.policy import reasons
+from xinfeng.policy.facts import DAY, WEEK, Asked, GateContext, gather, sent_within
+from xinfeng.policy.settings import TIERS
+
+__all__ = ["GATES", "Gate", "GateContext", "Judgement", "Verdict", "explain_one", "first_reason"]
+
+ADULT_YEARS = 18
+
+Condition = Callable[[ibis.Table, GateContext], Any]
+Figures = Callable[[Mapping[str, Any], GateContext], dict[str, Any]]
+
+
+def _no_figures(row: Mapping[str, Any], context: GateContext) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Refuses the contacts for whom `refuses` holds. Its words and source are `reasons.REASONS[code]`.
+
+    `refuses` must be true or false for every contact, never null. `figures` are the numbers behind a verdict on
+    one contact. `marketing_only`: other purposes pass.
+    """
+
+    code: str
+    refuses: Condition
+    figures: Figures = _no_figures
+    marketing_only: bool = False
+
+    @property
+    def reason(self) -> reasons.Reason:
+        return reasons.REASONS[self.code]
+
+    def concerns(self, context: GateContext) -> bool:
+        return context.is_marketing or not self.marketing_only
+
+
+def _suppressed_for(reason: str) -> Condition:
+    return lambda facts, context: facts.suppressed.fill_null("") == reason
+
+
+def _opted_out(facts: ibis.Table, context: GateContext) -> Any:
+    """A suppression for it, or a ledger whose last word is a withdrawal."""
+    withdrawn = ~facts.granted & facts.entry_seq.notnull()
+    return (facts.suppressed.fill_null("") == "opt_out") | withdrawn
+
+
+def youngest_adult(day: date) -> date:
+    """The first birthday too late to be an adult on `day`: one is 18 from the day after the birthday on (the
+    reading of 法释〔2006〕1号, Art 2, which errs on the careful side)."""
+    if (day.month, day.day) == (2, 29):
+        return date(day.year - ADULT_YEARS, 3, 1)
+    return day.replace(year=day.year - ADULT_YEARS)
+
+
+def _minor(facts: ibis.Table, context: GateContext) -> Any:
+    return (facts.birthday >= ibis.literal(youngest_adult(context.send_day))).fill_null(False)
+
+
+def _over(days: int, limit: Callable[[GateContext], int]) -> Condition:
+    return lambda facts, context: facts[sent_within(days)] >= limit(context)
+
+
+def _over_tier_cap(facts: ibis.Table, context: GateContext) -> Any:
+    branches = []
+    for number, tier in enumerate(TIERS):
+        cap = context.settings.tier_caps[tier]
+        branches.append((facts.tier == number, facts[sent_within(cap.days)] >= cap.messages))
+    return ibis.cases(*branches, else_=True)
+
+
+def _consent_figures(row: Mapping[str, Any], context: GateContext) -> dict[str, Any]:
+    return {"entry_seq": row["entry_seq"]} if row["entry_seq"] is not None else {}
+
+
+def _span_figures(days: int, limit: Callable[[GateContext], int]) -> Figures:
+    return lambda row, context: {"sent": row[sent_within(days)], "at_most": limit(context), "days": days}
+
+
+def _tier_figures(row: Mapping[str, Any], context: GateContext) -> dict[str, Any]:
+    tier = TIERS[row["tier"]] if 0 <= row["tier"] < len(TIERS) else TIERS[0]
+    cap = context.settings.tier_caps[tier]
+    return {"tier": tier, "sent": row[sent_within(cap.days)], "at_most": cap.messages, "days": cap.days}
+
+
+def _per_day(context: GateContext) -> int:
+    return context.settings.per_day
+
+
+def _per_week(context: GateContext) -> int:
+    return context.settings.per_week
+
+
+def _always_marketing(code: str, refuses: Condition, figures: Figures = _no_figures) -> Gate:
+    return Gate(code, refuses, figures, marketing_only=True)
+
+
+GATES: tuple[Gate, ...] = (
+    Gate(reasons.NO_PHONE, lambda facts, context: ~facts.has_phone),
+    Gate(reasons.OPTED_OUT, _opted_out, _consent_figures),
+    Gate(reasons.SUPPRESSED_COMPLAINT, _suppressed_for("complaint")),
+    Gate(reasons.SUPPRESSED_CARRIER, _suppressed_for("carrier")),
+    Gate(reasons.SUPPRESSED_REASSIGNED, _suppressed_for("reassigned")),
+    Gate(reasons.SUPPRESSED_ERASED, _suppressed_for("erased")),
+    Gate(reasons.SUPPRESSED_MANUAL, _suppressed_for("manual")),
+    Gate(reasons.SUPPRESSED_OTHER, lambda facts, context: facts.suppressed.notnull()),
+    Gate(
+        reasons.NO_CONSENT, lambda facts, context: ~facts.granted | facts.entry_seq.isnull(), _consent_figures
+    ),
+    _always_marketing(reasons.MINOR, _minor),
+    _always_marketing(reasons.DAILY_CAP, _over(DAY, _per_day), _span_figures(DAY, _per_day)),
+    _always_marketing(reasons.WEEKLY_CAP, _over(WEEK, _per_week), _span_figures(WEEK, _per_week)),
+    _always_marketing(reasons.TIER_CAP, _over_tier_cap, _tier_figures),
+)
+"""All gates in their order: what can't be changed first, then the law, then the ceilings."""
+
+
+def concerned(context: GateContext) -> list[Gate]:
+    """The gates that judge messages of this purpose, in their order."""
+    return [gate for gate in GATES if gate.concerns(context)]
+
+
+def first_reason(lens: Asked, audience: ibis.Table, context: GateContext) -> ibis.Table:
+    """For each contact of `audience` (once): `contact_id`, `reason` (null: may be written to), `entry_seq`, the
+    consent entry relied on. One expression; refresh the lens before asking it."""
+    facts = gather(lens, audience, context)
+    branches = [(gate.refuses(facts, context), ibis.literal(gate.code)) for gate in concerned(context)]
+    reason = ibis.cases(*branches, else_=ibis.null("string"))
+    return facts.select(contact_id=facts.contact_id, reason=reason, entry_seq=facts.entry_seq)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one gate says about one contact; `figures` such as `{"sent": 2, "at_most": 2, "days": 30}`."""
+
+    gate: Gate
+    passed: bool
+    figures: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What all gates say about one contact. `reason` is the first refusal's code, None when all passed."""
+
+    contact_id: int
+    reason: str | None
+    entry_seq: int | None
+    verdicts: tuple[Verdict, ...]
+
+
+def explain_one(lens: Asked, contact_id: int, context: GateContext) -> Judgement:
+    """Every gate's verdict on one contact, by the conditions that `first_reason` puts together.
+
+    Raises NotFound `contact.unknown` when the lens has no such contact.
+    """
+    contact = lens.table("contact")
+    facts = gather(lens, contact.filter(contact.id == contact_id).select(contact_id=contact.id), context)
+    gates = concerned(context)
+    asked = facts.mutate(**{f"gate_{gate.code}": gate.refuses(facts, context) for gate in gates})
+    rows: list[dict[str, Any]] = lens.rows(asked).to_pylist()
+    if not rows:
+        raise NotFound("contact.unknown", id=contact_id)
+    row = rows[0]
+    verdicts = tuple(
+        Verdict(gate, not row[f"gate_{gate.code}"], gate.figures(row, context)) for gate in gates
+    )
+    refused = next((verdict.gate.code for verdict in verdicts if not verdict.passed), None)
+    return Judgement(contact_id, refused, row["entry_seq"], verdicts)

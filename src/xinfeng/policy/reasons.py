@@ -1,0 +1,144 @@
+"""Why somebody is not written to: every reason's code with its words. Pure.
+
+A gate's refusal when planning and a message withheld at dispatch carry one of these codes, so reports and
+explain have one vocabulary.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NO_PHONE = "no_phone"
+NO_CONSENT = "no_consent"
+OPTED_OUT = "opted_out"
+SUPPRESSED = "suppressed_"
+SUPPRESSED_COMPLAINT = "suppressed_complaint"
+SUPPRESSED_MANUAL = "suppressed_manual"
+SUPPRESSED_CARRIER = "suppressed_carrier"
+SUPPRESSED_REASSIGNED = "suppressed_reassigned"
+SUPPRESSED_ERASED = "suppressed_erased"
+SUPPRESSED_OTHER = "suppressed_other"
+MINOR = "minor"
+DAILY_CAP = "daily_cap"
+WEEKLY_CAP = "weekly_cap"
+TIER_CAP = "tier_cap"
+TOO_LATE = "too_late"
+STOPPED = "stopped"
+UNSENDABLE = "unsendable"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A code with its name, one sentence and where the rule comes from, in Chinese and English."""
+
+    code: str
+    name: str
+    name_en: str
+    sentence: str
+    sentence_en: str
+    source: str
+
+
+_CONSENT_LAW = "广告法 第43条；消费者权益保护法 第29条；通信短信息服务管理规定（2026）第21条"
+_REFUSAL_LAW = "广告法 第43条；消费者权益保护法 第29条第3款"
+
+_ALL = (
+    Reason(
+        NO_PHONE, "没有手机号", "No phone number",
+        "该客户没有可发送的手机号。", "This contact has no number to write to.", "",
+    ),
+    Reason(
+        OPTED_OUT, "已退订", "Opted out",
+        "该客户已撤回授权或回复退订，任何签名都不再发送。",
+        "This person withdrew consent or replied with an opt-out; it binds every signature.", _REFUSAL_LAW,
+    ),
+    Reason(
+        SUPPRESSED_COMPLAINT, "投诉屏蔽", "Suppressed: complaint",
+        "该号码投诉过营销短信，不再发送营销内容。",
+        "This number complained about marketing and gets none any more.", "参考 2.7：投诉屏蔽只针对营销",
+    ),
+    Reason(
+        SUPPRESSED_MANUAL, "人工屏蔽", "Suppressed by hand",
+        "有人手工屏蔽了该号码。", "Somebody suppressed this number by hand.", "",
+    ),
+    Reason(
+        SUPPRESSED_CARRIER, "运营商屏蔽", "Blocked by the carrier",
+        "运营商回执表明该号码在其黑名单。", "The carrier's receipts say this number is on its block list.", "",
+    ),
+    Reason(
+        SUPPRESSED_REASSIGNED, "号码已易主", "Number reassigned",
+        "该号码已换了机主，原授权失效。", "The number has a new owner; the former consent is void.",
+        "个人信息保护法 第13条",
+    ),
+    Reason(
+        SUPPRESSED_ERASED, "已删除个人信息", "Personal data erased",
+        "应本人要求已删除个人信息，仅保留屏蔽记录。",
+        "The person's data was erased on request; only the suppression remains.", "个人信息保护法 第47条",
+    ),
+    Reason(
+        SUPPRESSED_OTHER, "已屏蔽", "Suppressed",
+        "该号码因其他原因被屏蔽。", "This number is suppressed for another reason.", "",
+    ),
+    Reason(
+        NO_CONSENT, "没有授权", "No consent",
+        "账本里没有该客户对这一用途的有效授权。", "The ledger has no consent in force for this purpose.", _CONSENT_LAW,
+    ),
+    Reason(
+        MINOR, "未成年人", "Minor",
+        "按生日，发送当天未满18周岁，不做营销。", "By date of birth under 18 on the day of sending: no marketing.",
+        "未成年人网络保护条例 第24条",
+    ),
+    Reason(
+        DAILY_CAP, "当日已达上限", "Daily ceiling reached",
+        "当天的营销短信（含已计划的）已达上限。", "Marketing messages of that day, planned ones included, reached the ceiling.",
+        "功能表 D2；参考 2.6",
+    ),
+    Reason(
+        WEEKLY_CAP, "一周已达上限", "Weekly ceiling reached",
+        "含当天在内七天的营销短信已达上限。", "Marketing messages of seven days, that day included, reached the ceiling.",
+        "功能表 D2；参考 2.6",
+    ),
+    Reason(
+        TIER_CAP, "分层频次已达上限", "Ceiling of the tier reached",
+        "该客户分层在期限内的营销短信已达上限。", "Marketing messages reached the ceiling of this contact's tier.", "功能表 D2",
+    ),
+    Reason(
+        TOO_LATE, "超过截止时间", "Too late",
+        "发送时段在轮到它之前结束了。", "The send windows ended before its turn.", "",
+    ),
+    Reason(
+        STOPPED, "活动已停止", "Campaign stopped",
+        "轮到它之前活动被停止。", "The campaign was stopped before its turn.", "",
+    ),
+    Reason(
+        UNSENDABLE, "无法编码或解封", "Cannot be sent",
+        "号码或正文无法解封，或正文无法编码。", "Number or text could not be unsealed or encoded.", "",
+    ),
+)  # fmt: skip
+
+REASONS: dict[str, Reason] = {reason.code: reason for reason in _ALL}
+"""Every reason by its code, in the order in which reports list them."""
+
+
+def suppressed_by(reason: str) -> str:
+    """The code for a suppression's reason (consent.SuppressionReason); an opt-out is `opted_out`."""
+    if reason == "opt_out":
+        return OPTED_OUT
+    code = SUPPRESSED + reason
+    return code if code in REASONS else SUPPRESSED_OTHER
+
+
+def reason_name(code: str, language: str = "zh") -> str:
+    """The short name; a code nobody named is shown as it is."""
+    reason = REASONS.get(code)
+    if reason is None:
+        return code
+    return reason.name_en if language.startswith("en") else reason.name
+
+
+def reason_sentence(code: str, language: str = "zh") -> str:
+    """One sentence of explanation; empty for a code nobody named."""
+    reason = REASONS.get(code)
+    if reason is None:
+        return ""
+    return reason.sentence_en if language.startswith("en") else reason.sentence
