@@ -8,6 +8,7 @@ urlpatterns = [
     path("static/<str:version>/<path:path>", assets.serve, name="asset"),
     path("", include("xinfeng.console.frame.urls")),
     path("", include("xinfeng.console.dashboard.urls")),
+    path("templates", include("xinfeng.console.content.urls")),
     path("ui", include("xinfeng.console.style.urls")),
 ]
 

@@ -1,0 +1,132 @@
+"""The phone beside the editor: real contacts, masked, one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from xinfeng.channels import reads as channels
+from xinfeng.console.components import Phone
+from xinfeng.content import preview as content_preview
+from xinfeng.content.models import Signature
+from xinfeng.content.preview import MOST_CONTACTS, Preview, Shown
+from xinfeng.content.rendering import Draft
+from xinfeng.content.values import Moment
+from xinfeng.foundation import settings as xinfeng_settings
+from xinfeng.kernel.text import Encoding, encoding_for, split_parts
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a part costs, and over which channel; `channel` is empty when none is set up."""
+
+    li: int
+    channel: str
+
+
+@dataclass(frozen=True)
+class Face:
+    """One text on the phone, with what stands beneath it."""
+
+    phone: Phone
+    reader: str
+    cost: str
+    at: int
+
+
+@dataclass(frozen=True)
+class Faces:
+    """All texts of a preview: the one shown, and how to get to the others."""
+
+    shown: Face
+    count: int
+    previous: int
+    following: int
+    shortest: Face
+    longest: Face
+    upper_bound_parts: int
+    upper_bound_units: int
+    price: Price
+    remarks: list[str]
+    real: bool
+
+
+def price_for(purpose: str, *, now: datetime) -> Price:
+    """The price of a part over the first channel in use for `purpose`."""
+    usable = [one for one in channels.channels(now=now) if one.enabled and one.purpose == purpose]
+    return Price(usable[0].price_li, usable[0].name) if usable else Price(0, "")
+
+
+def faces(
+    draft: Draft,
+    signature: Signature,
+    *,
+    purpose: str,
+    contact_ids: list[int],
+    at: int,
+    language: str,
+    now: datetime,
+) -> Faces:
+    """The preview of a wording for some contacts; raises as `content.preview.preview` does."""
+    price = price_for(purpose, now=now)
+    seen = content_preview.preview(
+        draft,
+        signature,
+        purpose=purpose,
+        moment=Moment(now, xinfeng_settings.load().zone),
+        price_li=price.li,
+        contact_ids=contact_ids[:MOST_CONTACTS],
+    )
+    return _faces(seen, price, at=at % len(seen.shown), language=language)
+
+
+def _faces(seen: Preview, price: Price, *, at: int, language: str) -> Faces:
+    shown = seen.shown
+    lengths = range(len(shown))
+    shortest = min(lengths, key=lambda one: (shown[one].measure.parts, shown[one].measure.units))
+    longest = max(lengths, key=lambda one: (shown[one].measure.parts, shown[one].measure.units))
+    return Faces(
+        shown=_face(shown[at], price, at),
+        count=len(shown),
+        previous=(at - 1) % len(shown),
+        following=(at + 1) % len(shown),
+        shortest=_face(shown[shortest], price, shortest),
+        longest=_face(shown[longest], price, longest),
+        upper_bound_parts=seen.upper_bound.parts,
+        upper_bound_units=seen.upper_bound.units,
+        price=price,
+        remarks=[remark.words(language) for remark in seen.remarks],
+        real=shown[0].contact_id is not None,
+    )
+
+
+def _face(one: Shown, price: Price, at: int) -> Face:
+    cost = yuan_of_li(one.measure.cost_li) if price.channel else ""
+    reader = one.phone or (_("示例客户") if one.contact_id is None else _("没有手机号"))
+    phone = Phone(
+        one.text,
+        sender=_("短信"),
+        length=one.measure.units,
+        parts=one.measure.parts,
+        bounds=bounds_of(one.text),
+        note=f"¥{cost}" if cost else "",
+    )
+    return Face(phone, reader, cost, at)
+
+
+def bounds_of(text: str) -> tuple[int, ...]:
+    """Where in `text` (in characters) one part ends and the next begins, as it goes on the wire."""
+    if encoding_for(text) is not Encoding.UCS2:
+        return ()
+    bounds, at = [], 0
+    for part in split_parts(text, Encoding.UCS2)[:-1]:
+        at += len(part.decode("utf-16-be"))
+        bounds.append(at)
+    return tuple(bounds)
+
+
+def yuan_of_li(li: int) -> str:
+    """Li (tenths of a fen) as yuan with three decimals: 45 → `0.045`."""
+    return f"{li // 1000:,}.{li % 1000:03d}"
