@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from xinfeng.foundation.postgres import EmbeddedPostgres, PostgresFault
@@ -26,7 +26,7 @@ _STOP_PATIENCE_S = 20.0
 
 
 @dataclass
-class _Child:
+class Child:
     """One supervised process: how it is started, how often it fell in a row."""
 
     name: str
@@ -35,24 +35,25 @@ class _Child:
     falls: int = 0
     started_at: float = 0.0
     start_after: float = 0.0
-    environment: dict[str, str] = field(default_factory=dict)
+
+
+def xinfeng_child(name: str, *arguments: str) -> Child:
+    """A child that is one of Xinfeng's own commands."""
+    return Child(name, [sys.executable, "-m", "xinfeng", *arguments, "--with-parent"])
 
 
 class Supervisor:
     """Starts children, starts them again with growing patience when they fall, stops them in reverse order."""
 
-    def __init__(self, settings: Settings, *, children: tuple[str, ...] = ("app", "gateway")) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, children: list[Child] | None = None) -> None:
         self._postgres = None if settings.database_url else EmbeddedPostgres(settings)
-        self._children = [
-            _Child(name, [sys.executable, "-m", "xinfeng", name, "--with-parent"]) for name in children
-        ]
+        self._children = children or [xinfeng_child("app", "app"), xinfeng_child("gateway", "gateway")]
         self._stopping = threading.Event()
 
     def run(self, *, ready: Callable[[], None]) -> None:
-        """Blocks until SIGINT or SIGTERM; `ready` is called once when everything has been started."""
+        """Blocks until `request_stop`, SIGINT or SIGTERM; `ready` is called once when all have been started."""
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self._stopping.set())
+            signal.signal(number, lambda *_: self.request_stop())
         try:
             for child in self._children:
                 self._start(child)
@@ -61,6 +62,13 @@ class Supervisor:
                 self._look()
         finally:
             self.stop()
+
+    def request_stop(self) -> None:
+        self._stopping.set()
+
+    @property
+    def stopping(self) -> bool:
+        return self._stopping.is_set()
 
     def stop(self) -> None:
         for child in reversed(self._children):
@@ -102,7 +110,7 @@ class Supervisor:
             if child.process is None and now >= child.start_after:
                 self._start(child)
 
-    def _start(self, child: _Child) -> None:
+    def _start(self, child: Child) -> None:
         child.process = subprocess.Popen(
             child.arguments, env=os.environ | child.environment, start_new_session=True
         )

@@ -1,0 +1,82 @@
+"""Commands about channels."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from xinfeng.cli.output import say, table
+from xinfeng.cli.ready import ready
+from xinfeng.kernel.time import utc_now
+
+group = typer.Typer(help="通道 channels", no_args_is_help=True)
+ACTOR = "system:command line"
+
+
+@group.command("list")
+def list_channels() -> None:
+    """通道及其连接状态。 Channels and how they are connected."""
+    ready()
+    from xinfeng.channels.reads import channels
+
+    rows = [
+        [found.id, found.name, found.kind, found.purpose, f"{found.config.host}:{found.config.port}"]
+        + [f"{found.ready}/{found.config.connections}", found.rate_per_s, f"{found.price_li / 10:g}", "✓" if found.enabled else "✗"]
+        for found in channels(now=utc_now())
+    ]
+    columns = ["编号 id", "名称 name", "协议 kind", "用途 purpose", "地址 address", "连接 ready", "速率 parts/s", "分/条 fen", "启用 on"]
+    table("通道 Channels", columns, rows, right=(0, 5, 6, 7))
+
+
+@group.command("add")
+def add_channel(
+    name: str,
+    account: Annotated[str, typer.Option(help="企业代码 SP_Id（6 位）")],
+    secret: Annotated[str, typer.Option(prompt=True, hide_input=True, envvar="CHANNEL_SECRET", help="共享密钥 shared secret")],
+    access_code: Annotated[str, typer.Option(help="接入码，如 10690001")],
+    host: Annotated[str, typer.Option()] = "127.0.0.1",
+    port: Annotated[int, typer.Option()] = 7890,
+    kind: Annotated[str, typer.Option(help="cmpp2 或 cmpp3")] = "cmpp3",
+    purpose: Annotated[str, typer.Option(help="marketing 或 service")] = "marketing",
+    connections: Annotated[int, typer.Option()] = 1,
+    window: Annotated[int, typer.Option(help="每连接未应答上限 unanswered submits per connection")] = 16,
+    rate: Annotated[int, typer.Option(help="每秒条数 parts per second")] = 100,
+    price_li: Annotated[int, typer.Option(help="每条价格，厘 price per part in tenths of a fen")] = 35,
+) -> None:
+    """添加一个 CMPP 通道。 Add a CMPP channel."""
+    ready()
+    from xinfeng.channels.actions import save_channel
+
+    config = {"host": host, "port": port, "account": account, "access_code": access_code}
+    channel_id = save_channel(
+        name=name,
+        kind=kind,
+        purpose=purpose,
+        config=config | {"connections": connections, "window": window},
+        secret=secret,
+        rate_per_s=rate,
+        price_li=price_li,
+        actor=ACTOR,
+    )
+    say(f"已添加通道 {channel_id}。 Added channel {channel_id}.")
+
+
+@group.command("enable")
+def enable(channel_id: int) -> None:
+    """启用。 Let gateways connect and send."""
+    ready()
+    from xinfeng.channels.actions import enable_channel
+
+    enable_channel(channel_id, actor=ACTOR)
+    say("已启用。 Enabled.")
+
+
+@group.command("disable")
+def disable(channel_id: int) -> None:
+    """停用：断开连接，计划等待。 Disconnect; plans wait."""
+    ready()
+    from xinfeng.channels.actions import disable_channel
+
+    disable_channel(channel_id, actor=ACTOR)
+    say("已停用。 Disabled.")

@@ -1,0 +1,30 @@
+"""The tree of commands."""
+
+from __future__ import annotations
+
+import typer
+
+from xinfeng.cli import campaigns, channels, consent, contacts, demo, events, lens, run, segments, simulate, templates, users
+
+commands = typer.Typer(
+    help="信风 Xinfeng：以授权为先的短信营销。 Consent-first SMS marketing.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+commands.command()(run.up)
+commands.command()(run.app)
+commands.command()(run.gateway)
+commands.command()(run.migrate)
+commands.command("demo")(demo.demo)
+commands.command("explain")(campaigns.explain_one)
+commands.add_typer(contacts.group, name="contacts")
+commands.add_typer(events.group, name="events")
+commands.add_typer(consent.group, name="consent")
+commands.add_typer(segments.group, name="segments")
+commands.add_typer(templates.group, name="templates")
+commands.add_typer(channels.group, name="channels")
+commands.add_typer(campaigns.group, name="campaigns")
+commands.add_typer(users.group, name="users")
+commands.add_typer(lens.group, name="lens")
+commands.add_typer(simulate.group, name="simulate")

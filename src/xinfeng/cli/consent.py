@@ -1,0 +1,94 @@
+"""Commands about consent: the ledger, notices, opt-outs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xinfeng.cli.output import say, table
+from xinfeng.cli.ready import ready
+from xinfeng.kernel.time import utc_now
+
+group = typer.Typer(help="授权 consent", no_args_is_help=True)
+ACTOR = "system:command line"
+
+
+@group.command("verify")
+def verify() -> None:
+    """核验授权账本：逐条核对哈希链。 Check every entry of the ledger against the chain; exit code 1 if broken."""
+    ready()
+    from xinfeng.consent.verify import verify_ledger
+
+    report = verify_ledger()
+    if report.whole:
+        say(f"账本完整：{report.entries} 条。 The ledger is whole: {report.entries} entries.", style="green")
+        return
+    say(f"账本在第 {report.broken_seq} 条断裂（{report.fault}）。 Broken at entry {report.broken_seq}: {report.fault}.", style="red")
+    raise typer.Exit(1)
+
+
+@group.command("notice")
+def publish(
+    key: str,
+    version: str,
+    text: Annotated[Path, typer.Argument(help="告知文本文件 file with the wording", exists=True, dir_okay=False)],
+    purpose: Annotated[str, typer.Option()] = "marketing",
+) -> None:
+    """登记一个版本的告知文本。 Keep a version of the wording people agree to."""
+    ready()
+    from xinfeng.consent.actions import publish_notice
+
+    notice = publish_notice(
+        key=key,
+        version=version,
+        purpose=purpose,
+        text=text.read_text(encoding="utf-8-sig"),
+        effective_at=utc_now(),
+        actor=ACTOR,
+    )
+    say(f"告知文本 {notice.pk}：{key} {version}")
+
+
+@group.command("opt-out")
+def opt_out(number: str, reason: Annotated[str, typer.Option(help="来源 where it came from")] = "command line") -> None:
+    """登记退订，立即生效。 Record an opt-out; it binds at once."""
+    ready()
+    from xinfeng.consent.actions import record_opt_outs
+    from xinfeng.consent.sql import OptOut
+    from xinfeng.contacts.sql import find_by_phone_indexes
+    from xinfeng.foundation.database import bulk_transaction
+    from xinfeng.foundation.vault import vault
+    from xinfeng.kernel.phones import mask, parse_mainland
+
+    phone = parse_mainland(number)
+    index = vault().phone_index(phone)
+    now = utc_now()
+    with bulk_transaction() as connection:
+        contact = find_by_phone_indexes(connection, [index]).get(index)
+        record_opt_outs(connection, [OptOut(index, contact, now, reason)], now=now)
+    say(f"{mask(phone)} 已退订。 Opted out.")
+
+
+@group.command("show")
+def show(number: str) -> None:
+    """一个号码的授权记录。 A number's consent entries."""
+    ready()
+    from xinfeng.consent.reads import entries_of
+    from xinfeng.contacts.sql import find_by_phone_indexes
+    from xinfeng.foundation.database import bulk_transaction
+    from xinfeng.foundation.vault import vault
+    from xinfeng.kernel.errors import NotFound
+    from xinfeng.kernel.phones import parse_mainland
+
+    index = vault().phone_index(parse_mainland(number))
+    with bulk_transaction() as connection:
+        contact = find_by_phone_indexes(connection, [index]).get(index)
+    if contact is None:
+        raise NotFound("contact.unknown")
+    rows = [
+        [entry.seq, f"{entry.at:%Y-%m-%d %H:%M}", entry.purpose, "✓" if entry.granted else "✗", entry.source, entry.evidence]
+        for entry in entries_of(contact)
+    ]
+    table("授权记录 Consent entries", ["序号 seq", "时间 at (UTC)", "用途 purpose", "同意 granted", "来源 source", "凭证 evidence"], rows)

@@ -1,0 +1,68 @@
+"""Commands about segments."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xinfeng.cli.output import say, table
+from xinfeng.cli.ready import ready
+from xinfeng.kernel.errors import InvalidInput, NotFound
+from xinfeng.kernel.time import utc_now
+
+group = typer.Typer(help="分群 segments", no_args_is_help=True)
+ACTOR = "system:command line"
+
+
+@group.command("list")
+def list_segments() -> None:
+    """列出分群。 List segments."""
+    ready()
+    from xinfeng.segments.models import Segment
+
+    rows = [
+        [segment.pk, segment.name, segment.get_kind_display(), segment.description]
+        for segment in Segment.objects.filter(archived=False).order_by("pk")
+    ]
+    table("分群 Segments", ["编号 id", "名称 name", "类型 kind", "说明 description"], rows, right=(0,))
+
+
+@group.command("add")
+def add(
+    name: str,
+    rule: Annotated[str, typer.Argument(help="JSON，或 @文件 JSON text or @file")],
+    description: Annotated[str, typer.Option()] = "",
+) -> None:
+    """按规则新建分群。 Make a segment from a rule."""
+    ready()
+    from xinfeng.segments.actions import create_segment
+
+    text = Path(rule[1:]).read_text(encoding="utf-8-sig") if rule.startswith("@") else rule
+    try:
+        parsed = json.loads(text)
+    except ValueError as fault:
+        raise InvalidInput("segment.not_json", fault=str(fault)) from None
+    segment = create_segment(name=name, rule=parsed, description=description, actor=ACTOR)
+    say(f"分群 segment {segment.pk}: {name}")
+
+
+@group.command("show")
+def show(segment_id: int, purpose: Annotated[str, typer.Option()] = "marketing") -> None:
+    """规则的文字说明、人数与可触达人数。 The rule in words, size and reachable size."""
+    ready()
+    from xinfeng.lens.engine import lens
+    from xinfeng.segments import reads
+    from xinfeng.segments.models import Segment
+
+    segment = Segment.objects.filter(pk=segment_id).first()
+    if segment is None:
+        raise NotFound("segment.unknown", segment_id=segment_id)
+    now = utc_now()
+    numbers = reads.segment_numbers(lens(), segment, purpose=purpose, now=now)
+    say(segment.name, style="bold")
+    for language in ("zh", "en"):
+        say(reads.words_of(segment, language))
+    say(f"人数 size {numbers.size:,}，可触达 reachable {numbers.reachable:,}")

@@ -1,0 +1,24 @@
+"""Commands that play the other side: the simulated carrier."""
+
+from __future__ import annotations
+
+import typer
+
+group = typer.Typer(help="模拟器 simulators", no_args_is_help=True)
+
+
+@group.command(
+    "carrier", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+)
+def carrier(context: typer.Context) -> None:
+    """模拟运营商（CMPP 2.0/3.0）。 A simulated carrier in its own process; `--help` lists its faults."""
+    from xinfeng.channels.simulator import run
+    from xinfeng.channels.simulator.options import parse_options
+
+    arguments = list(context.args)
+    if "--with-parent" in arguments:
+        from xinfeng.cli.processes.supervision import leave_with_parent
+
+        arguments.remove("--with-parent")
+        leave_with_parent()
+    run(parse_options(arguments))

@@ -1,0 +1,76 @@
+"""Commands about signatures and templates."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from xinfeng.cli.output import say, table
+from xinfeng.cli.ready import ready
+from xinfeng.kernel.errors import InvalidInput, NotFound
+
+group = typer.Typer(help="签名与模板 signatures and templates", no_args_is_help=True)
+ACTOR = "system:command line"
+
+
+@group.command("signature")
+def signature(text: str, hotline: Annotated[str, typer.Option()] = "") -> None:
+    """添加签名（不带【】）。 Add a signature, without its brackets."""
+    ready()
+    from xinfeng.content.actions import add_signature
+
+    say(f"签名 signature {add_signature(text, hotline=hotline, actor=ACTOR).pk}: 【{text}】")
+
+
+@group.command("list")
+def list_templates() -> None:
+    """列出模板。 List templates."""
+    ready()
+    from xinfeng.content.models import TemplateVersion
+
+    newest = TemplateVersion.objects.select_related("template", "signature").order_by("template_id", "-number").distinct("template_id")
+    rows = [
+        [version.pk, version.template.name, version.number, f"【{version.signature.text}】{version.value}{version.action}{version.opt_out}"]
+        for version in newest
+    ]
+    table("模板 Templates", ["版本号 version id", "名称 name", "第几版 no.", "文本 text"], rows, right=(0, 2))
+
+
+@group.command("add")
+def add(
+    name: str,
+    signature_text: Annotated[str, typer.Option("--signature", help="已登记的签名 a registered signature")],
+    value: Annotated[str, typer.Option(help="价值：为什么值得看 why it is worth reading (Liquid)")],
+    action: Annotated[str, typer.Option(help="行动：现在做什么 what to do now (Liquid)")] = "",
+    opt_out: Annotated[str, typer.Option(help="退订说明 opt-out wording")] = "拒收请回复R",
+    purpose: Annotated[str, typer.Option(help="marketing 或 service")] = "marketing",
+    default: Annotated[list[str] | None, typer.Option(help="变量默认值 NAME=TEXT, repeatable")] = None,
+    trade: Annotated[str, typer.Option()] = "retail",
+) -> None:
+    """新建模板。 Make a template."""
+    ready()
+    from xinfeng.content.actions import save_template
+    from xinfeng.content.models import Signature
+
+    found = Signature.objects.filter(text=signature_text).first()
+    if found is None:
+        raise NotFound("signature.unknown", text=signature_text)
+    defaults = {}
+    for pair in default or []:
+        variable, equals, text = pair.partition("=")
+        if not equals:
+            raise InvalidInput("template.default", given=pair)
+        defaults[variable.strip()] = text
+    version = save_template(
+        name=name,
+        purpose=purpose,
+        signature_id=found.pk,
+        value=value,
+        action=action,
+        opt_out=opt_out if purpose == "marketing" else "",
+        defaults=defaults,
+        trade=trade,
+        actor=ACTOR,
+    )
+    say(f"模板版本 template version {version.pk}")
