@@ -33,6 +33,11 @@ SENTENCES: dict[str, Words] = {
         "Your role does not include this permission ({permission}). Nothing was changed. "
         "If you need it, ask an administrator to change your role under Settings.",
     ),
+    "login.locked": Words(
+        "密码错了太多次，这个账号暂时不能从这里登录。账号没有改变。请过 {minutes} 分钟再试，或请管理员重设密码。",
+        "Too many wrong passwords: this account cannot sign in from here for now. Nothing was changed. "
+        "Try again in {minutes} minutes, or ask an administrator to set a new password.",
+    ),
     "money.unreadable": Words(
         "看不懂这个金额：“{text}”。什么都没有保存。请写成 12.50 这样的元，最多两位小数。",
         "“{text}” is not an amount we can read. Nothing was saved. Write yuan such as 12.50, at most two decimals.",

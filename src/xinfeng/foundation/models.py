@@ -71,6 +71,18 @@ class StoredSetting(models.Model):
         db_table = "stored_setting"
 
 
+class LoginFailures(models.Model):
+    """Wrong passwords lately, by user name and address (see `foundation.logins`)."""
+
+    key = models.CharField(max_length=120, primary_key=True)
+    failures = models.IntegerField()
+    last_at = models.DateTimeField()
+    locked_until = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "login_failures"
+
+
 class IdBlock(models.Model):
     """Where the next block of consecutive ids of a bulk-written table begins (see `foundation.ids`)."""
 

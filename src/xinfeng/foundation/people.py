@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
-from xinfeng.foundation import audit
+from xinfeng.foundation import audit, logins
 from xinfeng.foundation.models import Role, User
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
 
@@ -51,7 +52,7 @@ def change_user(*, user_id: int, role: str, name: str, active: bool, actor: str)
         )
         user = User.objects.select_for_update().filter(pk=user_id).first()
         if user is None:
-            raise NotFound("user.unknown", user_id=user_id)
+            raise NotFound("user.unknown", username=user_id)
         stays_administrator = role == Role.ADMINISTRATOR and active
         if administrators == {user.pk} and not stays_administrator:
             raise Conflict("user.last_administrator")
@@ -71,7 +72,28 @@ def set_password(*, username: str, password: str, actor: str) -> None:
             raise NotFound("user.unknown", username=username)
         _set_checked_password(user, password)
         user.save(update_fields=["password"])
+        logins.forget(username)
         audit.record(actor=actor, action="user.password", kind="user", subject=user.pk)
+
+
+def list_users(*, search: str = "", role: str = "", active: bool | None = None) -> list[User]:
+    """Everybody by user name; a deployment has tens of people, not thousands."""
+    found = User.objects.order_by("-is_active", "username")
+    if search:
+        found = found.filter(Q(username__icontains=search) | Q(name__icontains=search))
+    if role:
+        found = found.filter(role=role)
+    if active is not None:
+        found = found.filter(is_active=active)
+    return list(found)
+
+
+def user(user_id: int) -> User:
+    """Raises NotFound `user.unknown`."""
+    found = User.objects.filter(pk=user_id).first()
+    if found is None:
+        raise NotFound("user.unknown", username=user_id)
+    return found
 
 
 def make_first_user() -> FirstUser | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -17,17 +19,41 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from xinfeng.console.context import THEME_COOKIE, THEMES
-from xinfeng.foundation import people
+from xinfeng.console.words import sentence, status
+from xinfeng.foundation import logins, people
 from xinfeng.foundation.models import User
-from xinfeng.kernel.errors import InvalidInput
+from xinfeng.kernel.errors import InvalidInput, NotAllowed
+from xinfeng.kernel.time import utc_now
 
 YEAR_S = 365 * 24 * 3600
 
 
 @method_decorator(login_not_required, name="dispatch")
 class Login(auth_views.LoginView):
+    """Failures are counted and lock after a while (`foundation.logins`); both ends are audited."""
+
     template_name = "frame/login.html"
     redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            logins.check(self._typed_name(), address_of(request), now=utc_now())
+        except NotAllowed as locked:
+            context = self.get_context_data(form=self.get_form_class()(request), locked=sentence(locked))
+            return self.render_to_response(context, status=status(locked))
+        return super().post(request, *args, **kwargs)
+
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        answer = super().form_valid(form)
+        logins.record_success(User.objects.get(pk=self.request.user.pk), address_of(self.request))
+        return answer
+
+    def form_invalid(self, form: forms.Form) -> HttpResponse:
+        logins.record_failure(self._typed_name(), address_of(self.request), now=utc_now())
+        return super().form_invalid(form)
+
+    def _typed_name(self) -> str:
+        return self.request.POST.get("username", "")[:150]
 
 
 class PasswordChange(auth_views.PasswordChangeView):
@@ -71,6 +97,11 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     answer = _back(request)
     _keep(answer, THEME_COOKIE, theme)
     return answer
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where the request comes from; behind a proxy the server has put the client's address there."""
+    return str(request.META.get("REMOTE_ADDR") or "")
 
 
 def _remember(request: HttpRequest, field: str, value: str) -> None:
