@@ -9,7 +9,7 @@ from xinfeng.console.components.parts import Text, Tone
 STATES: dict[str, dict[str, tuple[Text, Tone]]] = {
     "campaign": {
         "draft": (_("草稿"), "neutral"),
-        "review": (_("待审核"), "warn"),
+        "submitted": (_("待审核"), "warn"),
         "approved": (_("已批准"), "info"),
         "scheduled": (_("已排期"), "info"),
         "planning": (_("计划中"), "accent"),
@@ -34,6 +34,28 @@ STATES: dict[str, dict[str, tuple[Text, Tone]]] = {
         "running": (_("导入中"), "accent"),
         "finished": (_("已完成"), "good"),
         "failed": (_("失败"), "bad"),
+    },
+    "stage": {
+        "planned": (_("已计划"), "neutral"),
+        "waiting": (_("等待发送"), "neutral"),
+        "on_wire": (_("提交中"), "accent"),
+        "withheld": (_("未发出"), "neutral"),
+        "accepted": (_("已接收"), "info"),
+        "delivered": (_("已送达"), "good"),
+        "failed": (_("未送达"), "bad"),
+        "uncertain": (_("待定"), "warn"),
+        "left_out": (_("未列入"), "neutral"),
+    },
+    "connection": {
+        "connecting": (_("连接中"), "accent"),
+        "ready": (_("已连接"), "good"),
+        "refused": (_("登录被拒"), "bad"),
+        "waiting": (_("等待重连"), "warn"),
+        "closed": (_("已断开"), "bad"),
+    },
+    "reply": {
+        "opt_out": (_("退订"), "bad"),
+        "other": (_("普通回复"), "info"),
     },
     "channel": {
         "connected": (_("已连接"), "good"),

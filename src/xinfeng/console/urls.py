@@ -9,6 +9,10 @@ urlpatterns = [
     path("", include("xinfeng.console.frame.urls")),
     path("", include("xinfeng.console.dashboard.urls")),
     path("templates", include("xinfeng.console.content.urls")),
+    path("", include("xinfeng.console.operation.urls")),
+    path("channels", include("xinfeng.console.channels.urls")),
+    path("settings", include("xinfeng.console.preferences.urls")),
+    path("audit", include("xinfeng.console.audit.urls")),
     path("ui", include("xinfeng.console.style.urls")),
 ]
 

@@ -7,6 +7,7 @@ than `LOOK_AGAIN_S`. What waits is asked of PostgreSQL's small tables.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import ibis
 from django.db import connection
@@ -98,3 +99,46 @@ def _rows(statement: str) -> list[tuple[str, int]]:
     with connection.cursor() as cursor:
         cursor.execute(statement)
         return [(row[0], int(row[-1])) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True)
+class ChannelFigures:
+    """What a channel did in the last 24 hours, in parts."""
+
+    submitted: int = 0
+    accepted: int = 0
+    refused: int = 0
+    uncertain: int = 0
+    delivered: int = 0
+    reported: int = 0
+
+    @property
+    def delivered_share(self) -> float | None:
+        """Of the receipts with an end."""
+        return self.delivered / self.reported if self.reported else None
+
+
+def channel_figures(*, now: datetime) -> dict[int, ChannelFigures]:
+    """By channel; channels that did nothing are missing."""
+    copy = lens()
+    copy.refresh()
+    since = now - timedelta(hours=24)
+    attempt, receipt = copy.table("attempt"), copy.table("receipt")
+    attempt, receipt = attempt.filter(attempt["at"] > since), receipt.filter(receipt["received_at"] > since)
+    outcome, stat = attempt["outcome"], receipt["stat"]
+    tried = attempt.group_by("channel_id").aggregate(
+        submitted=(outcome != Outcome.THROTTLED.value).sum(),
+        accepted=(outcome == Outcome.ACCEPTED.value).sum(),
+        refused=(outcome == Outcome.REFUSED.value).sum(),
+        uncertain=(outcome == Outcome.UNCERTAIN.value).sum(),
+    )
+    told = receipt.group_by("channel_id").aggregate(
+        delivered=stat.isin(DELIVERED_STATS).sum(), reported=(~stat.isin(INTERMEDIATE_STATS)).sum()
+    )
+    found: dict[int, dict[str, int]] = {}
+    for question in (tried, told):
+        for row in copy.rows(question).to_pylist():
+            found.setdefault(row.pop("channel_id"), {}).update(
+                {name: int(value or 0) for name, value in row.items()}
+            )
+    return {channel_id: ChannelFigures(**counts) for channel_id, counts in found.items()}

@@ -56,6 +56,8 @@ class Query:
     page: int = 1
     after: str = ""
     per_page: int = PER_PAGE[0]
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """Other parameters of the address that sorting, searching and paging must carry along."""
 
     @property
     def offset(self) -> int:
@@ -69,6 +71,7 @@ class Query:
         columns: Sequence[Column],
         filters: Sequence[Filter] = (),
         sort: str = "",
+        keep: Sequence[str] = (),
     ) -> Query:
         """From `?q=&sort=-created&page=2&after=&per=50&<filter>=`. Raises InvalidInput on values not offered."""
         asked = request.GET
@@ -84,11 +87,13 @@ class Query:
             page=_page_number(asked.get("page", "1")),
             after=asked.get("after", "")[:400],
             per_page=_per_page(asked.get("per", str(PER_PAGE[0]))),
+            kept={name: asked[name][:SEARCH_LENGTH] for name in keep if name in asked},
         )
 
     def address(self, **changes: Any) -> str:
         """The query string after `changes`; whatever narrows or reorders the list starts at its beginning."""
         values: dict[str, Any] = {
+            **self.kept,
             "q": self.search,
             **self.filters,
             "sort": ("-" if self.descending else "") + self.sort if self.sort else "",
@@ -162,7 +167,11 @@ class Table:
         """What the search form must carry along besides its own fields."""
         order = ("-" if self.query.descending else "") + self.query.sort if self.query.sort else ""
         per = "" if self.query.per_page == PER_PAGE[0] else str(self.query.per_page)
-        return [(name, value) for name, value in (("sort", order), ("per", per)) if value]
+        return [
+            (name, value)
+            for name, value in (("sort", order), ("per", per), *self.query.kept.items())
+            if value
+        ]
 
     @property
     def bare_url(self) -> str:

@@ -1,0 +1,114 @@
+"""Who did what to whom, when and from where: newest first, narrowed by person, area, object and day."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from xinfeng.console.audit.deeds import AREAS, DEEDS, KINDS, PAGES
+from xinfeng.console.components import Column, Crumb, Empty, Filter, Listing, Query, Table, answer_with_table
+from xinfeng.console.components.parts import Text
+from xinfeng.console.permissions import allowed
+from xinfeng.foundation import trail
+from xinfeng.foundation.trail import TrailEntry, TrailQuery
+from xinfeng.kernel.errors import InvalidInput
+
+COLUMNS = (
+    Column("at", _("时间")),
+    Column("actor", _("谁")),
+    Column("action", _("做了什么")),
+    Column("object", _("对象")),
+    Column("address", _("来自"), hide_on_phone=True),
+)
+FILTERS = (
+    Filter("action", _("类别"), tuple(AREAS.items())),
+    Filter("kind", _("对象"), tuple(KINDS.items())),
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An entry with its words and the way to its object."""
+
+    entry: TrailEntry
+
+    @property
+    def deed(self) -> Text:
+        return DEEDS.get(self.entry.action, self.entry.action)
+
+    @property
+    def kind(self) -> Text:
+        return KINDS.get(self.entry.kind, self.entry.kind)
+
+    @property
+    def url(self) -> str:
+        page, subject = PAGES.get(self.entry.kind), self.entry.subject
+        if page is None or not (subject.isascii() and subject.isdigit()):
+            return ""
+        try:
+            return reverse(page, args=[int(subject)])
+        except NoReverseMatch:
+            return ""
+
+    @property
+    def by_machine(self) -> bool:
+        return self.entry.actor.startswith("system:")
+
+    @property
+    def details(self) -> list[tuple[str, str]]:
+        return [(name, _plain(value)) for name, value in self.entry.detail.items()]
+
+
+@require_safe
+@allowed("audit.view")
+def page(request: HttpRequest) -> HttpResponse:
+    query = Query.read(request, columns=COLUMNS, filters=FILTERS, keep=("day", "id"))
+    day = query.kept.get("day", "")
+    asked = TrailQuery(
+        actor=query.search,
+        action=query.filters["action"],
+        kind=query.filters["kind"],
+        subject=query.kept.get("id", ""),
+        day=_day(day),
+        after=query.after,
+        limit=query.per_page,
+    )
+    found = trail.entries(asked)
+    table = Table(
+        id="audit",
+        columns=COLUMNS,
+        filters=FILTERS,
+        query=query,
+        listing=Listing([Shown(entry) for entry in found.entries], next_after=found.after),
+        row_template="audit/row.html",
+        search_label=_("按用户名查找"),
+        empty=Empty(_("没有记录"), _("这一天没有人做过什么。"), icon="history-toggle"),
+    )
+    return answer_with_table(request, "audit/list.html", table, {"day": day, "subject": asked.subject})
+
+
+@require_safe
+@allowed("audit.view")
+def detail(request: HttpRequest, entry_id: int) -> HttpResponse:
+    context = {"one": Shown(trail.entry(entry_id)), "crumbs": [Crumb(_("审计"), reverse("audit"))]}
+    return render(request, "audit/entry.html", context)
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput("request.filter", name="day") from None
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

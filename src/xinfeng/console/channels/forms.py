@@ -1,0 +1,165 @@
+"""The form of a CMPP account. What is right is decided by the channels slice; here its faults get words."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from xinfeng.channels.config import CmppConfig
+from xinfeng.channels.models import ChannelKind
+from xinfeng.channels.reads import ChannelRow
+from xinfeng.console.components.parts import Text
+from xinfeng.console.content.labels import PURPOSES
+from xinfeng.kernel.errors import InvalidInput
+
+FAULTS: dict[str, Text] = {
+    "missing": _("请填写。"),
+    "too_short": _("太短了。"),
+    "too_long": _("太长了，运营商的协议放不下。"),
+    "not_text": _("请填文字。"),
+    "not_ascii": _("只能用英文字母、数字和符号。"),
+    "not_digits": _("只能用数字。"),
+    "not_a_number": _("请填数字。"),
+    "out_of_range": _("超出了允许的范围。"),
+    "not_yes_or_no": _("请选择是或否。"),
+    "unknown": _("不是可以选择的值。"),
+}
+LI_PER_FEN = 10
+
+
+def _text(label: Text, help: Text = "", *, required: bool = True, initial: str = "") -> forms.CharField:
+    return forms.CharField(label=label, help_text=help, required=required, initial=initial, max_length=253)
+
+
+class ChannelForm(forms.Form):
+    """Everything a carrier's contract states. The secret is never shown again; left empty, it stays."""
+
+    name = _text(_("通道名称"), _("只有同事看得到，例如“移动 营销 1069”。"))
+    kind = forms.ChoiceField(label=_("协议"), choices=ChannelKind.choices, initial=ChannelKind.CMPP3)
+    purpose = forms.ChoiceField(
+        label=_("用途"),
+        choices=list(PURPOSES.items()),
+        help_text=_("营销和服务走不同的通道，之后不能混用。"),
+    )
+    host = _text(_("网关地址"))
+    port = _text(_("端口"), initial="7890")
+    account = _text(_("企业代码（SP_Id）"), _("最多 6 个字符。"))
+    secret = forms.CharField(
+        label=_("共享密钥"),
+        required=False,
+        strip=False,
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    access_code = _text(_("接入码"), _("客户看到的号码的开头，例如 1069 开头。"))
+    extension = _text(_("扩展码"), required=False)
+    service_id = _text(_("业务代码（Service_Id）"), required=False)
+    msg_src = _text(_("信息来源（Msg_src）"), _("留空就是企业代码。"), required=False)
+    rate_per_s = _text(_("每秒最多"), _("合同里的流速，按计费条算；任何一秒都不会超过。"), initial="100")
+    connections = _text(_("连接数"), _("每个网关进程开几条连接。"), initial="1")
+    window = _text(_("滑动窗口"), _("一条连接上可以有多少条没有应答，协议建议 16。"), initial="16")
+    price = _text(_("单价"), _("每个计费条，可以有一位小数。"), initial="3.5")
+    keepalive_s = _text(_("心跳间隔"), initial="180", required=False)
+    response_timeout_s = _text(_("应答超时"), initial="60", required=False)
+    fee_user_type = _text(_("计费用户类型"), initial="2", required=False)
+    fee_type = _text(_("资费类别"), initial="01", required=False)
+    fee_code = _text(_("资费代码"), initial="000000", required=False)
+    fee_number = _text(_("被计费号码"), required=False)
+    pad_account_in_md5 = forms.BooleanField(
+        label=_("鉴权时把企业代码补足 6 位"), required=False, help_text=_("极少数网关需要；登录被拒时再试。")
+    )
+
+    CONFIG = (
+        "host",
+        "port",
+        "account",
+        "access_code",
+        "extension",
+        "service_id",
+        "msg_src",
+        "connections",
+        "window",
+        "keepalive_s",
+        "response_timeout_s",
+        "fee_user_type",
+        "fee_type",
+        "fee_code",
+        "fee_number",
+        "pad_account_in_md5",
+    )
+    RARE = CONFIG[9:]
+    """Fields that hardly anybody needs; folded away unless one of them is wrong."""
+
+    @property
+    def rare_wrong(self) -> bool:
+        return any(name in self.errors for name in self.RARE)
+
+    @property
+    def rare_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.RARE]
+
+    def values(self) -> dict[str, Any]:
+        """The arguments of `save_channel`, as far as they can be read; what can't is out of range there."""
+        given = {name: self.data.get(name, "").strip() for name in self.fields}
+        config: dict[str, Any] = {name: given[name] for name in self.CONFIG if given[name] != ""}
+        config["pad_account_in_md5"] = "pad_account_in_md5" in self.data
+        return {
+            "name": given["name"],
+            "kind": given["kind"],
+            "purpose": given["purpose"],
+            "config": config,
+            "secret": self.data.get("secret") or None,
+            "rate_per_s": _whole(given["rate_per_s"]),
+            "price_li": _li(given["price"]),
+        }
+
+    def look_through(self) -> None:
+        """Show what the account's own check finds beside what the form found, so that nothing comes in a second
+        round."""
+        values = self.values()
+        try:
+            CmppConfig.read(values["config"], values["kind"])
+        except InvalidInput as fault:
+            self.show(fault.params["faults"])
+
+    def show(self, faults: dict[str, str]) -> None:
+        """Faults by field, in words, at the fields."""
+        for name, code in faults.items():
+            field = {"price_li": "price"}.get(name, name)
+            if field in self.fields and field not in self.errors:
+                self.add_error(field, str(FAULTS.get(code, code)))
+            elif field not in self.fields:
+                self.add_error(
+                    None, gettext("%(name)s：%(fault)s") % {"name": name, "fault": FAULTS.get(code, code)}
+                )
+
+
+def initial_of(channel: ChannelRow) -> dict[str, Any]:
+    """The form's values for a channel that exists."""
+    config = {name: value for name, value in channel.config.to_json().items() if name in ChannelForm.CONFIG}
+    for name in ("keepalive_s", "response_timeout_s"):
+        config[name] = f"{config[name]:g}"
+    return {
+        **config,
+        "name": channel.name,
+        "kind": channel.kind,
+        "purpose": channel.purpose,
+        "rate_per_s": channel.rate_per_s,
+        "price": f"{Decimal(channel.price_li) / LI_PER_FEN:f}",
+    }
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def _li(text: str) -> int:
+    try:
+        li = Decimal(text) * LI_PER_FEN
+    except InvalidOperation:
+        return -1
+    return int(li) if li.is_finite() and li == li.to_integral_value() and abs(li) < 10**9 else -1

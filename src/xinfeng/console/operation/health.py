@@ -1,0 +1,92 @@
+"""How the parts of this deployment fare, asked in a few milliseconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Max
+from procrastinate.contrib.django.models import ProcrastinateWorker
+
+from xinfeng.channels.models import Channel, ConnectionState
+from xinfeng.kernel.errors import XinfengError
+from xinfeng.lens.engine import lens
+
+WORKER_SEEN_WITHIN = timedelta(seconds=30)
+"""A worker writes its heartbeat every 10 s."""
+GATEWAY_SEEN_WITHIN = timedelta(seconds=10)
+"""A gateway writes the state of its connections every second."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part; `detail` holds plain values for a person or a monitor."""
+
+    name: str
+    ok: bool
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Health:
+    parts: tuple[Part, ...]
+
+    @property
+    def ok(self) -> bool:
+        return all(part.ok for part in self.parts)
+
+
+def examine(*, now: datetime) -> Health:
+    """Every part in turn; without a database the others can't be asked."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("select 1")
+        return Health((Part("database", ok=True), _migrations(), _lens(), _worker(now), _gateway(now)))
+    except DatabaseError as fault:
+        return Health((Part("database", ok=False, detail={"fault": type(fault).__name__}),))
+
+
+def _migrations() -> Part:
+    applied = set(MigrationRecorder(connection).applied_migrations())
+    missing = len(_known_migrations() - applied)
+    return Part("migrations", ok=missing == 0, detail={"missing": missing})
+
+
+@cache
+def _known_migrations() -> frozenset[tuple[str, str]]:
+    return frozenset(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
+
+
+def _lens() -> Part:
+    try:
+        copy = lens()
+    except XinfengError as fault:
+        return Part("lens", ok=False, detail={"fault": fault.code})
+    return Part(
+        "lens", ok=True, detail={"age_s": round(copy.age_s, 1), "refresh_s": round(copy.last.seconds, 3)}
+    )
+
+
+def _worker(now: datetime) -> Part:
+    seen = ProcrastinateWorker.objects.aggregate(seen=Max("last_heartbeat"))["seen"]
+    ok = seen is not None and now - seen <= WORKER_SEEN_WITHIN
+    return Part("worker", ok=ok, detail={"seen_s_ago": _ago(seen, now)})
+
+
+def _gateway(now: datetime) -> Part:
+    """Where no channel is switched on there is nothing for a gateway to show itself by."""
+    channels = Channel.objects.filter(enabled=True).count()
+    seen = ConnectionState.objects.aggregate(seen=Max("seen_at"))["seen"]
+    alive = seen is not None and now - seen <= GATEWAY_SEEN_WITHIN
+    return Part(
+        "gateway", ok=alive or channels == 0, detail={"channels": channels, "seen_s_ago": _ago(seen, now)}
+    )
+
+
+def _ago(seen: datetime | None, now: datetime) -> float | None:
+    return None if seen is None else round((now - seen).total_seconds(), 1)

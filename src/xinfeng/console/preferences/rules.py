@@ -1,0 +1,115 @@
+"""Ceilings on how often people are written to, and the rules of the tiers."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from xinfeng.console.components.faults import show_fault
+from xinfeng.console.components.parts import Text
+from xinfeng.console.permissions import allowed, may
+from xinfeng.console.preferences.tabs import tabs
+from xinfeng.contacts.tiers import TierRules, change_tier_rules, tier_rules
+from xinfeng.kernel.errors import NotAllowed, XinfengError
+from xinfeng.policy import actions, reads
+from xinfeng.policy.settings import CAPS_SOURCE, LONGEST_CAP_DAYS, MOST_PER_DAY
+
+TIERS: dict[str, Text] = {
+    "new": _("新客"),
+    "active": _("活跃"),
+    "dormant": _("沉睡"),
+    "potential": _("潜在"),
+    "industry": _("同业"),
+    "none": _("未分层"),
+}
+
+
+class CapsForm(forms.Form):
+    """The ceilings for everybody, and those of each tier."""
+
+    per_day = forms.IntegerField(label=_("每人每天最多"), min_value=0, max_value=MOST_PER_DAY)
+    per_week = forms.IntegerField(label=_("每人七天最多"), min_value=0, max_value=MOST_PER_DAY * 7)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        for tier, label in TIERS.items():
+            self.fields[f"{tier}_messages"] = forms.IntegerField(
+                label=label, min_value=0, max_value=MOST_PER_DAY * LONGEST_CAP_DAYS
+            )
+            self.fields[f"{tier}_days"] = forms.IntegerField(
+                label=label, min_value=1, max_value=LONGEST_CAP_DAYS
+            )
+
+    def tiers(self) -> list[tuple[Text, forms.BoundField, forms.BoundField]]:
+        return [(label, self[f"{tier}_messages"], self[f"{tier}_days"]) for tier, label in TIERS.items()]
+
+
+class TiersForm(forms.Form):
+    """Spans in days."""
+
+    new_days = forms.IntegerField(label=_("新客：加入不超过"), min_value=1, max_value=3660)
+    active_days = forms.IntegerField(label=_("活跃：最近一次购买在"), min_value=1, max_value=3660)
+    dormant_days = forms.IntegerField(label=_("沉睡：没有任何互动已有"), min_value=1, max_value=3660)
+    industry_tag = forms.CharField(
+        label=_("同业：带有标签"), max_length=40, help_text=_("同一行业、不是直接竞争对手的客户。")
+    )
+    industry_attribute = forms.SlugField(
+        label=_("同业：或属性为“是”"),
+        max_length=40,
+        required=False,
+        help_text=_("自定义属性的键；留空就只看标签。"),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@allowed("settings.view")
+def caps(request: HttpRequest) -> HttpResponse:
+    settings = reads.current_settings()
+    initial: dict[str, int] = {"per_day": settings.per_day, "per_week": settings.per_week}
+    for tier, cap in settings.tier_caps.items():
+        initial |= {f"{tier}_messages": cap.messages, f"{tier}_days": cap.days}
+    form = CapsForm(_posted(request), initial=initial)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        tier_caps = {tier: [given[f"{tier}_messages"], given[f"{tier}_days"]] for tier in TIERS}
+        value = {"per_day": given["per_day"], "per_week": given["per_week"], "tier_caps": tier_caps}
+        try:
+            actions.save_settings(value, actor=request.user.get_username())
+        except XinfengError as fault:
+            show_fault(form, fault, {"policy.per_day": "per_day", "policy.per_week": "per_week"})
+        else:
+            messages.success(request, gettext("已保存。从下一次生成计划起按新的上限。"))
+            return redirect("settings.caps")
+    context = {"form": form, "source": CAPS_SOURCE, "tabs": tabs("settings.caps")}
+    return render(request, "preferences/caps.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@allowed("settings.view")
+def tiers(request: HttpRequest) -> HttpResponse:
+    rules = tier_rules()
+    fields = ("new_days", "active_days", "dormant_days", "industry_tag", "industry_attribute")
+    form = TiersForm(_posted(request), initial={name: getattr(rules, name) for name in fields})
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_tier_rules(TierRules(**form.cleaned_data), actor=request.user.get_username())
+        except XinfengError as fault:
+            show_fault(form, fault, {"tiers.span": str(fault.params.get("field", ""))})
+        else:
+            messages.success(request, gettext("已保存。今晚重新计算每位客户的分层。"))
+            return redirect("settings.tiers")
+    return render(request, "preferences/tiers.html", {"form": form, "tabs": tabs("settings.tiers")})
+
+
+def _posted(request: HttpRequest) -> object:
+    """What was posted, from somebody who may change it."""
+    if request.method != "POST":
+        return None
+    if not may(request.user, "settings.edit"):
+        raise NotAllowed("permission.missing", permission="settings.edit")
+    return request.POST

@@ -1,0 +1,26 @@
+"""Addresses of the settings."""
+
+from django.urls import path
+
+from xinfeng.console.preferences import about, calendar, customers, people, rules, windows
+
+urlpatterns = [
+    path("", people.users, name="settings"),
+    path("/users/new", people.new, name="settings.user_new"),
+    path("/users/<int:user_id>", people.edit, name="settings.user"),
+    path("/users/<int:user_id>/password", people.reset, name="settings.user_password"),
+    path("/roles", people.roles, name="settings.roles"),
+    path("/windows", windows.page, name="settings.windows"),
+    path("/windows/bounds", windows.bounds, name="settings.bounds"),
+    path("/windows/<slug:trade>", windows.edit, name="settings.trade"),
+    path("/caps", rules.caps, name="settings.caps"),
+    path("/tiers", rules.tiers, name="settings.tiers"),
+    path("/calendar", calendar.page, name="settings.calendar"),
+    path("/calendar/<int:year>", calendar.page, name="settings.calendar_year"),
+    path("/calendar/mark", calendar.mark, name="settings.day_mark"),
+    path("/calendar/unmark", calendar.unmark, name="settings.day_unmark"),
+    path("/notices", customers.notices, name="settings.notices"),
+    path("/notices/<int:notice_id>", customers.notice, name="settings.notice"),
+    path("/attributes", customers.attributes, name="settings.attributes"),
+    path("/about", about.page, name="settings.about"),
+]
