@@ -101,6 +101,14 @@ def test_texts_for_real_contacts_come_in_order_with_their_names(signature: Signa
     assert reads.longest_for_anyone(version, price_li=35).units >= spread.longest.units
 
 
+def test_nobody_left_of_an_audience_is_no_trouble(signature: Signature) -> None:
+    version = save(
+        signature, value="{{ contact.salutation }}{{ contact.city }}", defaults={"contact.city": "本市"}
+    )
+    assert list(reads.texts(version, [10**12], MOMENT)) == []
+    assert reads.longest(version, [10**12], price_li=35, moment=MOMENT) is None
+
+
 def test_attributes_join_the_catalogue_unless_they_are_sensitive(signature: Signature) -> None:
     Attribute.objects.create(key="points", label="积分", kind="number")
     Attribute.objects.create(key="disease", label="病史", kind="text", sensitive=True)

@@ -181,6 +181,14 @@ def test_a_message_of_an_open_plan_may_still_leave_today(world: World, state: st
     assert judged(world) == {contact: "daily_cap"}
 
 
+def test_a_message_that_waits_for_tomorrow_counts_for_tomorrow(world: World) -> None:
+    waiting, sent = world.contact(), world.contact()
+    world.message(waiting, ago(0), state="running")
+    world.message(sent, ago(0))
+    tomorrow = replace(MARKETING, day=DAY + timedelta(days=1))
+    assert judged(world, tomorrow) == {waiting: "daily_cap", sent: None}
+
+
 def test_a_plan_that_finished_later_counts_on_that_day(world: World) -> None:
     if "finished_at" not in world.table("plan").columns:
         world._backend.raw_sql("alter table plan add column finished_at timestamptz")

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from django.db import connection
 from psycopg import sql
 
 from xinfeng.content.values import ContactFields, Moment, contact_values
-from xinfeng.content.variables import Catalogue, Value
+from xinfeng.content.variables import Catalogue, Value, Variable
 from xinfeng.foundation.vault import Kind, vault
 
 _COLUMNS = ("name_sealed", "gender", "birthday", "province", "city", "level", "tier", "joined_at", "attrs")
 """Columns of contact that a variable may be made from."""
 
 
-class _Fetched(NamedTuple):
-    contact_id: int
-    columns: dict[str, Any]
+_AS_STORED = {"contact.province": "province", "contact.city": "city", "contact.level": "level"}
+"""Variables that are a column just as it is."""
+
+_Columns = dict[str, list[Any]]
 
 
 def values_of(
@@ -33,32 +34,47 @@ def values_of(
     variables = {name: catalogue[name] for name in used if name.startswith(("contact.", "attr."))}
     if not variables:
         return [{} for _ in contact_ids]
-    columns = [column for column in _COLUMNS if any(column in entry.columns for entry in variables.values())]
-    found = _fetch(contact_ids, columns)
-    names = _open_names(found) if "name_sealed" in columns else {}
-    made = {row.contact_id: contact_values(_fields(row, names), moment, variables) for row in found}
+    wanted = [column for column in _COLUMNS if any(column in entry.columns for entry in variables.values())]
+    found_ids, columns = _fetch(contact_ids, wanted)
+    made = dict(zip(found_ids, _rows(columns, len(found_ids), variables, moment), strict=True))
     return [made.get(contact_id) for contact_id in contact_ids]
 
 
-def _fetch(contact_ids: Sequence[int], columns: Sequence[str]) -> list[_Fetched]:
+def _fetch(contact_ids: Sequence[int], columns: Sequence[str]) -> tuple[list[int], _Columns]:
+    """The ids that exist, and each column's values in their order; names opened, under `name`."""
     statement = sql.SQL("select id, {columns} from contact where id = any(%s)").format(
         columns=sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, (list(contact_ids),))
-        return [_Fetched(row[0], dict(zip(columns, row[1:], strict=True))) for row in cursor.fetchall()]
+        fetched = cursor.fetchall()
+    turned = list(zip(*fetched, strict=True)) or [()] * (len(columns) + 1)
+    found: _Columns = {column: list(values) for column, values in zip(columns, turned[1:], strict=True)}
+    if "name_sealed" in found:
+        found["name"] = _opened(found.pop("name_sealed"))
+    if "attrs" in found:  # Django's connections hand jsonb out as text
+        found["attrs"] = [json.loads(value) if isinstance(value, str) else value for value in found["attrs"]]
+    return list(turned[0]), found
 
 
-def _open_names(found: Sequence[_Fetched]) -> Mapping[int, str]:
-    sealed = [
-        (row.contact_id, bytes(row.columns["name_sealed"])) for row in found if row.columns["name_sealed"]
-    ]
-    opened = vault().open_many(Kind.NAME, [each for _, each in sealed])
-    return dict(zip((contact_id for contact_id, _ in sealed), opened, strict=True))
+def _opened(sealed: Sequence[bytes | None]) -> list[str | None]:
+    names = iter(vault().open_many(Kind.NAME, [bytes(each) for each in sealed if each]))
+    return [next(names) if each else None for each in sealed]
 
 
-def _fields(row: _Fetched, names: Mapping[int, str]) -> ContactFields:
-    given = {name: value for name, value in row.columns.items() if name != "name_sealed"}
-    if isinstance(given.get("attrs"), str):  # Django's connections hand jsonb out as text
-        given["attrs"] = json.loads(given["attrs"])
-    return ContactFields(name=names.get(row.contact_id), **given)
+def _rows(
+    columns: _Columns, count: int, variables: Mapping[str, Variable], moment: Moment
+) -> Iterator[dict[str, Value]]:
+    """A row of values for each contact. Plain columns, what most texts use, go straight through."""
+    direct = {**_AS_STORED, "contact.name": "name"}
+    made = {name: columns[column] for name, column in direct.items() if name in variables}
+    derived = {name: entry for name, entry in variables.items() if name not in direct}
+    plain = zip(*made.values(), strict=True) if made else iter([()] * count)
+    if not derived:
+        for values in plain:
+            yield dict(zip(made, values, strict=True))
+        return
+    names, fields = tuple(made), tuple(columns)
+    for values, given in zip(plain, zip(*columns.values(), strict=True), strict=True):
+        contact = ContactFields(**dict(zip(fields, given, strict=True)))
+        yield {**dict(zip(names, values, strict=True)), **contact_values(contact, moment, derived)}

@@ -105,9 +105,8 @@ def _counts(lens: Asked, context: GateContext) -> ibis.Table:
     plan, message, withheld = lens.table("plan"), lens.table("message"), lens.table("withheld")
     plan = plan.filter(plan.purpose == context.purpose)
     is_open = plan.state.isin(OPEN_PLAN_STATES)
-    plan = plan.select(
-        plan_id=plan.id, counted_at=ibis.ifelse(is_open, ibis.literal(context.now), _last_moment(plan))
-    )
+    still = ibis.literal(max(context.now, context.since(DAY)))
+    plan = plan.select(plan_id=plan.id, counted_at=ibis.ifelse(is_open, still, _last_moment(plan)))
     plan = plan.filter(plan.counted_at >= ibis.literal(context.since(context.spans[-1])))
     numbers = {f"number_{at}": spans for at, spans in enumerate(_batched(context.spans, _DIGITS))}
     packed = {name: _packed(plan.counted_at, spans, context) for name, spans in numbers.items()}
