@@ -57,6 +57,7 @@ def bare_loop(messages: int, *, window: int) -> int:
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
     carrier = multiprocessing.get_context("spawn").Process(target=_carrier, args=(theirs,), daemon=True)
     carrier.start()
+    theirs.close()
     template = SubmitTemplate(CONSTANTS, Version.V30)
     items = submit_items(ITEMS)
     with socket.create_connection(("127.0.0.1", ours.recv())) as line:
