@@ -1,0 +1,143 @@
+"""Reading rules: what is taken, what is refused, and where the fault lies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from segment_generated import ATTRIBUTES, rules
+
+from xinfeng.kernel.errors import InvalidInput
+from xinfeng.segments.rules import (
+    DEEPEST,
+    LONGEST_LIST,
+    MOST_CONDITIONS,
+    AttributeIs,
+    conditions,
+    parse,
+    to_json,
+)
+
+CITY = {"attribute": "city", "op": "is", "value": "杭州"}
+BOUGHT = {"event": "purchase", "measure": "count", "op": "at_least", "value": 1}
+
+
+@given(rules)
+def test_any_rule_survives_its_json_form(raw: dict[str, Any]) -> None:
+    rule = parse(raw, ATTRIBUTES)
+    assert parse(to_json(rule), ATTRIBUTES) == rule
+    assert to_json(rule) == raw
+
+
+json_like = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["all", "any", "not", "attribute", "op", "value", "event", "tag", "period"])
+            | st.text(max_size=3),
+            inner,
+            max_size=4,
+        )
+    ),
+)
+
+
+@given(json_like)
+def test_whatever_comes_in_is_a_rule_or_invalid_input(raw: Any) -> None:
+    try:
+        rule = parse(raw, ATTRIBUTES)
+    except InvalidInput as fault:
+        assert fault.params["path"].startswith("rule")
+    else:
+        assert parse(to_json(rule), ATTRIBUTES) == rule
+
+
+def refused(raw: Any) -> tuple[str, str]:
+    with pytest.raises(InvalidInput) as caught:
+        parse(raw, ATTRIBUTES)
+    return caught.value.code, caught.value.params["path"]
+
+
+@pytest.mark.parametrize(
+    "raw, code, path",
+    [
+        (None, "rule.bad_value", "rule"),
+        ([], "rule.bad_value", "rule"),
+        ({}, "rule.unknown_condition", "rule"),
+        ({"sql": "1=1"}, "rule.unknown_condition", "rule"),
+        ({"all": [], "any": [CITY]}, "rule.unknown_condition", "rule"),
+        ({"any": []}, "rule.bad_value", "rule.any"),
+        ({"all": [CITY, CITY, {**CITY, "value": 3}]}, "rule.bad_value", "rule.all[2].value"),
+        ({"not": {"any": [{**CITY, "op": "like"}]}}, "rule.not_one_of", "rule.not.any[0].op"),
+        ({**CITY, "attribute": "phone"}, "rule.unknown_attribute", "rule.attribute"),
+        ({**CITY, "attribute": 'city"; drop table contact; --'}, "rule.unknown_attribute", "rule.attribute"),
+        ({**CITY, "attribute": "attr_never_declared"}, "rule.unknown_attribute", "rule.attribute"),
+        ({**CITY, "extra": 1}, "rule.unknown_key", "rule.extra"),
+        ({**CITY, "value": " "}, "rule.bad_value", "rule.value"),
+        ({**CITY, "value": "x" * 201}, "rule.bad_value", "rule.value"),
+        ({**CITY, "value": "a\0b"}, "rule.bad_value", "rule.value"),
+        ({**CITY, "value": "\ud800"}, "rule.bad_value", "rule.value"),
+        ({"attribute": "city", "op": "is"}, "rule.missing", "rule.value"),
+        ({"attribute": "city", "op": "in", "value": []}, "rule.bad_value", "rule.value"),
+        ({"attribute": "city", "op": "in", "value": ["a", 1]}, "rule.bad_value", "rule.value[1]"),
+        (
+            {"attribute": "city", "op": "in", "value": ["a"] * (LONGEST_LIST + 1)},
+            "rule.list_too_long",
+            "rule.value",
+        ),
+        ({"attribute": "city", "op": "is_set", "value": 1}, "rule.unknown_key", "rule.value"),
+        ({"attribute": "gender", "op": "is", "value": "人"}, "rule.not_one_of", "rule.value"),
+        ({"attribute": "age", "op": "at_least", "value": True}, "rule.bad_value", "rule.value"),
+        ({"attribute": "age", "op": "at_least", "value": float("nan")}, "rule.bad_value", "rule.value"),
+        ({"attribute": "age", "op": "at_least", "value": 10**16}, "rule.bad_value", "rule.value"),
+        ({"attribute": "age", "op": "between", "value": [30, 20]}, "rule.upside_down", "rule.value"),
+        ({"attribute": "age", "op": "between", "value": [30]}, "rule.bad_value", "rule.value"),
+        ({"attribute": "birthday", "op": "on", "value": "2026-02-30"}, "rule.bad_value", "rule.value"),
+        ({"attribute": "birthday", "op": "on", "value": "9999-12-31"}, "rule.bad_value", "rule.value"),
+        ({"attribute": "attr_points", "op": "contains", "value": "1"}, "rule.not_one_of", "rule.op"),
+        ({"attribute": "attr_vip", "op": "is", "value": "yes"}, "rule.not_one_of", "rule.op"),
+        ({"tag": "VIP", "op": "has"}, "rule.bad_value", "rule.tag"),
+        ({"tag": 1, "op": ["has"]}, "rule.not_one_of", "rule.op"),
+        ({"consent": "profiling", "op": "granted"}, "rule.not_one_of", "rule.consent"),
+        ({**BOUGHT, "event": "fly"}, "rule.not_one_of", "rule.event"),
+        ({**BOUGHT, "period": {}}, "rule.missing", "rule.period.days"),
+        ({**BOUGHT, "period": {"days": -1}}, "rule.bad_value", "rule.period.days"),
+        ({**BOUGHT, "period": {"days": 7, "to": "2026-01-01"}}, "rule.unknown_key", "rule.period.to"),
+        ({**BOUGHT, "period": {"from": "2026-02-01", "to": "2026-01-01"}}, "rule.upside_down", "rule.period"),
+        ({**BOUGHT, "measure": "last"}, "rule.not_one_of", "rule.op"),
+        ({"message": "clicked", "op": "did"}, "rule.not_one_of", "rule.message"),
+        ({"message": "sent", "op": "did", "plans": ["1"]}, "rule.bad_value", "rule.plans[0]"),
+    ],
+)
+def test_a_fault_is_named_and_found(raw: Any, code: str, path: str) -> None:
+    assert refused(raw) == (code, path)
+
+
+def nested(depth: int) -> dict[str, Any]:
+    return CITY if depth == 1 else {"not": nested(depth - 1)}
+
+
+def test_depth_is_limited() -> None:
+    parse(nested(DEEPEST))
+    assert refused(nested(DEEPEST + 1))[0] == "rule.too_deep"
+    assert refused(nested(400))[0] == "rule.too_deep"
+
+
+def test_the_number_of_conditions_is_limited() -> None:
+    half = {"any": [CITY] * (MOST_CONDITIONS // 2)}
+    assert len(conditions(parse({"all": [half, half]}))) == MOST_CONDITIONS
+    assert refused({"all": [half, half, CITY]})[0] == "rule.too_many_conditions"
+    assert refused({"all": [CITY] * 10_000})[0] == "rule.too_many_conditions"
+
+
+def test_a_null_option_is_no_option() -> None:
+    assert parse({**BOUGHT, "period": None, "item": None}) == parse(BOUGHT)
+
+
+def test_values_are_typed() -> None:
+    rule = parse({"attribute": "birthday", "op": "between", "value": ["2000-01-01", "2000-12-31"]})
+    assert isinstance(rule, AttributeIs)
+    assert [str(day) for day in rule.value] == ["2000-01-01", "2000-12-31"]  # type: ignore[union-attr]
