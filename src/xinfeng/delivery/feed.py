@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from xinfeng.lens.feeds import Column, ColumnType, Feed, Mode
+from xinfeng.delivery.outcomes import message_state
+from xinfeng.lens.feeds import Column, ColumnType, Feed, Mode, View
 
 _PLAN = Feed(
     "plan",
@@ -101,3 +102,4 @@ _REPLY = Feed(
 )
 
 FEEDS = (_PLAN, _MESSAGE, _LEFT_OUT, _WITHHELD, _ATTEMPT, _RECEIPT, _RECEIPT_MATCH, _REPLY)
+VIEWS = (View("message_state", message_state),)

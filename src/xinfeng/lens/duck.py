@@ -191,6 +191,10 @@ class Writer:
     def drop_column(self, table: str, name: str) -> None:
         self._cursor.execute(f'alter table "{table}" drop column "{name}"')
 
+    def generate(self, table: str, select: str) -> None:
+        """Fill a table from a query in the engine's own words; for benchmarks, which need millions of rows."""
+        self._cursor.execute(f'insert into "{table}" by name {select}')
+
     @contextmanager
     def loading(self, feed: Feed, columns: Sequence[Column], *, into_empty: bool) -> Iterator[Load]:
         """Take rows of a feed. Where they may replace others they are staged first, and exchanged by key."""

@@ -19,7 +19,7 @@ import pyarrow as pa
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.errors import NotFound
 from xinfeng.lens.duck import DuckEngine, Load, Writer
-from xinfeng.lens.feeds import Column, ColumnType, Feed, declared
+from xinfeng.lens.feeds import Column, ColumnType, Feed, declared, declared_views
 from xinfeng.lens.truth import Look, Mark, Truth
 
 log = logging.getLogger(__name__)
@@ -53,11 +53,13 @@ class Lens:
     def __init__(self, engine: Engine, feeds: tuple[Feed, ...]) -> None:
         self._engine = engine
         self._feeds = feeds
+        self._views = declared_views()
         self._truth = Truth()
         self._refreshing = threading.Lock()
         self._begun = 0
         self._completed = 0
         self._last = Refreshed()
+        self._looked_at = time.monotonic()
         self._mark: Mark | None = None
         self._schemas: dict[str, ibis.Schema] = {}
         self._make_tables()
@@ -74,6 +76,16 @@ class Lens:
                 self._catch_up(anew=False)
             return self._last
 
+    @property
+    def last(self) -> Refreshed:
+        """What the last refresh brought."""
+        return self._last
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the last look at PostgreSQL, or since the lens was opened."""
+        return time.monotonic() - self._looked_at
+
     def rebuild(self) -> Refreshed:
         """Read everything anew. Readers keep the old copy until the new one is complete."""
         with self._refreshing:
@@ -85,6 +97,12 @@ class Lens:
         if name not in self._schemas:
             raise NotFound("lens.no_such_table", name=name)
         return ibis.table(self._schemas[name], name=name)
+
+    def view(self, name: str, **arguments: Any) -> ibis.Table:
+        """A question that some slice offers by name (`VIEWS` in its feed.py). Raises NotFound `lens.no_such_view`."""
+        if name not in self._views:
+            raise NotFound("lens.no_such_view", name=name)
+        return self._views[name].build(self, **arguments)
 
     def rows(self, question: ibis.Table) -> pa.Table:
         """Answer a question with its rows."""
@@ -111,6 +129,7 @@ class Lens:
         self._mark = look.mark
         self._last = Refreshed(rows, time.perf_counter() - started)
         self._completed = number
+        self._looked_at = time.monotonic()
         if rows:
             log.debug("lens refreshed: %s rows in %.3f s", self._last.total, self._last.seconds)
 

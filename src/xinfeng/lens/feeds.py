@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 from django.apps import apps
 from django.utils.module_loading import module_has_submodule
@@ -99,12 +101,36 @@ class Feed:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def declared() -> tuple[Feed, ...]:
-    """The feeds of all installed slices, in their order."""
-    found: list[Feed] = []
+@dataclass(frozen=True)
+class View:
+    """A question that a slice offers to all others by name, so that a slice below it can ask it.
+
+    Listed as `VIEWS` in `<slice>/feed.py`. `build` gets the lens and the caller's keyword arguments, and gives
+    an Ibis table.
+    """
+
+    name: str
+    build: Callable[..., Any]
+
+
+def declared_views() -> dict[str, View]:
+    """The views of all installed slices, by name."""
+    found: dict[str, View] = {}
+    for module in _feed_modules():
+        for view in getattr(module, "VIEWS", ()):
+            found[view.name] = view
+    return found
+
+
+def _feed_modules() -> Iterator[ModuleType]:
     for config in apps.get_app_configs():
         if config.name.startswith("xinfeng.") and module_has_submodule(config.module, "feed"):
-            found.extend(import_module(f"{config.name}.feed").FEEDS)
+            yield import_module(f"{config.name}.feed")
+
+
+def declared() -> tuple[Feed, ...]:
+    """The feeds of all installed slices, in their order."""
+    found: list[Feed] = [feed for module in _feed_modules() for feed in module.FEEDS]
     names = [feed.name for feed in found]
     if len(set(names)) != len(names):
         raise ValueError(f"two feeds have the same name: {sorted(names)}")
