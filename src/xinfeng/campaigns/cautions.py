@@ -1,0 +1,195 @@
+"""What to know before a campaign starts: each thing a code, found by one small rule, with its words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from xinfeng.campaigns import approval
+from xinfeng.campaigns.audience import HORIZON, Ground
+from xinfeng.campaigns.models import Campaign, CampaignState
+from xinfeng.channels import reads as channels
+from xinfeng.content.checks import Remark, check_wording
+from xinfeng.content.reads import catalogue
+from xinfeng.content.rendering import Draft
+from xinfeng.delivery.forecast import Forecast
+from xinfeng.kernel.time import business_day
+from xinfeng.policy import reads as policy
+from xinfeng.policy.windows import windows_of
+
+TINY_AUDIENCE = 10
+
+
+@dataclass(frozen=True)
+class Caution:
+    """`stops`: as it is, nothing would be sent. `params` fill the words' braces; times are aware UTC."""
+
+    code: str
+    params: Mapping[str, Any]
+    stops: bool = False
+    remark: Remark | None = None
+
+    def words(self, language: str = "zh", *, zone: ZoneInfo) -> str:
+        """One sentence; times in `zone`."""
+        if self.remark is not None:
+            return self.remark.words(language)
+        chinese, english = WORDS[self.code]
+        shown = {
+            name: f"{value.astimezone(zone):%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value
+            for name, value in self.params.items()
+        }
+        return (english if language.startswith("en") else chinese).format_map(shown)
+
+
+WORDS: dict[str, tuple[str, str]] = {
+    "nobody": ("没有可以发送的客户。", "There is nobody to write to."),
+    "no_window": ("{days} 天内没有可以发送的时段。", "There is no send window within {days} days."),
+    "channel_disabled": (
+        "通道“{channel}”已停用，启用之前不会发出。",
+        "Channel “{channel}” is disabled; nothing leaves before it is enabled.",
+    ),
+    "channel_not_ready": (
+        "通道“{channel}”没有可用的连接，连上之前不会发出。",
+        "Channel “{channel}” has no connection ready; nothing leaves before it has.",
+    ),
+    "signature_disabled": ("签名【{signature}】已停用。", "Signature 【{signature}】 is disabled."),
+    "window_closed": (
+        "现在不在发送时段，将从 {at} 开始。",
+        "No send window is open now; sending begins at {at}.",
+    ),
+    "not_in_one_window": (
+        "在 {closes} 关闭的时段里只能发出 {sent} 条，余下的在之后的时段继续，预计 {finishes} 完成。",
+        "Only {sent} parts fit before the window closes at {closes}; the rest follows in later windows, "
+        "done at about {finishes}.",
+    ),
+    "never_finishes": (
+        "{days} 天内的时段发不完，将有约 {left} 条发不出去。请提高速率或缩小人群。",
+        "The windows of {days} days are not enough; about {left} parts would not be sent. "
+        "Raise the rate or narrow the audience.",
+    ),
+    "rate_above_channel": (
+        "活动速率每秒 {rate} 条高于通道的每秒 {channel_rate} 条，按通道的速率发送。",
+        "The campaign's {rate} parts a second exceed the channel's {channel_rate}; the channel's rate holds.",
+    ),
+    "tiny_audience": ("只有 {reachable} 位客户会收到。", "Only {reachable} contacts would get it."),
+    "approved_alone": (
+        "没有其他人可以审批，作者可以自己批准；这会被记录下来。",
+        "Nobody else may approve, so the author may; this is recorded.",
+    ),
+    "same_segment": (
+        "活动“{other}”正在向同一个人群发送。",
+        "Campaign “{other}” is being sent to the same segment.",
+    ),
+    "estimate": (
+        "条数和费用是按 {rendered} 位客户的文本估算的。",
+        "Parts and cost are estimated from the texts of {rendered} contacts.",
+    ),
+    "calendar_unsettled": (
+        "{day} 是否为工作日尚无官方通知，发送时段可能变化。",
+        "Whether {day} is a workday is not announced yet; the send windows may change.",
+    ),
+    "changed_since_approval": (
+        "批准之后内容有变，需要重新审批。",
+        "Something changed since the approval; it needs approval again.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the preflight has found out by then."""
+
+    ground: Ground
+    reachable: int
+    rendered: int
+    exact: bool
+    forecast: Forecast
+    now: datetime
+    starts_at: datetime
+
+
+def found(campaign: Campaign, seen: Seen) -> Iterator[Caution]:
+    """Everything worth saying, what stops the campaign first."""
+    cautions = [
+        *_people(seen),
+        *_channel(campaign, seen.now),
+        *_wording(campaign),
+        *_timing(campaign, seen),
+        *_surroundings(campaign),
+    ]
+    yield from sorted(cautions, key=lambda caution: not caution.stops)
+
+
+def _people(seen: Seen) -> Iterator[Caution]:
+    if seen.reachable == 0:
+        yield Caution("nobody", {}, stops=True)
+    elif seen.reachable < TINY_AUDIENCE:
+        yield Caution("tiny_audience", {"reachable": seen.reachable})
+    if not seen.exact:
+        yield Caution("estimate", {"rendered": seen.rendered})
+
+
+def _channel(campaign: Campaign, now: datetime) -> Iterator[Caution]:
+    assert campaign.channel_id is not None
+    channel = channels.channel(campaign.channel_id, now=now)
+    if not channel.enabled:
+        yield Caution("channel_disabled", {"channel": channel.name}, stops=True)
+    elif not channel.ready:
+        yield Caution("channel_not_ready", {"channel": channel.name})
+    if campaign.rate_per_s is not None and campaign.rate_per_s > channel.rate_per_s:
+        yield Caution("rate_above_channel", {"rate": campaign.rate_per_s, "channel_rate": channel.rate_per_s})
+
+
+def _wording(campaign: Campaign) -> Iterator[Caution]:
+    version = campaign.template_version
+    assert version is not None
+    if not version.signature.enabled:
+        yield Caution("signature_disabled", {"signature": version.signature.text}, stops=True)
+    draft = Draft(version.value, version.action, version.opt_out, version.defaults)
+    checked = check_wording(draft, version.signature, purpose=campaign.purpose, catalogue=catalogue())
+    for remark in checked.remarks:
+        yield Caution(f"text.{remark.code}", remark.params, remark=remark)
+
+
+def _timing(campaign: Campaign, seen: Seen) -> Iterator[Caution]:
+    forecast, windows = seen.forecast, seen.ground.windows
+    if not windows:
+        yield Caution("no_window", {"days": HORIZON.days}, stops=True)
+        return
+    if not forecast.open_now:
+        yield Caution("window_closed", {"at": windows[0][0]})
+    if forecast.finishes_at is None:
+        yield Caution("never_finishes", {"days": HORIZON.days, "left": forecast.left_over})
+    elif not forecast.in_first_window:
+        yield Caution(
+            "not_in_one_window",
+            {"closes": forecast.closes_at, "sent": forecast.sent_in_first, "finishes": forecast.finishes_at},
+        )
+    settings = seen.ground.context.settings
+    if any(window.workdays_only for window in windows_of(campaign.trade, settings)):
+        last = forecast.finishes_at or windows[-1][1]
+        first_day, last_day = (business_day(at, settings.zone) for at in (seen.starts_at, last))
+        for day in policy.calendar().doubtful(first_day, last_day)[:1]:
+            yield Caution("calendar_unsettled", {"day": day.isoformat()})
+
+
+def _surroundings(campaign: Campaign) -> Iterator[Caution]:
+    if campaign.state in (CampaignState.DRAFT, CampaignState.SUBMITTED) and _only_author_approves(campaign):
+        yield Caution("approved_alone", {})
+    if campaign.approved_digest and not approval.holds(campaign):
+        yield Caution("changed_since_approval", {}, stops=True)
+    busy = Q(state__in=(CampaignState.PLANNING, CampaignState.RUNNING, CampaignState.PAUSED))
+    others = Campaign.objects.filter(busy, segment=campaign.segment_id).exclude(pk=campaign.pk)
+    for other in others.order_by("pk")[:3]:
+        yield Caution("same_segment", {"other": other.name, "campaign": other.pk})
+
+
+def _only_author_approves(campaign: Campaign) -> bool:
+    author = campaign.author
+    others = approval.approvers().exclude(pk=campaign.author_id)
+    return author is not None and approval.may_approve(author) and not others.exists()

@@ -1,0 +1,156 @@
+"""Why a contact did or did not get a campaign: one answer, from what was frozen when the plan was made.
+
+For a planned campaign everything comes from PostgreSQL's facts: the message with its consent entry, attempts and
+receipts, or the one reason of the gate that refused. For one that is not planned yet, the same expression that
+will plan it is asked about this one contact, now.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from xinfeng.campaigns import audience
+from xinfeng.campaigns.explanation import ApprovalFacts, Explanation, PlanFacts, Verdict
+from xinfeng.campaigns.models import Campaign, CampaignStep
+from xinfeng.consent.reads import entries_of
+from xinfeng.contacts.models import Contact
+from xinfeng.delivery import reads as delivery
+from xinfeng.delivery.outcomes import MessageState as State
+from xinfeng.foundation.vault import Kind, vault
+from xinfeng.kernel.errors import InvalidInput, NotFound
+from xinfeng.kernel.phones import mask, parse_mainland
+from xinfeng.policy.gates import Verdict as GateVerdict
+from xinfeng.segments import reads as segments
+from xinfeng.segments.reading import in_words
+
+
+def explain(
+    campaign_id: int, *, now: datetime, phone: str | None = None, contact_id: int | None = None
+) -> Explanation:
+    """Explain one contact and one campaign; the contact by number as typed, or by id.
+
+    Raises NotFound (`campaign.unknown`, `contact.unknown`), InvalidInput (`phone.…`, `campaign.incomplete`).
+    """
+    campaign = Campaign.objects.select_related("segment", "plan", "approver").filter(pk=campaign_id).first()
+    if campaign is None:
+        raise NotFound("campaign.unknown", campaign=campaign_id)
+    contact = _contact(phone, contact_id)
+    if campaign.plan is None:
+        return _foresee(campaign, contact, now)
+    return _look_back(campaign, contact)
+
+
+def _look_back(campaign: Campaign, contact: Contact) -> Explanation:
+    plan = campaign.plan
+    assert plan is not None
+    assert plan.planned_at is not None
+    message = delivery.message_to(contact.pk, plan.pk)
+    decided_at, reason = plan.planned_at, ""
+    if message is not None:
+        verdict = _VERDICTS.get(message.state, Verdict.SENT)
+        reason = message.withheld_reason
+    elif left_out := delivery.left_out_reason(contact.pk, plan.pk):
+        verdict, (reason, decided_at) = Verdict.LEFT_OUT, left_out
+    else:
+        verdict = Verdict.NOT_IN_AUDIENCE
+    facts = PlanFacts(
+        plan.pk,
+        plan.planned_at,
+        tuple((datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in plan.windows),
+        plan.deadline,
+        plan.policy,
+    )
+    seq = message.consent_seq if message is not None else None
+    return _explanation(campaign, contact, verdict, reason, decided_at, plan=facts, message=message, seq=seq)
+
+
+_VERDICTS = {State.PLANNED: Verdict.WAITING, State.WITHHELD: Verdict.WITHHELD}
+
+
+def _foresee(campaign: Campaign, contact: Contact, now: datetime) -> Explanation:
+    found = audience.judgement_on(audience.ground(campaign, now=now), contact.pk)
+    if found is None:
+        verdict, reason = Verdict.WOULD_NOT_BE_IN_AUDIENCE, ""
+    else:
+        verdict = Verdict.WOULD_BE_LEFT_OUT if found.reason else Verdict.WOULD_BE_SENT
+        reason = found.reason or ""
+    gates = found.verdicts if found is not None else ()
+    return _explanation(
+        campaign, contact, verdict, reason, now, plan=None, message=None, seq=None, gates=gates
+    )
+
+
+def _explanation(
+    campaign: Campaign,
+    contact: Contact,
+    verdict: Verdict,
+    reason: str,
+    decided_at: datetime,
+    *,
+    plan: PlanFacts | None,
+    message: delivery.MessageHistory | None,
+    seq: int | None,
+    gates: tuple[GateVerdict, ...] = (),
+) -> Explanation:
+    entries = [entry for entry in entries_of(contact.pk) if entry.purpose == campaign.purpose]
+    if seq is not None:
+        before = [entry for entry in entries_of(contact.pk, before_seq=seq + 1, limit=1) if entry.seq == seq]
+        since = [entry for entry in entries if entry.seq > seq]
+    else:
+        before = [entry for entry in entries if entry.recorded_at <= decided_at]
+        since = [entry for entry in entries if entry.recorded_at > decided_at]
+    return Explanation(
+        campaign_id=campaign.pk,
+        campaign=campaign.name,
+        campaign_state=campaign.state,
+        purpose=campaign.purpose,
+        contact_id=contact.pk,
+        phone=_masked(contact),
+        verdict=verdict,
+        reason=reason,
+        decided_at=decided_at,
+        rule=_rule(campaign),
+        consent=before[0] if before else None,
+        consent_since=tuple(reversed(since)),
+        plan=plan,
+        approval=_approval(campaign),
+        message=message,
+        gates=gates,
+    )
+
+
+def _contact(phone: str | None, contact_id: int | None) -> Contact:
+    if (phone is None) == (contact_id is None):
+        raise InvalidInput("explain.phone_or_contact")
+    if phone is not None:
+        found = Contact.objects.filter(phone_index=vault().phone_index(parse_mainland(phone))).first()
+    else:
+        assert contact_id is not None
+        found = Contact.objects.filter(pk=contact_id).first()
+    if found is None:
+        raise NotFound("contact.unknown")
+    return found
+
+
+def _masked(contact: Contact) -> str:
+    sealed = contact.phone_sealed
+    return mask(vault().open(Kind.PHONE, bytes(sealed))) if sealed is not None else ""
+
+
+def _rule(campaign: Campaign) -> dict[str, str]:
+    segment = campaign.segment
+    if segment is None or segment.rule is None:
+        return {}
+    rule = segments.parse_rule(segment.rule)
+    planned = Campaign.objects.filter(plan__isnull=False).values_list("plan_id", "name")
+    names = segments.names_for(rule, {plan_id: name for plan_id, name in planned if plan_id is not None})
+    return {language: in_words(rule, language, names) for language in ("zh", "en")}
+
+
+def _approval(campaign: Campaign) -> ApprovalFacts | None:
+    if campaign.approver is None or campaign.approved_at is None:
+        return None
+    step = CampaignStep.objects.filter(campaign=campaign, action="approve").order_by("-id").first()
+    return ApprovalFacts(
+        campaign.approver.username, campaign.approved_at, bool(step and step.detail.get("alone"))
+    )

@@ -1,0 +1,31 @@
+"""Background entry points of campaigns."""
+
+from __future__ import annotations
+
+from procrastinate import RetryStrategy
+
+from xinfeng.campaigns import actions, planning
+from xinfeng.foundation.jobs import app
+from xinfeng.kernel.time import utc_now
+
+
+@app.task(name="campaigns.plan")  # type: ignore[untyped-decorator]
+def plan(campaign_id: int) -> None:
+    """Make the plan of a campaign that was started; does nothing when somebody already has."""
+    planning.build_plan(campaign_id, utc_now())
+
+
+@app.task(name="campaigns.start_scheduled", retry=RetryStrategy(max_attempts=10, wait=5))  # type: ignore[untyped-decorator]
+def start_scheduled(campaign_id: int) -> None:
+    """The time of a scheduled campaign has come; every other that is due starts with it."""
+    actions.start_due(now=utc_now())
+
+
+@app.periodic(cron="* * * * *")  # type: ignore[untyped-decorator]
+@app.task(name="campaigns.settle")  # type: ignore[untyped-decorator]
+def settle(timestamp: int) -> None:
+    """Every minute: start what is due, plan what a crash left unplanned, finish what is done."""
+    now = utc_now()
+    actions.start_due(now=now)
+    actions.recover_planning()
+    actions.settle_finished(now=now)

@@ -1,0 +1,259 @@
+"""From an approved campaign to a plan that is being sent: audience, gates, texts, messages.
+
+Plans are made one at a time (`foundation.locks.PLANNING`), so two campaigns cannot use up the same cap, and each
+in one transaction together with the campaign's move to RUNNING. A crash on the way leaves nothing behind; the
+campaign is still PLANNING and is planned again from scratch (`actions.recover_planning`).
+
+Three things happen at once: a thread reads and opens the next batch of contacts on a connection of its own, this
+thread renders and seals a batch, and PostgreSQL stores the one before.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db import connections
+
+from xinfeng.campaigns import actions, approval, audience
+from xinfeng.campaigns.models import Campaign, CampaignState
+from xinfeng.campaigns.variants import variant_of
+from xinfeng.channels.models import Channel
+from xinfeng.content.models import TemplateVersion
+from xinfeng.content.reads import catalogue
+from xinfeng.content.rendering import Renderer, Row
+from xinfeng.content.sources import values_of
+from xinfeng.content.values import Moment
+from xinfeng.delivery import planning as delivery
+from xinfeng.delivery.models import Plan
+from xinfeng.delivery.planning import LeftOutContact, MessageCopy, NewMessage, OpenPlan, PlanCounts, PlanTerms
+from xinfeng.foundation import locks
+from xinfeng.foundation import settings as xinfeng_settings
+from xinfeng.foundation.database import Connection, bulk_transaction
+from xinfeng.foundation.vault import Kind, vault
+from xinfeng.kernel.errors import Conflict, RefusedByPolicy, XinfengError
+from xinfeng.kernel.ids import ChannelId
+from xinfeng.kernel.text import PART_UNITS, SINGLE_UNITS, billed_parts, utf16_units
+
+log = logging.getLogger(__name__)
+
+BATCH = 5_000
+"""Contacts rendered at a time: large enough for set-based reads, small enough to overlap and to stay in memory."""
+
+MOST_ATTEMPTS = 5
+"""How often a plan is tried when the process dies over it, before the campaign fails."""
+
+
+class _Withdrawn(Exception):
+    """The campaign was stopped while its plan was being made."""
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """The audience, decided: allowed contacts with the entries they rest on, ascending; and the others."""
+
+    contact_ids: list[int]
+    consent_seqs: list[int]
+    left_out: list[LeftOutContact]
+
+
+def build_plan(campaign_id: int, now: datetime) -> PlanCounts | None:
+    """Plan a campaign that was started, and let it run. None: there was nothing to do (any more).
+
+    What can't be planned fails the campaign, with the reason on it: its content changed since the approval, no
+    send window ahead, a rule or a text that can't be read.
+    """
+    if not _begin(campaign_id):
+        return None
+    started = time.perf_counter()
+    try:
+        counts = _plan(campaign_id, now)
+    except _Withdrawn:
+        return None
+    except XinfengError as fault:
+        log.warning("campaign %s cannot be planned: %s", campaign_id, fault.code)
+        _fail(campaign_id, fault)
+        return None
+    if counts is not None:
+        log.info(
+            "campaign %s planned",
+            campaign_id,
+            extra={
+                "messages": counts.messages,
+                "left_out": counts.left_out,
+                "seconds": time.perf_counter() - started,
+            },
+        )
+    return counts
+
+
+def _begin(campaign_id: int) -> bool:
+    """Note the attempt before it is made, so that a plan that kills its process does not do so for ever."""
+    campaign = Campaign.objects.filter(pk=campaign_id, state=CampaignState.PLANNING).first()
+    if campaign is None:
+        return False
+    if actions.note_planning(campaign) <= MOST_ATTEMPTS:
+        return True
+    actions.fail(
+        campaign_id, "campaign.planning_fails", actor=actions.PLANNER, params={"attempts": MOST_ATTEMPTS}
+    )
+    return False
+
+
+def _fail(campaign_id: int, fault: XinfengError) -> None:
+    try:
+        actions.fail(campaign_id, fault.code, actor=actions.PLANNER, params=fault.params)
+    except Conflict:  # stopped meanwhile; that stands
+        log.info("campaign %s was moved on while its planning failed", campaign_id)
+
+
+def _plan(campaign_id: int, now: datetime) -> PlanCounts | None:
+    with bulk_transaction() as connection:
+        locks.hold_for_transaction(connection, locks.PLANNING)
+        campaign = _campaign(campaign_id)
+        if campaign.state != CampaignState.PLANNING:
+            return None
+        if not approval.holds(campaign):
+            raise Conflict("campaign.changed_since_approval", campaign=campaign_id)
+        assert campaign.channel is not None
+        assert campaign.template_version is not None
+        if not campaign.template_version.signature.enabled:
+            raise Conflict("campaign.signature_disabled", signature=campaign.template_version.signature.text)
+        ground = audience.ground(campaign, now=now)
+        if not ground.windows:
+            raise RefusedByPolicy("campaign.no_window", days=audience.HORIZON.days)
+        chosen = _choose(ground)
+        plan = delivery.open_plan(
+            connection,
+            _terms(campaign, campaign.channel, ground),
+            at_most=len(chosen.contact_ids),
+            now=now,
+        )
+        _write(connection, plan, campaign, chosen, read_at=max(now, ground.windows[0][0]))
+        delivery.write_left_out(connection, plan, chosen.left_out)
+        counts = delivery.close_plan(connection, plan)
+        locked = Campaign.objects.select_for_update().get(pk=campaign_id)
+        if locked.state != CampaignState.PLANNING:
+            raise _Withdrawn
+        actions.settle_planned(
+            locked,
+            Plan.objects.get(pk=plan.id),
+            now=now,
+            counts={"audience": counts.audience, "messages": counts.messages, "left_out": counts.left_out},
+        )
+        return counts
+
+
+def _campaign(campaign_id: int) -> Campaign:
+    return Campaign.objects.select_related("segment", "channel", "template_version__signature").get(
+        pk=campaign_id
+    )
+
+
+def _terms(campaign: Campaign, channel: Channel, ground: audience.Ground) -> PlanTerms:
+    return PlanTerms(
+        purpose=campaign.purpose,
+        channel_id=ChannelId(channel.pk),
+        policy=ground.policy,
+        windows=ground.windows,
+        deadline=ground.deadline,
+        price_li=channel.price_li,
+        rate_per_s=campaign.rate_per_s,
+    )
+
+
+def _choose(ground: audience.Ground) -> _Chosen:
+    decided = ground.lens.rows(ground.decisions).sort_by("contact_id")
+    allowed = decided.filter(pc.is_null(decided["reason"]))
+    refused = decided.filter(pc.is_valid(decided["reason"]))
+    return _Chosen(
+        _plain(allowed, "contact_id"),
+        _plain(allowed, "entry_seq"),
+        list(map(LeftOutContact, _plain(refused, "contact_id"), _plain(refused, "reason"))),
+    )
+
+
+def _plain(table: pa.Table, column: str) -> list[Any]:
+    values: list[Any] = table[column].to_pylist()
+    return values
+
+
+def _write(
+    connection: Connection, plan: OpenPlan, campaign: Campaign, chosen: _Chosen, *, read_at: datetime
+) -> None:
+    """Render, seal and store every allowed contact's message, in batches."""
+    version = campaign.template_version
+    assert version is not None
+    source = _Source(version, Moment(read_at, xinfeng_settings.load().zone), chosen.contact_ids)
+    at = 0
+    with delivery.message_copy(connection, plan) as copy, source.reading() as batches:
+        for rows in batches:
+            _write_batch(copy, campaign, chosen, at, source.renderer.render_many(rows))
+            at += len(rows)
+
+
+def _write_batch(copy: MessageCopy, campaign: Campaign, chosen: _Chosen, at: int, texts: list[str]) -> None:
+    end = at + len(texts)
+    contact_ids = chosen.contact_ids[at:end]
+    copy.write(
+        list(
+            map(
+                NewMessage,
+                contact_ids,
+                [variant_of(campaign.pk, contact_id, variants=1) for contact_id in contact_ids],
+                chosen.consent_seqs[at:end],
+                billed_parts_of(texts),
+                vault().seal_many(Kind.BODY, texts),
+            )
+        )
+    )
+
+
+def billed_parts_of(texts: Sequence[str]) -> list[int]:
+    """`kernel.text.billed_parts` of each; one look at the whole batch tells whether any text needs a closer one."""
+    joined = "".join(texts)
+    if utf16_units(joined) != len(joined):  # some emoji
+        return [billed_parts(text) for text in texts]
+    return [1 if len(text) <= SINGLE_UNITS else -(-len(text) // PART_UNITS) for text in texts]
+
+
+class _Source:
+    """The values that a template needs of these contacts, a batch ahead of who renders them."""
+
+    def __init__(self, version: TemplateVersion, moment: Moment, contact_ids: Sequence[int]) -> None:
+        self._catalogue = catalogue()
+        self._moment = moment
+        self._ids = contact_ids
+        self.renderer = Renderer(version, version.signature, catalogue=self._catalogue, fixed=moment.values())
+
+    @contextmanager
+    def reading(self) -> Iterator[Iterator[list[Row]]]:
+        """Batches in order. The reader has a thread and a Django connection of its own."""
+        with ThreadPoolExecutor(1, thread_name_prefix="plan-reader") as reader:
+            try:
+                yield self._batches(reader)
+            finally:
+                reader.submit(connections.close_all).result()
+
+    def _batches(self, reader: ThreadPoolExecutor) -> Iterator[list[Row]]:
+        ahead: Future[list[Row]] | None = None
+        for start in range(0, len(self._ids), BATCH):
+            reading = reader.submit(self._read, self._ids[start : start + BATCH])
+            if ahead is not None:
+                yield ahead.result()
+            ahead = reading
+        if ahead is not None:
+            yield ahead.result()
+
+    def _read(self, contact_ids: Sequence[int]) -> list[Row]:
+        """A contact that was erased meanwhile gets the defaults; without a number dispatch withholds it."""
+        rows = values_of(contact_ids, self.renderer.needed, catalogue=self._catalogue, moment=self._moment)
+        return [row if row is not None else {} for row in rows]

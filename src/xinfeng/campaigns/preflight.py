@@ -1,0 +1,162 @@
+"""Before anything is sent: who would get it, who falls out by which gate, what it costs, when it is done.
+
+Asks exactly what the planner will ask (`audience.ground`), so that the numbers are those of the plan if nothing
+changes in between. Parts and cost are exact up to EXACT_UPTO people; above, they are estimated from a sample
+whose choice is stable, and named an estimate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from xinfeng.campaigns import approval, audience, cautions
+from xinfeng.campaigns.models import Campaign, CampaignState
+from xinfeng.channels.models import Channel
+from xinfeng.content.models import TemplateVersion
+from xinfeng.content.parts import Measure, Spread, fen
+from xinfeng.content.reads import longest, longest_for_anyone
+from xinfeng.content.values import Moment
+from xinfeng.delivery.forecast import Forecast, forecast
+from xinfeng.delivery.planning import Window
+from xinfeng.foundation import settings as xinfeng_settings
+from xinfeng.kernel.money import Fen
+from xinfeng.policy.reads import refusals
+
+EXACT_UPTO = 50_000
+SAMPLE = 2_000
+
+
+@dataclass(frozen=True)
+class GateCount:
+    """How many of the audience a gate refuses. `contacts_refused_by` lists them."""
+
+    reason: str
+    contacts: int
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the texts come to. `exact`: every text was rendered; else extrapolated from `rendered` texts.
+
+    `spread` is what was rendered (shortest, typical and longest text with parts and cost); `at_most` bounds any
+    text of this template, whoever it is for. Prices in li.
+    """
+
+    exact: bool
+    rendered: int
+    parts: int
+    cost_li: int
+    price_li: int
+    spread: Spread | None
+    at_most: Measure
+
+    @property
+    def cost_fen(self) -> Fen:
+        """Rounded up to whole fen."""
+        return fen(self.cost_li)
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """Everything a person should see before starting. `audience` = `reachable` + all of `left_out`.
+
+    `per_s` is the rate in parts: the smaller of the campaign's and the channel's. `windows` are those ahead.
+    """
+
+    at: datetime
+    audience: int
+    reachable: int
+    left_out: tuple[GateCount, ...]
+    cost: Cost
+    per_s: int
+    windows: tuple[Window, ...]
+    forecast: Forecast
+    cautions: tuple[cautions.Caution, ...]
+
+    @property
+    def can_start(self) -> bool:
+        return not any(caution.stops for caution in self.cautions)
+
+
+def preflight(campaign: Campaign, now: datetime) -> Preflight:
+    """What would happen if it started now, or at its time if it is scheduled.
+
+    Raises InvalidInput `campaign.incomplete` with what is missing, and what a rule or a text raises.
+    """
+    approval.content_of(campaign)
+    channel, version = campaign.channel, campaign.template_version
+    assert channel is not None
+    assert version is not None
+    starts_at = _starting(campaign, now)
+    ground = audience.ground(campaign, now=now, starts_at=starts_at)
+    found = refusals(ground.lens, ground.people, ground.context)
+    read_at = ground.windows[0][0] if ground.windows else starts_at
+    cost = _cost(ground, found.allowed, version, channel, read_at=read_at)
+    per_s = min(campaign.rate_per_s or channel.rate_per_s, channel.rate_per_s)
+    outlook = forecast(cost.parts, per_s=per_s, windows=ground.windows, now=starts_at)
+    seen = cautions.Seen(ground, found.allowed, cost.rendered, cost.exact, outlook, now, starts_at)
+    return Preflight(
+        at=now,
+        audience=found.audience,
+        reachable=found.allowed,
+        left_out=tuple(GateCount(reason, count) for reason, count in found.by_reason.items()),
+        cost=cost,
+        per_s=per_s,
+        windows=ground.windows,
+        forecast=outlook,
+        cautions=tuple(cautions.found(campaign, seen)),
+    )
+
+
+def contacts_refused_by(
+    campaign: Campaign, reason: str, *, now: datetime, after: int = 0, limit: int = 50
+) -> list[int]:
+    """Contact ids behind a gate's number, ascending; `after` pages on. An empty reason: those who would get it."""
+    ground = audience.ground(campaign, now=now, starts_at=_starting(campaign, now))
+    decided = ground.decisions
+    wanted = decided["reason"] == reason if reason else decided["reason"].isnull()
+    page = decided.filter(wanted, decided["contact_id"] > after).order_by("contact_id").limit(limit)
+    ids: list[int] = ground.lens.rows(page)["contact_id"].to_pylist()
+    return ids
+
+
+def _cost(
+    ground: audience.Ground, reachable: int, version: TemplateVersion, channel: Channel, *, read_at: datetime
+) -> Cost:
+    moment = Moment(read_at, xinfeng_settings.load().zone)
+    allowed = ground.decisions.filter(ground.decisions["reason"].isnull()).select("contact_id")
+    ids = ground.lens.rows(allowed)["contact_id"].to_numpy()
+    chosen = ids if len(ids) <= EXACT_UPTO else stable_sample(ids, SAMPLE)
+    spread = longest(version, np.sort(chosen).tolist(), price_li=channel.price_li, moment=moment)
+    exact = len(chosen) == len(ids)
+    rendered = spread.texts if spread else 0
+    parts = spread.parts if spread else 0
+    if not exact and rendered:
+        parts = -(-parts * reachable // rendered)
+    return Cost(
+        exact=exact,
+        rendered=rendered,
+        parts=parts,
+        cost_li=parts * channel.price_li,
+        price_li=channel.price_li,
+        spread=spread,
+        at_most=longest_for_anyone(version, price_li=channel.price_li),
+    )
+
+
+def stable_sample(ids: np.ndarray[Any, np.dtype[np.int64]], size: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """`size` of these ids, always the same ones for the same ids: those with the smallest hash (SplitMix64)."""
+    mixed = ids.astype(np.uint64) * np.uint64(0x9E37_79B9_7F4A_7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58_476D_1CE4_E5B9)
+    mixed ^= mixed >> np.uint64(31)
+    chosen: np.ndarray[Any, np.dtype[np.int64]] = ids[np.argsort(mixed, kind="stable")[:size]]
+    return chosen
+
+
+def _starting(campaign: Campaign, now: datetime) -> datetime:
+    at = campaign.scheduled_at
+    return at if campaign.state == CampaignState.SCHEDULED and at is not None and at > now else now
