@@ -13,9 +13,9 @@ lowercase hex (64 zeros before the first). Anybody with an export of the table c
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import NamedTuple
 
 from xinfeng.kernel.errors import InvalidInput
 
@@ -30,8 +30,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _LONGEST = {"purpose": 20, "source": 80, "evidence": 500, "actor": 150}
 
 
-@dataclass(frozen=True, slots=True)
-class NewEntry:
+class NewEntry(NamedTuple):
     """A grant or withdrawal to be appended. `at`: when the person said it; `source`: where, such as
     `form:<name>`, `reply`, `import:<list>`, `console`; `evidence`: what proves it."""
 
@@ -45,8 +44,7 @@ class NewEntry:
     actor: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChainedEntry:
+class ChainedEntry(NamedTuple):
     """An entry in its place in the chain."""
 
     seq: int
@@ -66,8 +64,12 @@ def chain(
     seq, previous = after_seq, after_hash
     recorded = _microseconds(recorded_at)
     spelt: dict[datetime, int] = {}
+    checked: set[tuple[str, str, str, str]] = set()
     for entry in entries:
-        _check(entry)
+        texts = (entry.purpose, entry.source, entry.evidence, entry.actor)
+        if texts not in checked:
+            _check(entry)
+            checked.add(texts)
         at = spelt.get(entry.at)
         if at is None:
             at = spelt[entry.at] = _microseconds(entry.at)

@@ -150,10 +150,15 @@ def append(entries: Sequence[NewEntry], *, now: datetime) -> Script[list[int]]:
     last = chained[-1]
     yield Ask("update ledger_head set seq = %s, hash = %s where id = 1", (last.seq, last.hash))
     contacts = list({entry.contact_id for entry in entries})
-    known = {row[0] for row in (yield Ask(HAVE_STANDING, (contacts,)))}
+    known = {row[0] for row in (yield Ask(HAVE_STANDING, (copying.integers(contacts),)))}
     fresh = [contact_id for contact_id in contacts if contact_id not in known]
     if fresh:
-        span = {"recorded_at": now, "first": head_seq + 1, "last": last.seq, "contacts": fresh}
+        span = {
+            "recorded_at": now,
+            "first": head_seq + 1,
+            "last": last.seq,
+            "contacts": copying.integers(fresh),
+        }
         yield Ask(STAND_FROM_NEW_ENTRIES, span)
     if known:
         yield from _refresh(sorted(known))
@@ -170,7 +175,10 @@ def refresh(contact_ids: Sequence[int]) -> Script[None]:
 
 
 def _refresh(contact_ids: Sequence[int]) -> Script[None]:
-    yield Ask(REFRESH_STANDING, {"contacts": list(contact_ids), "purposes": [one.value for one in Purpose]})
+    yield Ask(
+        REFRESH_STANDING,
+        {"contacts": copying.integers(contact_ids), "purposes": [one.value for one in Purpose]},
+    )
 
 
 def opt_out(opt_outs: Sequence[OptOut], *, now: datetime, actor: str) -> Script[None]:

@@ -45,3 +45,8 @@ def json_object(value: Mapping[str, Any] | None) -> str:
 def plain(value: object) -> str:
     """A number, a date or a time: their text has nothing to escape."""
     return NULL if value is None else str(value)
+
+
+def octet_array(values: Iterable[bytes]) -> str:
+    r"""An array of bytea as a parameter (`%s::bytea[]`), many times faster than a list of bytes."""
+    return "{" + ",".join(['"\\\\x' + value.hex() + '"' for value in values]) + "}"

@@ -255,6 +255,7 @@ class _Writer:
         self._connection = connection
         self._tags = tags
         self._on_all = on_all
+        self._combined: dict[tuple[str, ...], list[int]] = {(): on_all}
         self._actor, self._now, self._reason = actor, now, reason
 
     def write_round(self, waiting: list[_Waiting], results: dict[int, Upserted]) -> list[_Waiting]:
@@ -295,9 +296,12 @@ class _Writer:
         return later
 
     def _tag_ids(self, record: ContactRecord) -> list[int]:
-        if not record.tags:
-            return self._on_all
-        return list(dict.fromkeys((*self._on_all, *(self._tags[name] for name in record.tags))))
+        names = record.tags
+        known = self._combined.get(names)
+        if known is None:
+            known = list(dict.fromkeys((*self._on_all, *(self._tags[name] for name in names))))
+            self._combined[names] = known
+        return known
 
     def _insert(self, items: list[_Waiting], results: dict[int, Upserted]) -> None:
         first_id = take_block(self._connection, "contact", len(items))
@@ -403,7 +407,8 @@ def find_by_phone_indexes(connection: Connection, indexes: Iterable[bytes]) -> d
     if not wanted:
         return {}
     rows = connection.execute(
-        "select phone_index, id from contact where phone_index = any(%s)", (wanted,)
+        "select phone_index, id from contact where phone_index = any(%s::bytea[])",
+        (copying.octet_array(wanted),),
     ).fetchall()
     return {bytes(index): contact_id for index, contact_id in rows}
 

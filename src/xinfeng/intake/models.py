@@ -31,6 +31,7 @@ class ImportJob(models.Model):
     file_digest = models.BinaryField()
     file_bytes = models.BigIntegerField()
     encoding = models.CharField(max_length=20, blank=True)
+    shape = models.JSONField(default=dict)  # intake.files.FileShape
     header = models.JSONField(default=list)
     mapping = models.JSONField(default=dict)  # column name in the file → field (intake.mapping)
     source = models.CharField(max_length=60, blank=True)

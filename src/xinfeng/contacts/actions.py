@@ -1,0 +1,237 @@
+"""What is done with single contacts, tags and attributes in the console. Files and API batches use `contacts.sql`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, connection, transaction
+
+from xinfeng.contacts.models import Attribute, AttributeKind, Contact, Tag, TagFact, TagKind
+from xinfeng.contacts.records import AttrValue, ContactRecord
+from xinfeng.contacts.sql import tag_ids, upsert_contacts
+from xinfeng.contacts.tiers import recompute_tiers, recompute_tiers_of
+from xinfeng.contacts.values import LONGEST_TAG, read_attribute
+from xinfeng.foundation import audit
+from xinfeng.foundation.database import bulk_transaction
+from xinfeng.foundation.ids import take_block
+from xinfeng.foundation.vault import Kind, vault
+from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
+from xinfeng.kernel.phones import carrier_by_prefix
+
+__all__ = [
+    "CLEARABLE",
+    "add_contact",
+    "declare_attribute",
+    "edit_contact",
+    "put_tag",
+    "recompute_tiers",
+    "recompute_tiers_of",
+    "take_tag",
+]
+
+CLEARABLE = frozenset({"external_id", "name", "birthday", "province", "city", "level"})
+"""Fields that an edit may empty."""
+
+MOST_ATTRIBUTES = 200
+
+
+def add_contact(record: ContactRecord, *, source_tags: Sequence[str], actor: str, now: datetime) -> int:
+    """Make one contact; returns the id. Raises Conflict `contact.exists` if number or external id is known."""
+    with bulk_transaction() as raw:
+        [done] = upsert_contacts(raw, [record], source_tags=source_tags, actor=actor, now=now)
+        if done.change != "new" or done.contact_id is None:
+            raise Conflict("contact.exists", id=done.contact_id)
+        recompute_tiers_of(raw, [done.contact_id], now=now)
+        audit.record(actor=actor, action="contact.add", kind="contact", subject=done.contact_id)
+    return done.contact_id
+
+
+def edit_contact(
+    contact_id: int, record: ContactRecord, *, clear: Sequence[str] = (), actor: str, now: datetime
+) -> None:
+    """Change what `record` states and empty the fields named in `clear` (`CLEARABLE`, or `attr:<key>`).
+
+    Tags are left alone. The caller refreshes standing when the number changed (`consent.actions`), since another
+    number may be suppressed. Raises NotFound `contact.unknown`, InvalidInput `contact.not_clearable` and those of
+    `values.read_attribute`, Conflict `contact.exists` if the number or external id is another contact's.
+    """
+    attrs = [name.removeprefix("attr:") for name in clear if name.startswith("attr:")]
+    fields = [name for name in clear if not name.startswith("attr:")]
+    if not CLEARABLE.issuperset(fields):
+        raise InvalidInput("contact.not_clearable", fields=sorted(set(fields) - CLEARABLE))
+    try:
+        with transaction.atomic():
+            contact = _locked(contact_id)
+            changed = _apply(contact, record) + _clear(contact, fields, attrs)
+            if changed:
+                contact.updated_at = now
+                contact.save(update_fields=[*changed, "updated_at"])
+            audit.record(
+                actor=actor,
+                action="contact.edit",
+                kind="contact",
+                subject=contact_id,
+                fields=sorted(set(changed)),
+            )
+    except IntegrityError:
+        raise Conflict("contact.exists") from None
+
+
+def _apply(contact: Contact, record: ContactRecord) -> list[str]:
+    changed = []
+    for name in ("external_id", "gender", "birthday", "province", "city", "level", "language", "joined_at"):
+        value = getattr(record, name)
+        if value is not None and value != getattr(contact, name):
+            setattr(contact, name, value)
+            changed.append(name)
+    if record.phone is not None:
+        index = vault().phone_index(record.phone)
+        if contact.phone_index is None or bytes(contact.phone_index) != index:
+            contact.phone_index, contact.phone_sealed = index, vault().seal(Kind.PHONE, record.phone)
+            contact.carrier = int(carrier_by_prefix(record.phone))
+            changed += ["phone_index", "phone_sealed", "carrier"]
+    if record.name is not None:
+        index = vault().index(record.name)  # type: ignore[assignment]
+        if contact.name_index is None or bytes(contact.name_index) != index:
+            contact.name_index, contact.name_sealed = index, vault().seal(Kind.NAME, record.name)
+            changed += ["name_index", "name_sealed"]
+    if record.attrs and {**contact.attrs, **record.attrs} != contact.attrs:
+        contact.attrs = {**contact.attrs, **record.attrs}
+        changed.append("attrs")
+    return changed
+
+
+def _clear(contact: Contact, fields: Sequence[str], attrs: Sequence[str]) -> list[str]:
+    changed = []
+    for field in fields:
+        for column in ("name_sealed", "name_index") if field == "name" else (field,):
+            setattr(contact, column, None)
+            changed.append(column)
+    if any(key in contact.attrs for key in attrs):
+        contact.attrs = {key: value for key, value in contact.attrs.items() if key not in attrs}
+        changed.append("attrs")
+    return changed
+
+
+def put_tag(
+    contact_id: int, name: str, *, actor: str, now: datetime, kind: TagKind = TagKind.MANUAL, reason: str = ""
+) -> bool:
+    """Put a tag on, making it if it is new; False if it was on already.
+
+    Raises InvalidInput `tag.name`, NotFound `contact.unknown`.
+    """
+    wanted = _tag_name(name)
+    with bulk_transaction() as raw:
+        tag_id = tag_ids(raw, {wanted: kind})[wanted]
+        contact = _locked(contact_id)
+        if tag_id in contact.tags:
+            return False
+        _set_tags(contact, [*contact.tags, tag_id], now=now)
+        _tag_fact(contact_id, tag_id, True, actor=actor, now=now, reason=reason)
+        recompute_tiers_of(raw, [contact_id], now=now)
+    return True
+
+
+def take_tag(contact_id: int, name: str, *, actor: str, now: datetime, reason: str = "") -> bool:
+    """Take a tag off; False if it was not on. Raises NotFound `contact.unknown`."""
+    with bulk_transaction() as raw:
+        tag_id = Tag.objects.filter(name=_tag_name(name)).values_list("id", flat=True).first()
+        contact = _locked(contact_id)
+        if tag_id is None or tag_id not in contact.tags:
+            return False
+        _set_tags(contact, [one for one in contact.tags if one != tag_id], now=now)
+        _tag_fact(contact_id, tag_id, False, actor=actor, now=now, reason=reason)
+        recompute_tiers_of(raw, [contact_id], now=now)
+    return True
+
+
+def _set_tags(contact: Contact, tags: list[int], *, now: datetime) -> None:
+    contact.tags, contact.updated_at = tags, now
+    contact.save(update_fields=["tags", "updated_at"])
+
+
+def _tag_fact(contact_id: int, tag_id: int, added: bool, *, actor: str, now: datetime, reason: str) -> None:
+    TagFact.objects.create(
+        contact_id=contact_id, tag_id=tag_id, added=added, at=now, actor=actor, reason=reason[:200]
+    )
+
+
+def _tag_name(name: str) -> str:
+    cleaned = " ".join(name.split())
+    if not cleaned or len(cleaned) > LONGEST_TAG or "\x00" in cleaned:
+        raise InvalidInput("tag.name", longest=LONGEST_TAG)
+    return cleaned
+
+
+def _locked(contact_id: int) -> Contact:
+    """The contact, locked in the order everybody keeps: first the turn for writing contacts, then the row."""
+    with connection.cursor() as cursor:
+        take_block(cursor, "contact", 0)
+    contact = Contact.objects.select_for_update().filter(pk=contact_id).first()
+    if contact is None:
+        raise NotFound("contact.unknown", id=contact_id)
+    return contact
+
+
+def declare_attribute(
+    *,
+    key: str,
+    label: str,
+    kind: str,
+    actor: str,
+    label_en: str = "",
+    choices: Sequence[str] = (),
+    sensitive: bool = False,
+) -> Attribute:
+    """Declare a custom attribute; its values may be imported, shown, searched and segmented from now on.
+
+    Raises InvalidInput `attribute.key`, `attribute.label`, `attribute.kind`, `attribute.choices`,
+    `attribute.too_many`; Conflict `attribute.exists`.
+    """
+    label = " ".join(label.split())
+    wanted = [" ".join(choice.split()) for choice in choices]
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", key):
+        raise InvalidInput("attribute.key")
+    if not label or len(label) > 60 or len(label_en) > 60:
+        raise InvalidInput("attribute.label", longest=60)
+    if kind not in AttributeKind.values:
+        raise InvalidInput("attribute.kind", kind=kind[:20])
+    if (kind == AttributeKind.CHOICE) != bool(wanted) or len(set(wanted)) != len(wanted) or "" in wanted:
+        raise InvalidInput("attribute.choices")
+    with transaction.atomic():
+        if Attribute.objects.count() >= MOST_ATTRIBUTES:
+            raise InvalidInput("attribute.too_many", at_most=MOST_ATTRIBUTES)
+        given = {
+            "label": label,
+            "label_en": label_en,
+            "kind": kind,
+            "choices": wanted,
+            "sensitive": sensitive,
+        }
+        attribute, made = Attribute.objects.get_or_create(key=key, defaults=given)
+        if not made:
+            raise Conflict("attribute.exists", key=key)
+        audit.record(actor=actor, action="attribute.declare", kind="attribute", subject=key, type=kind)
+    return attribute
+
+
+def read_attributes(texts: dict[str, str]) -> dict[str, AttrValue]:
+    """Typed values for what was typed into a form, by attribute key; empty ones are left out.
+
+    Raises NotFound `attribute.unknown`, and what `values.read_attribute` raises, with the attribute's `key`.
+    """
+    declared = {one.key: one for one in Attribute.objects.filter(key__in=texts)}
+    found: dict[str, AttrValue] = {}
+    for key, text in texts.items():
+        attribute = declared.get(key)
+        if attribute is None:
+            raise NotFound("attribute.unknown", key=key)
+        if not text.strip():
+            continue
+        try:
+            found[key] = read_attribute(text, kind=attribute.kind, choices=attribute.choices)
+        except InvalidInput as fault:
+            raise InvalidInput(fault.code, **{**fault.params, "key": key}) from None
+    return found

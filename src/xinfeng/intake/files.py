@@ -1,0 +1,323 @@
+"""Reading delimited text, whatever program wrote it and whatever became of it on the way.
+
+A file is first looked at (`examine`): its encoding, its delimiter, whether the first row names the columns.
+Then it is read row by row (`read_rows`) in bounded memory; a row that can't be read is a `BadRow` with its line
+and reason, and the next one is read as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from xinfeng.intake.cells import unprotect
+from xinfeng.kernel.errors import InvalidInput
+from xinfeng.kernel.phones import parse_mainland
+
+LONGEST_LINE = 1_000_000
+LONGEST_RECORD = 1_000_000
+"""Characters of a row; a longer one is refused."""
+MOST_LINES = 200
+"""Lines of a row (quoted line breaks); a quote that stays open longer than that was a mistake."""
+LONGEST_CELL = 20_000
+MOST_COLUMNS = 500
+
+_SAMPLE_BYTES = 1 << 20
+_DELIMITERS = ",;\t|"
+_REPLACED = "\ufffd"
+
+csv.field_size_limit(2 * LONGEST_RECORD)
+
+
+@dataclass(frozen=True, slots=True)
+class FileShape:
+    """How a file is written. `damaged`: some of its bytes fit no encoding; rows with them are refused."""
+
+    encoding: str
+    delimiter: str
+    has_header: bool
+    header: tuple[str, ...]
+    skip_lines: int = 0
+    damaged: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"header": list(self.header)}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> FileShape:
+        return cls(**{**value, "header": tuple(value["header"])})
+
+
+class Row(NamedTuple):
+    """A row of data: the line it begins on, and its cells, as many as the header has."""
+
+    line: int
+    cells: list[str]
+
+
+class BadRow(NamedTuple):
+    """A row that can't be used, why, and what could be read of it."""
+
+    line: int
+    code: str
+    params: dict[str, Any]
+    cells: list[str]
+
+
+def examine(path: Path) -> FileShape:
+    """Find out how a file is written.
+
+    Raises InvalidInput: `file.empty`, `file.not_text` (a picture, an archive, an old .xls …), `file.encoding`,
+    `file.too_many_columns`.
+    """
+    encoding, damaged = _encoding(path)
+    plain = FileShape(encoding, ",", False, (), 0, damaged)
+    with _open(path, plain) as file:
+        sample = [line for line in islice(_lines(file), 50) if len(line) < LONGEST_LINE]
+    skip = 1 if sample and re.fullmatch(r"sep=.\s*", sample[0]) else 0
+    delimiter = sample[0][4] if skip else _delimiter(sample)
+    rows = _first_rows(path, FileShape(encoding, delimiter, False, (), skip, damaged))
+    if not rows:
+        raise InvalidInput("file.empty")
+    width = max(len(row) for row in rows)
+    if width > MOST_COLUMNS:
+        raise InvalidInput("file.too_many_columns", at_most=MOST_COLUMNS)
+    has_header = not any(_is_phone(cell) for cell in rows[0])
+    names = _column_names(rows[0] if has_header else [""] * width)
+    return FileShape(encoding, delimiter, has_header, names, skip, damaged)
+
+
+def read_rows(path: Path, shape: FileShape) -> Iterator[Row | BadRow]:
+    """The rows of data, in order; empty lines are passed over."""
+    width = len(shape.header)
+    header_is_due = shape.has_header
+    for line, cells in _records(path, shape):
+        if header_is_due and not isinstance(cells, BadRow):
+            if any(cells):
+                header_is_due = False
+            continue
+        if isinstance(cells, BadRow):
+            yield cells
+            continue
+        if len(cells) != width:
+            if not any(cells):
+                continue
+            if len(cells) < width:
+                cells = cells + [""] * (width - len(cells))
+            elif any(cell.strip() for cell in cells[width:]):
+                yield BadRow(line, "row.too_many_cells", {"cells": len(cells), "columns": width}, cells)
+                continue
+            else:
+                del cells[width:]
+        elif not any(cells):
+            continue
+        yield Row(line, cells)
+
+
+def _first_rows(path: Path, shape: FileShape) -> list[list[str]]:
+    found = (cells for _, cells in _records(path, shape) if not isinstance(cells, BadRow) and any(cells))
+    return list(islice(found, 20))
+
+
+def _records(path: Path, shape: FileShape) -> Iterator[tuple[int, list[str] | BadRow]]:
+    with _open(path, shape) as file:
+        for _ in range(shape.skip_lines):
+            file.readline(LONGEST_LINE)
+        source = _Source(file, shape)
+        reader = csv.reader(source, delimiter=shape.delimiter, strict=True)
+        while True:
+            source.begin()
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except _Refused as refused:
+                yield source.line, source.give_up(refused.code)
+                continue
+            except csv.Error:
+                yield source.line, source.give_up("row.quotes")
+                continue
+            if source.suspicious:
+                yield source.line, source.judge(cells)
+            else:
+                yield source.line, [unprotect(cell) for cell in cells] if source.apostrophe else cells
+
+
+class _Refused(Exception):
+    """The row being read cannot be one."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class _Source:
+    """Feeds lines to the CSV parser and keeps those of the row being read, so that it can step back.
+
+    When a row turns out to be none, only its first line is given up; what followed is read again.
+    """
+
+    def __init__(self, file: IO[str], shape: FileShape) -> None:
+        self._readline = file.readline
+        self._damaged = shape.damaged
+        self._delimiter = shape.delimiter
+        self._number = shape.skip_lines
+        self._taken: list[str] = []
+        self._characters = 0
+        self._returned: deque[str] = deque()
+        self.line = 1
+        self.suspicious = self.apostrophe = False
+
+    def begin(self) -> None:
+        """The next line begins a row."""
+        self.line = self._number + 1
+        self._taken.clear()
+        self._characters = 0
+        self.suspicious = self.apostrophe = False
+
+    def __iter__(self) -> _Source:
+        return self
+
+    def __next__(self) -> str:
+        line = self._returned.popleft() if self._returned else self._readline(LONGEST_LINE)
+        if not line:
+            raise StopIteration
+        self._number += 1
+        self._taken.append(line)
+        self._characters += len(line)
+        if len(line) > LONGEST_CELL:
+            self.suspicious = True
+            if len(line) == LONGEST_LINE and line[-1] not in "\r\n":
+                self._pass_over_rest()
+                raise _Refused("row.too_long")
+        if len(self._taken) > 1 and (self._characters > LONGEST_RECORD or len(self._taken) > MOST_LINES):
+            raise _Refused("row.quotes")
+        if "'" in line:
+            self.apostrophe = True
+        if "\x00" in line or (self._damaged and _REPLACED in line):
+            self.suspicious = True
+        return line
+
+    def _pass_over_rest(self) -> None:
+        while (rest := self._readline(LONGEST_LINE)) and rest[-1] not in "\r\n":
+            pass
+
+    def give_up(self, code: str) -> BadRow:
+        """Refuse the first line of the row and return the others."""
+        self._returned.extendleft(reversed(self._taken[1:]))
+        self._number -= len(self._taken) - 1
+        first = self._taken[0].rstrip("\r\n")
+        cells = first[:LONGEST_CELL].replace("\x00", _REPLACED).split(self._delimiter)[:MOST_COLUMNS]
+        return BadRow(self.line, code, {}, cells)
+
+    def judge(self, cells: list[str]) -> list[str] | BadRow:
+        """A row with something strange in it: refused for what is damaged or too long, else as it is."""
+        text = "".join(self._taken)
+        if max(map(len, cells), default=0) > LONGEST_CELL:
+            cut = [cell[:LONGEST_CELL].replace("\x00", _REPLACED) for cell in cells]
+            return BadRow(self.line, "cell.too_long", {"longest": LONGEST_CELL}, cut)
+        if "\x00" in text:
+            return BadRow(self.line, "row.nul", {}, [cell.replace("\x00", _REPLACED) for cell in cells])
+        if self._damaged and _REPLACED in text:
+            return BadRow(self.line, "row.damaged", {}, cells)
+        return [unprotect(cell) for cell in cells]
+
+
+def _open(path: Path, shape: FileShape) -> IO[str]:
+    return path.open(encoding=shape.encoding, errors="replace" if shape.damaged else "strict", newline="")
+
+
+def _encoding(path: Path) -> tuple[str, bool]:
+    """The encoding, and whether some bytes do not fit it. GB18030 contains GBK and GB2312."""
+    with path.open("rb") as file:
+        head = file.read(1 << 16)
+    if not head.strip():
+        raise InvalidInput("file.empty")
+    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x89PNG", b"\x1f\x8b")):
+        raise InvalidInput("file.not_text")
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        candidates = ["utf-16"]
+    else:
+        candidates = ["utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8", "gb18030"]
+    for encoding in candidates:
+        if _fits(path, encoding):
+            _check_text(head, encoding)
+            return encoding, False
+    with path.open("rb") as file:
+        sample = file.read(_SAMPLE_BYTES)
+    wrong = {encoding: sample.decode(encoding, "replace").count(_REPLACED) for encoding in candidates}
+    best = min(candidates, key=lambda encoding: wrong[encoding])
+    if wrong[best] * 50 > len(sample):
+        raise InvalidInput("file.encoding")
+    _check_text(head, best)
+    return best, True
+
+
+def _fits(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_SAMPLE_BYTES):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _check_text(head: bytes, encoding: str) -> None:
+    text = head.decode(encoding, "replace")
+    strange = sum(
+        count
+        for character, count in Counter(text).items()
+        if character < " " and character not in "\t\r\n\f\v"
+    )
+    if strange * 20 > len(text):
+        raise InvalidInput("file.not_text")
+
+
+def _lines(file: IO[str]) -> Iterator[str]:
+    while line := file.readline(LONGEST_LINE):
+        yield line
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """The one that cuts most lines into the same number of cells, more than one."""
+    best, best_score = ",", (0, 0)
+    for delimiter in _DELIMITERS:
+        widths: Counter[int] = Counter()
+        for line in lines:
+            outside = re.sub(r'"[^"]*"', "", line)
+            widths[outside.count(delimiter)] += 1
+        cuts, agreeing = max(widths.items(), key=lambda item: (item[0] > 0, item[1], item[0]), default=(0, 0))
+        if cuts and (agreeing, cuts) > best_score:
+            best, best_score = delimiter, (agreeing, cuts)
+    return best
+
+
+def _is_phone(cell: str) -> bool:
+    try:
+        parse_mainland(cell)
+    except InvalidInput:
+        return False
+    return True
+
+
+def _column_names(cells: Sequence[str]) -> tuple[str, ...]:
+    """Names that can be told apart: blank ones get a number, repeated ones too."""
+    names: list[str] = []
+    for nr, cell in enumerate(cells, start=1):
+        name = base = " ".join(cell.replace("\x00", "").split())[:60] or f"列{nr}"
+        again = 1
+        while name in names:
+            again += 1
+            name = f"{base} ({again})"
+        names.append(name)
+    return tuple(names)

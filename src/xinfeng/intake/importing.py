@@ -1,0 +1,286 @@
+"""The course of an import: check that the whole file can be read, then take it in batches.
+
+Each batch is one transaction: its contacts, tags and consents (or events), its bad rows and the counters of the
+job. `rows_read` therefore is where a crashed import goes on. While PostgreSQL writes one batch, a thread reads,
+seals and hashes the next. A job that is no longer `running` when a batch wants to commit was cancelled: that
+batch is rolled back, those before it stay.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from xinfeng.consent.actions import append_entries, refresh_standing
+from xinfeng.consent.ledger import NewEntry
+from xinfeng.contacts import copying
+from xinfeng.contacts.records import EventRecord
+from xinfeng.contacts.sql import (
+    PreparedContact,
+    append_events,
+    find_by_external_ids,
+    find_by_phone_indexes,
+    prepare_contacts,
+    upsert_prepared,
+)
+from xinfeng.contacts.tiers import recompute_tiers_of
+from xinfeng.foundation.database import Connection, bulk_transaction
+from xinfeng.foundation.vault import Kind, vault
+from xinfeng.intake.files import BadRow, FileShape, Row, read_rows
+from xinfeng.intake.models import ImportState
+from xinfeng.intake.rows import ContactReader, ContactRow, EventReader, EventRow
+
+BATCH_ROWS = 5_000
+_CHECK_EVERY = 50_000
+
+T = TypeVar("T", ContactRow, EventRow)
+
+
+@dataclass(slots=True)
+class Prepared(Generic[T]):
+    """A batch made ready without the database. `contacts` belong to `rows`, one each (contact files only); `phone_indexes` likewise for event
+    files."""
+
+    taken: int
+    rows: list[T] = field(default_factory=list)
+    bad: list[BadRow] = field(default_factory=list)
+    contacts: list[PreparedContact] = field(default_factory=list)
+    phone_indexes: list[bytes | None] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What the batches of one job have in common."""
+
+    job_id: int
+    path: Path
+    shape: FileShape
+    source: str
+    actor: str
+
+
+class Stopped(Exception):
+    """The job is no longer running; what the batch did is rolled back."""
+
+
+def count_rows(path: Path, shape: FileShape) -> Iterator[int]:
+    """Read the whole file; yields the number of rows so far from time to time, and the final one last."""
+    total = 0
+    for _ in read_rows(path, shape):
+        total += 1
+        if total % _CHECK_EVERY == 0:
+            yield total
+    yield total
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """A batch makes a hundred thousand objects and no cycles; looking for cycles all the time costs a third."""
+    before = gc.get_threshold()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+_OBJECTS_BETWEEN_COLLECTIONS = 200_000
+
+
+def import_contacts(course: Course, reader: ContactReader, *, skip: int, now: datetime) -> None:
+    """Take the contacts of a file behind the first `skip` rows."""
+    rows = islice(read_rows(course.path, course.shape), skip, None)
+    with _rare_collections(), ThreadPoolExecutor(1, thread_name_prefix="intake") as ahead:
+        coming = ahead.submit(_prepare_contacts, rows, reader)
+        while (batch := coming.result()).taken:
+            coming = ahead.submit(_prepare_contacts, rows, reader)
+            with bulk_transaction() as connection:
+                _write_contacts(connection, course, batch, now=now)
+
+
+def import_events(course: Course, reader: EventReader, *, skip: int, now: datetime) -> None:
+    """Take the events of a file behind the first `skip` rows."""
+    rows = islice(read_rows(course.path, course.shape), skip, None)
+    with _rare_collections(), ThreadPoolExecutor(1, thread_name_prefix="intake") as ahead:
+        coming = ahead.submit(_prepare_events, rows, reader)
+        while (batch := coming.result()).taken:
+            coming = ahead.submit(_prepare_events, rows, reader)
+            with bulk_transaction() as connection:
+                _write_events(connection, course, batch, now=now)
+
+
+def _prepare_contacts(rows: Iterator[Row | BadRow], reader: ContactReader) -> Prepared[ContactRow]:
+    batch: Prepared[ContactRow] = Prepared(0)
+    for row in islice(rows, BATCH_ROWS):
+        batch.taken += 1
+        typed = row if isinstance(row, BadRow) else reader.read(row)
+        if isinstance(typed, BadRow):
+            batch.bad.append(typed)
+        else:
+            batch.rows.append(typed)
+    batch.contacts = prepare_contacts([row.record for row in batch.rows])
+    return batch
+
+
+def _prepare_events(rows: Iterator[Row | BadRow], reader: EventReader) -> Prepared[EventRow]:
+    batch: Prepared[EventRow] = Prepared(0)
+    for row in islice(rows, BATCH_ROWS):
+        batch.taken += 1
+        typed = row if isinstance(row, BadRow) else reader.read(row)
+        if isinstance(typed, BadRow):
+            batch.bad.append(typed)
+        else:
+            batch.rows.append(typed)
+    index = vault().phone_index
+    batch.phone_indexes = [index(row.phone) if row.phone is not None else None for row in batch.rows]
+    return batch
+
+
+def _write_contacts(
+    connection: Connection, course: Course, batch: Prepared[ContactRow], *, now: datetime
+) -> None:
+    results = upsert_prepared(
+        connection,
+        batch.contacts,
+        source_tags=(course.source,),
+        actor=course.actor,
+        now=now,
+        reason=f"import {course.job_id}",
+    )
+    bad = list(batch.bad)
+    entries: dict[NewEntry, None] = {}
+    known: set[int] = set()
+    moved: set[int] = set()
+    for row, result in zip(batch.rows, results, strict=True):
+        contact_id, grant = result.contact_id, row.grant
+        if contact_id is None:
+            bad.append(BadRow(row.line, "contact.conflict", {}, row.cells))
+            continue
+        if result.change != "same":
+            moved.add(contact_id)
+        if result.change != "new":
+            known.add(contact_id)
+        if grant is not None:
+            entries[
+                NewEntry(
+                    contact_id,
+                    grant.purpose,
+                    True,
+                    grant.at,
+                    grant.source,
+                    grant.notice_id,
+                    grant.evidence,
+                    course.actor,
+                )
+            ] = None
+    _keep_bad_rows(connection, course.job_id, bad)
+    changes: Counter[str] = Counter(result.change for result in results)
+    _advance(connection, course.job_id, taken=batch.taken, changes=changes, rejected=len(bad))
+    _record_consent(connection, list(entries), known=known, moved=moved, now=now)
+
+
+def _record_consent(
+    connection: Connection, entries: Sequence[NewEntry], *, known: set[int], moved: set[int], now: datetime
+) -> None:
+    """Append what the ledger doesn't say yet. Last in the transaction, because it holds the ledger."""
+    said = _said_before(connection, [entry.contact_id for entry in entries if entry.contact_id in known])
+    new = [entry for entry in entries if _statement(entry) not in said]
+    append_entries(connection, new, now=now)
+    refresh_standing(connection, sorted(moved - {entry.contact_id for entry in new}))
+
+
+_Statement = tuple[int, str, datetime, str, int | None, str]
+
+
+def _statement(entry: NewEntry) -> _Statement:
+    return entry.contact_id, entry.purpose, entry.at, entry.source, entry.notice_id, entry.evidence
+
+
+def _said_before(connection: Connection, contact_ids: Sequence[int]) -> set[_Statement]:
+    if not contact_ids:
+        return set()
+    rows = connection.execute(
+        "select contact_id, purpose, at, source, notice_id, evidence from consent_entry "
+        "where granted and contact_id = any(%s::bigint[])",
+        (copying.integers(set(contact_ids)),),
+    )
+    return set(rows.fetchall())
+
+
+def _write_events(
+    connection: Connection, course: Course, batch: Prepared[EventRow], *, now: datetime
+) -> None:
+    by_phone = find_by_phone_indexes(
+        connection, {index for index in batch.phone_indexes if index is not None}
+    )
+    by_external = find_by_external_ids(
+        connection, {row.external_id for row in batch.rows if row.external_id is not None}
+    )
+    bad = list(batch.bad)
+    events = []
+    for row, index in zip(batch.rows, batch.phone_indexes, strict=True):
+        one = by_phone.get(index) if index is not None else None
+        other = by_external.get(row.external_id) if row.external_id is not None else None
+        contact_id = one or other
+        if contact_id is None:
+            bad.append(BadRow(row.line, "event.contact_unknown", {}, row.cells))
+        elif one and other and one != other:
+            bad.append(BadRow(row.line, "contact.conflict", {}, row.cells))
+        else:
+            source_id = row.source_id or row.content_id(contact_id)
+            events.append(
+                EventRecord(
+                    contact_id,
+                    row.kind,
+                    row.at,
+                    course.source,
+                    source_id,
+                    amount_fen=row.amount_fen,
+                    item=row.item,
+                    category=row.category,
+                )
+            )
+    taken = append_events(connection, events, now=now)
+    _keep_bad_rows(connection, course.job_id, bad)
+    changes: Counter[str] = Counter("new" if is_new else "same" for is_new in taken)
+    _advance(connection, course.job_id, taken=batch.taken, changes=changes, rejected=len(bad))
+    touched = {event.contact_id for event, is_new in zip(events, taken, strict=True) if is_new}
+    recompute_tiers_of(connection, touched, now=now)
+
+
+_COPY_BAD_ROWS = "copy import_rejection (job_id, line, code, params, row_sealed) from stdin"
+
+_ADVANCE = """\
+update import_job set rows_read = rows_read + %s, rows_new = rows_new + %s, rows_changed = rows_changed + %s,
+  rows_same = rows_same + %s, rows_rejected = rows_rejected + %s
+where id = %s and state = %s"""
+
+
+def _keep_bad_rows(connection: Connection, job_id: int, bad: Sequence[BadRow]) -> None:
+    if not bad:
+        return
+    sealed = vault().seal_many(Kind.ROW, [json.dumps(row.cells, ensure_ascii=False) for row in bad])
+    with connection.cursor().copy(_COPY_BAD_ROWS) as copy:
+        copy.write(
+            "".join(
+                f"{job_id}\t{row.line}\t{row.code}\t{copying.json_object(row.params)}\t{copying.octets(cells)}\n"
+                for row, cells in zip(bad, sealed, strict=True)
+            )
+        )
+
+
+def _advance(
+    connection: Connection, job_id: int, *, taken: int, changes: Counter[str], rejected: int
+) -> None:
+    counts = (taken, changes["new"], changes["changed"], changes["same"], rejected)
+    if connection.execute(_ADVANCE, (*counts, job_id, ImportState.RUNNING.value)).rowcount != 1:
+        raise Stopped
