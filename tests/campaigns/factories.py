@@ -49,7 +49,7 @@ def make_channel(**changes: Any) -> Channel:
         "name": f"通道{next(_serial)}",
         "kind": "cmpp2",
         "purpose": "marketing",
-        "config": {},
+        "config": {"host": "127.0.0.1", "port": 7890, "account": "901234", "access_code": "10690001"},
         "secret_sealed": b"",
         "rate_per_s": 100,
         "price_li": 40,
