@@ -153,7 +153,7 @@ def test_parts_of_the_day(hour_utc: int, part: str) -> None:
 
 
 _literals = st.text(st.sampled_from("您好100%s{}，。 ab😀\\"), max_size=12).filter(
-    lambda s: not any(pair in f" {s} " for pair in ("{{", "}}"))
+    lambda s: not any(pair in f" {s} " for pair in ("{{", "}}", "{%", "%}"))
 )
 _shown = [name for name, entry in ATTRIBUTES.items() if entry.kind in (Kind.TEXT, Kind.NUMBER, Kind.DAY)]
 
@@ -190,6 +190,7 @@ _rows = st.dictionaries(st.sampled_from(_shown), _values)
     st.lists(_rows, min_size=1, max_size=3),
     _rows,
 )
+@example("好。", "{{ month }}", {}, [{}], {"month": 1000})
 @example("好{{ contact.name }}。", "", {"contact.name": ""}, [{"contact.name": None}], {})
 def test_the_fast_way_and_liquid_say_the_same(
     value: str, action: str, defaults: dict[str, str], rows: list[dict[str, Value]], fixed: dict[str, Value]

@@ -211,7 +211,8 @@ def clean(value: Value, variable: Variable) -> Value:
     if variable.kind is Kind.TEXT or variable.kind is Kind.CODE:
         return clean_text(value if isinstance(value, str) else str(value), variable.longest)
     if variable.kind is Kind.NUMBER:
-        return _number(value)
+        number = _number(value)
+        return number if len(str(number)) <= variable.longest else None
     if variable.kind is Kind.DAY:
         return _day(value)
     return value if isinstance(value, bool) else None
