@@ -219,3 +219,8 @@ def _entry_row(entry: ConsentEntry, notices: dict[int, Notice]) -> EntryRow:
         entry.evidence,
         entry.actor,
     )
+
+
+def notices() -> list[Notice]:
+    """Every published wording, the latest of each first."""
+    return list(Notice.objects.order_by("key", "-effective_at", "-pk"))

@@ -1,0 +1,134 @@
+"""Looking contacts up: found by what one knows, shown masked, revealed with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from tests.factories import NOW, make_contact, make_contacts, make_event
+
+from xinfeng.contacts import actions
+from xinfeng.contacts.models import EventKind, Tier
+from xinfeng.contacts.reads import (
+    ContactQuery,
+    contact_card,
+    contacts_by_id,
+    masked_phone,
+    reveal,
+    search_contacts,
+    tags,
+    tier_counts,
+    timeline,
+)
+from xinfeng.foundation.models import AuditEntry
+from xinfeng.kernel.errors import InvalidInput, NotFound
+
+
+def found(**query: object) -> list[int]:
+    return [row.id for row in search_contacts(ContactQuery(**query)).rows]  # type: ignore[arg-type]
+
+
+def pages(**query: object) -> Iterator[list[int]]:
+    after = ""
+    while True:
+        page = search_contacts(ContactQuery(**query, after=after))  # type: ignore[arg-type]
+        yield [row.id for row in page.rows]
+        if page.next is None:
+            return
+        after = page.next
+
+
+def test_a_contact_is_found_by_what_one_knows_of_her(db: None) -> None:
+    contact = make_contact(phone="13800138000", name="王小明", external_id="M1", tags=("母婴",))
+    make_contacts(3)
+    for text in ("13800138000", "+86 138 0013 8000", "王小明", "M1", " M1 "):
+        assert found(text=text) == [contact]
+    for text in ("138001380", "王", "M", "13800138001", "' or 1=1 --", "%", "王\x00"):
+        assert found(text=text) == []
+    assert found(tag="母婴") == [contact]
+    assert found(tag="没有") == []
+
+
+def test_numbers_and_names_are_masked(db: None) -> None:
+    contact = make_contact(phone="13800138000", name="王小明")
+    [row] = search_contacts(ContactQuery(text="王小明")).rows
+    assert (row.phone, row.name) == ("138****8000", "王**")
+    assert masked_phone(contact) == "138****8000"
+    assert "13800138000" not in repr(contact_card(contact))
+    assert masked_phone(make_contact(phone=None, external_id="X")) is None
+
+
+@pytest.mark.parametrize("query", [{}, {"tier": Tier.NONE}, {"tag": "测试"}])
+def test_pages_show_everybody_once(db: None, query: dict[str, object]) -> None:
+    ids = [*make_contacts(7), *make_contacts(6, at=NOW + timedelta(days=1))]
+    shown = list(pages(limit=4, **query))
+    assert [len(page) for page in shown] == [4, 4, 4, 1]
+    assert sorted(one for page in shown for one in page) == sorted(ids)
+    assert set(shown[0]) <= set(ids[7:])
+
+
+@pytest.mark.parametrize(
+    "after",
+    ["x", "_", "2025-01-01_1", "2025-01-01T00:00:00+00:00_x", "2025-01-01T00:00:00+00:00_" + "9" * 30],
+)
+def test_an_invented_place_is_refused(db: None, after: str) -> None:
+    with pytest.raises(InvalidInput, match=r"request\.page"):
+        search_contacts(ContactQuery(after=after))
+
+
+def test_a_page_takes_two_questions_however_long(db: None) -> None:
+    make_contacts(30, tags=("a", "b"))
+    for limit in (2, 30):
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            search_contacts(ContactQuery(limit=limit))
+        assert len(asked) == 2
+
+
+def test_revealing_needs_a_reason_and_leaves_an_entry(db: None) -> None:
+    actions.declare_attribute(key="illness", label="病史", kind="text", actor="li", sensitive=True)
+    contact = make_contact(phone="13800138000", name="王小明", attrs={"illness": "花粉"})
+    [hidden] = contact_card(contact).attributes
+    assert (hidden.value, hidden.sensitive) == (None, True)
+    with pytest.raises(InvalidInput):
+        reveal(contact, actor="li", reason="  ")
+    assert AuditEntry.objects.filter(action="contact.reveal").count() == 0
+    shown = reveal(contact, actor="li", reason="客户来电核对")
+    assert (shown.phone, shown.name, shown.attributes) == ("13800138000", "王小明", {"illness": "花粉"})
+    entry = AuditEntry.objects.get(action="contact.reveal")
+    assert (entry.actor, entry.object_id, entry.detail["reason"]) == ("li", str(contact), "客户来电核对")
+    with pytest.raises(NotFound):
+        reveal(contact + 1, actor="li", reason="x")
+
+
+def test_the_timeline_is_complete_page_by_page(db: None) -> None:
+    contact = make_contact(at=NOW - timedelta(days=30))
+    for days in range(5):
+        make_event(contact, at=NOW - timedelta(days=days), item=f"商品{days}")
+        make_event(contact, kind=EventKind.VIEW, at=NOW - timedelta(days=days))
+    actions.put_tag(contact, "高意向", actor="li", now=NOW - timedelta(days=2), reason="来电")
+    whole = timeline(contact)
+    assert [item.what for item in whole].count("event") == 10
+    assert whole == sorted(whole, key=lambda item: item.at, reverse=True)
+    [tagged] = [item for item in whole if item.tag == "高意向"]
+    assert (tagged.actor, tagged.reason, tagged.added) == ("li", "来电", True)
+    shown, before = [], None
+    while page := timeline(contact, before, 3):
+        shown += page
+        before = page[-1].at
+    assert shown == whole
+
+
+def test_rows_by_id_keep_their_order(db: None) -> None:
+    one, two = make_contacts(2)
+    assert [row.id for row in contacts_by_id([two, 999_999, one])] == [two, one]
+
+
+def test_tags_and_tiers_for_filters(db: None) -> None:
+    make_contact(tags=("母婴",))
+    assert [(tag.name, tag.kind) for tag in tags()] == [("母婴", "manual"), ("测试", "source")]
+    assert tier_counts() == {0: 1}
