@@ -233,7 +233,7 @@ def test_anything_else_is_left_to_a_person(text: str) -> None:
 
 
 def test_a_long_letter_that_mentions_opting_out_is_read_by_a_person() -> None:
-    assert not reads_as_opt_out("我上个月在你们店里买了一件外套，" * 6 + "朋友说可以退订")
+    assert not reads_as_opt_out("我上个月在你们店里买了一件外套，" * 6 + "朋友说可以退订，真的吗，等你们回复")
 
 
 def test_a_long_letter_that_begins_with_the_request_is_one() -> None:

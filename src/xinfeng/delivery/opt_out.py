@@ -15,7 +15,7 @@ import re
 import unicodedata
 
 LONGEST_REQUEST = 60
-"""Characters. A longer text is a letter, not a request; it is read by a person unless it begins with one."""
+"""Characters. A longer text is a letter; it is read by a person unless it begins or ends with a request."""
 
 _LETTER_WORDS = (
     r"t|td|tt|tdtd|r|rr|n|nn|qx|js|tuiding|quxiao|jushou|"
@@ -61,6 +61,7 @@ _ORDERED = re.compile(
     r"(?:取消|退|停止|停发|拒收|删除)(?:掉|了)?(?:我的|那个|这个|昨天的|今天的|刚才的)?(?:订单|预约|预定|预订|订房|货|款|票|课|会员|套餐|活动|快递|配送|发货|券)"
 )
 
+_CLAUSE = re.compile(r"[，。！；,;!\n\r]+|\.\s")
 _INVISIBLE = {"Cf", "Cc", "Mn", "Me"}
 _KEPT_APART = re.compile(r"[^0-9a-z\u3400-\u9fff]+")
 _SIMPLIFIED = str.maketrans(
@@ -76,12 +77,19 @@ def reads_as_opt_out(text: str) -> bool:
         return False
     if _WHOLE.fullmatch(plain) or _LETTER_AND_WORD.fullmatch(plain):
         return not _is_question(text)
-    head = plain[:LONGEST_REQUEST] if len(plain) > LONGEST_REQUEST else plain
-    if len(plain) > LONGEST_REQUEST and not _REQUEST.match(head):
+    if len(plain) > LONGEST_REQUEST:
+        return any(
+            len(normalise(clause)) <= LONGEST_REQUEST and reads_as_opt_out(clause) for clause in _ends(text)
+        )
+    if _DENIED.search(plain) or _ASKED.search(plain) or _ORDERED.search(plain):
         return False
-    if _DENIED.search(head) or _ASKED.search(head) or _ORDERED.search(head):
-        return False
-    return _REQUEST.search(head) is not None and not _is_question(text)
+    return _REQUEST.search(plain) is not None and not _is_question(text)
+
+
+def _ends(text: str) -> tuple[str, ...]:
+    """The first and the last clause of a letter: where a request stands that is the point of it."""
+    clauses = [clause for clause in _CLAUSE.split(text) if clause.strip()]
+    return (clauses[0], clauses[-1]) if len(clauses) > 1 else ()
 
 
 def normalise(text: str) -> str:

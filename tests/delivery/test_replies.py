@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.delivery.world import (
+    agreed,
+    ask,
+    carrier_and_gateway,
+    fates,
+    finished,
+    make_channel,
+    make_plan,
+    one,
+    wait_until,
+)
+
+from xinfeng.delivery.replies import PATIENCE_S, Assembly, read
+from xinfeng.foundation.vault import Kind, vault
+from xinfeng.kernel.text import Encoding, contents
+from xinfeng.protocols.cmpp.bulk import Reply as Delivered
+
+DEST = "1069000101"
+
+
+def _delivered(
+    content: bytes, *, udhi: int = 0, fmt: int = 8, number: str = "13912345678", serial: int = 1
+) -> Delivered:
+    return (serial, serial.to_bytes(8, "big"), number, DEST, udhi, fmt, content, False)
+
+
+def _number_of(contact_id: int) -> str:
+    sealed = one("select phone_sealed from contact where id = %s", contact_id)
+    return vault().open(Kind.PHONE, bytes(sealed))
+
+
+def test_a_long_reply_is_put_together_in_any_order() -> None:
+    text = "你们上次寄来的外套颜色不对，" * 12
+    parts = contents(text, encoding=Encoding.UCS2, reference=9)
+    assembly = Assembly()
+    found = [
+        assembly.add(1, read(_delivered(part, udhi=1, serial=serial), None, 0.0))
+        for serial, part in reversed(list(enumerate(parts)))
+    ]
+    assert found[:-1] == [None] * (len(parts) - 1)
+    assert found[-1] is not None
+    assert found[-1].text == text
+    assert len(found[-1].fragments) == len(parts)
+
+
+def test_replies_of_two_people_with_one_reference_do_not_mix() -> None:
+    parts = contents("好" * 100, encoding=Encoding.UCS2, reference=9)
+    assembly = Assembly()
+    assert assembly.add(1, read(_delivered(parts[0], udhi=1, number="13900000001"), None, 0.0)) is None
+    assert assembly.add(1, read(_delivered(parts[1], udhi=1, number="13900000002"), None, 0.0)) is None
+
+
+def test_a_part_that_never_comes_is_not_waited_for_for_ever() -> None:
+    parts = contents("好" * 100, encoding=Encoding.UCS2, reference=9)
+    assembly = Assembly()
+    assembly.add(1, read(_delivered(parts[0], udhi=1), None, 10.0))
+    assert assembly.overdue(10.0 + PATIENCE_S - 0.1) == []
+    (incomplete,) = assembly.overdue(10.0 + PATIENCE_S)
+    assert incomplete.text == "好" * 67
+    assert assembly.overdue(1e9) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "fmt", "text"),
+    [(b"\x00\x01", 4, "0x0001"), ("退订".encode("gbk"), 15, "退订"), (b"T", 0, "T")],
+)
+def test_any_content_becomes_something_to_show(content: bytes, fmt: int, text: str) -> None:
+    assert read(_delivered(content, fmt=fmt), None, 0.0).text == text
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_an_opt_out_is_stored_and_binds_what_has_not_left(tmp_path: Path) -> None:
+    contacts = agreed(400)
+    target = contacts[-1]
+    number = _number_of(target)
+    with carrier_and_gateway(tmp_path) as world:
+        channel = make_channel(world.port, rate_per_s=150)
+        first = make_plan([target], channel)
+        finished(first)
+        plan = make_plan(contacts, channel)
+        wait_until("select count(*) > 20 from attempt", True)
+        world.reply(number, "退 订！")
+        wait_until("select count(*) from reply where meaning = 'opt_out'", 1)
+        finished(plan)
+    assert fates(plan) == {"accepted": 399, "withheld:opted_out": 1}
+    assert ask("select contact_id, plan_id, to_number from reply") == [(target, first, DEST)]
+    assert one("select count(*) from consent_entry where not granted and contact_id = %s", target) == 1
+    assert one("select reason from suppression where lifted_at is null") == "opt_out"
+    assert one("select count(*) from event where kind = 9 and contact_id = %s", target) == 1
+    sealed = one("select body_sealed from reply")
+    assert vault().open(Kind.REPLY, bytes(sealed)) == "退 订！"
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_replies_from_unknown_numbers_are_kept_and_their_opt_outs_too(tmp_path: Path) -> None:
+    with carrier_and_gateway(tmp_path) as world:
+        make_channel(world.port)
+        wait_until("select max(phase) from connection_state", "ready")
+        world.reply("13800000001", "TD")
+        world.reply("13800000002", "请问几点开门")
+        wait_until("select count(*) from reply", 2)
+    assert sorted(ask("select meaning, contact_id from reply")) == [("opt_out", None), ("other", None)]
+    index = bytes(one("select phone_index from suppression"))
+    assert index == vault().phone_index("13800000001")
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_the_same_delivery_twice_is_one_reply(tmp_path: Path) -> None:
+    from xinfeng.delivery.replies import store
+    from xinfeng.foundation.database import bulk_transaction
+    from xinfeng.kernel.time import utc_now
+
+    (contact_id,) = agreed(1)
+    number = _number_of(contact_id)
+    incoming = Assembly().add(1, read(_delivered("你好".encode("utf-16-be"), number=number), None, 0.0))
+    assert incoming is not None
+    for expected in (1, 0):
+        with bulk_transaction() as connection:
+            assert store(connection, [incoming], now=utc_now()) == expected
+    assert one("select count(*) from reply") == 1
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_a_long_opt_out_over_the_wire_is_read_as_a_whole(tmp_path: Path) -> None:
+    (contact_id,) = agreed(1)
+    text = "请不要再给我发短信了，" + "我已经搬到外地，用不到你们的服务，谢谢。" * 4
+    with carrier_and_gateway(tmp_path) as world:
+        make_channel(world.port)
+        wait_until("select max(phase) from connection_state", "ready")
+        world.reply(_number_of(contact_id), text)
+        wait_until("select count(*) from reply", 1)
+    assert one("select meaning from reply") == "opt_out"

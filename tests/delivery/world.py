@@ -1,0 +1,231 @@
+"""A world for the gateway: contacts who agreed, a plan, a simulated carrier and a gateway in one background loop."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tests.factories import make_contacts
+
+from xinfeng.channels.actions import save_channel
+from xinfeng.channels.backoff import Backoff
+from xinfeng.channels.simulator import Behaviour
+from xinfeng.channels.simulator import Options as CarrierOptions
+from xinfeng.channels.simulator.carrier import Carrier
+from xinfeng.channels.simulator.server import serving
+from xinfeng.delivery.actions import start_plan
+from xinfeng.delivery.gateway import Gateway, Options
+from xinfeng.delivery.planning import NewMessage, PlanTerms, close_plan, open_plan, write_messages
+from xinfeng.foundation.database import bulk_transaction, connect
+from xinfeng.foundation.vault import Kind, vault
+from xinfeng.kernel.ids import ChannelId
+from xinfeng.kernel.text import billed_parts
+from xinfeng.kernel.time import utc_now
+
+PATIENCE_S = 30.0
+
+
+def quick_backoff() -> Backoff:
+    return Backoff(random.random, first_s=0.05, longest_s=0.3, refused_s=60.0)
+
+
+def make_channel(
+    port: int, *, name: str = "sim", purpose: str = "marketing", rate_per_s: int = 20_000, **config: Any
+) -> int:
+    return save_channel(
+        name=name,
+        kind=config.pop("kind", "cmpp3"),
+        purpose=purpose,
+        config={
+            "host": "127.0.0.1",
+            "port": port,
+            "account": "900001",
+            "access_code": "1069000101",
+            **config,
+        },
+        secret=config.pop("secret", "888888"),
+        rate_per_s=rate_per_s,
+        price_li=35,
+        actor="test",
+    )
+
+
+def make_plan(
+    contact_ids: Sequence[int],
+    channel_id: int,
+    *,
+    text: Callable[[int], str] = lambda index: f"【信风】第{index}位您好，今日到店有礼，拒收请回复R",
+    purpose: str = "marketing",
+    windows: Sequence[tuple[datetime, datetime]] | None = None,
+    deadline: datetime | None = None,
+    rate_per_s: int | None = None,
+    start: bool = True,
+) -> int:
+    """A plan with one message to each contact, READY or RUNNING."""
+    now = utc_now()
+    terms = PlanTerms(
+        purpose=purpose,
+        channel_id=ChannelId(channel_id),
+        policy={},
+        windows=windows or [(now - timedelta(hours=1), now + timedelta(hours=5))],
+        deadline=deadline or now + timedelta(hours=5),
+        price_li=35,
+        rate_per_s=rate_per_s,
+    )
+    texts = [text(index) for index in range(len(contact_ids))]
+    bodies = vault().seal_many(Kind.BODY, texts)
+    with bulk_transaction() as connection:
+        plan = open_plan(connection, terms, at_most=len(contact_ids), now=now)
+        rows = [
+            NewMessage(contact_id, 0, 1, billed_parts(words), body)
+            for contact_id, words, body in zip(contact_ids, texts, bodies, strict=True)
+        ]
+        write_messages(connection, plan, rows)
+        close_plan(connection, plan)
+    if start:
+        start_plan(plan.id, actor="test", now=utc_now())
+    return int(plan.id)
+
+
+def agreed(count: int) -> list[int]:
+    """Contacts whose consent for marketing is in force."""
+    return make_contacts(count, at=utc_now() - timedelta(days=1))
+
+
+def ask(statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    with connect(autocommit=True) as connection:
+        return connection.execute(statement, values).fetchall()
+
+
+def one(statement: str, *values: Any) -> Any:
+    return ask(statement, *values)[0][0]
+
+
+def wait_until(statement: str, wanted: Any, *values: Any, patience_s: float = PATIENCE_S) -> None:
+    """Ask until the answer is `wanted`."""
+    deadline = time.monotonic() + patience_s
+    with connect(autocommit=True) as connection:
+        while (found := connection.execute(statement, values).fetchone()) is None or found[0] != wanted:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"still {found}, not {wanted!r}: {statement}")
+            time.sleep(0.02)
+
+
+def plan_state(plan_id: int) -> tuple[str, str]:
+    state, reason = ask("select state, reason from plan where id = %s", plan_id)[0]
+    return state, reason
+
+
+def finished(plan_id: int, *, patience_s: float = PATIENCE_S) -> None:
+    wait_until("select state from plan where id = %s", "finished", plan_id, patience_s=patience_s)
+
+
+FATES = """
+select fate, count(*) from (
+  select m.id,
+    case
+      when exists (select from attempt a where a.message_id = m.id and a.outcome = 1) then 'accepted'
+      when exists (select from attempt a where a.message_id = m.id and a.outcome = 2) then 'refused'
+      when exists (select from attempt a where a.message_id = m.id and a.outcome = 4) then 'uncertain'
+      when exists (select from withheld w where w.message_id = m.id)
+        then (select 'withheld:' || min(w.reason) from withheld w where w.message_id = m.id)
+      else 'planned'
+    end as fate
+  from message m where m.plan_id = %s
+) fates group by fate
+"""
+
+
+def fates(plan_id: int) -> dict[str, int]:
+    """What became of the messages of a plan, by the facts."""
+    return dict(ask(FATES, plan_id))
+
+
+@dataclass
+class Running:
+    """A carrier and any number of gateways that run in the background."""
+
+    loop: asyncio.AbstractEventLoop
+    carrier: Carrier
+    port: int
+    log: Path
+    gateways: list[tuple[Gateway, asyncio.Task[None]]]
+
+    def behave(self, **changes: Any) -> None:
+        self._call(lambda: self.carrier.behave(self.carrier.behaviour.changed(changes)))
+
+    def cut(self) -> None:
+        self._call(self.carrier.cut)
+
+    def reply(self, number: str, text: str) -> None:
+        self._call(
+            lambda: self.carrier.reply_now(account="900001", number=number, dest_id="1069000101", text=text)
+        )
+
+    def start_gateway(self, *, lease_s: float = 3.0) -> Gateway:
+        async def start() -> Gateway:
+            gateway = Gateway(Options(lease_s=lease_s, shutdown_s=3.0, make_backoff=quick_backoff))
+            self.gateways.append((gateway, asyncio.create_task(gateway.run())))
+            return gateway
+
+        return asyncio.run_coroutine_threadsafe(start(), self.loop).result(10)
+
+    def stop_gateway(self, gateway: Gateway) -> None:
+        task = next(task for known, task in self.gateways if known is gateway)
+
+        async def stop() -> None:
+            gateway.stop()
+            await task
+
+        asyncio.run_coroutine_threadsafe(stop(), self.loop).result(20)
+        self.gateways = [pair for pair in self.gateways if pair[0] is not gateway]
+
+    def _call(self, what: Callable[[], Any]) -> Any:
+        async def call() -> Any:
+            return what()
+
+        return asyncio.run_coroutine_threadsafe(call(), self.loop).result(10)
+
+
+@contextmanager
+def carrier_and_gateway(folder: Path, *, gateways: int = 1, **behaviour: Any) -> Iterator[Running]:
+    """A carrier, and gateways that find their channels in the database."""
+    started = threading.Event()
+    box: list[Running] = []
+    ended: list[asyncio.Event] = []
+
+    async def live() -> None:
+        options = CarrierOptions(
+            port=0,
+            log=folder / "carrier.log",
+            behaviour=Behaviour().changed({"receipt_delay_ms": 20, **behaviour}),
+            seed=1,
+        )
+        async with serving(options) as serving_now:
+            loop = asyncio.get_running_loop()
+            box.append(Running(loop, serving_now.carrier, serving_now.port, folder / "carrier.log", []))
+            ended.append(asyncio.Event())
+            started.set()
+            await ended[0].wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(live()), daemon=True)
+    thread.start()
+    assert started.wait(10)
+    running = box[0]
+    try:
+        for _ in range(gateways):
+            running.start_gateway()
+        yield running
+        for gateway, _ in list(running.gateways):
+            running.stop_gateway(gateway)
+    finally:
+        running.loop.call_soon_threadsafe(ended[0].set)
+        thread.join(10)
