@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +41,10 @@ class World:
             load.take(block)
 
     def message(self, message_id: int = 1, *, plan: int = 1, parts: int = 1) -> None:
+        planned_at = AT + timedelta(days=message_id)
+        contact_id = message_id + 100
         self.add(
-            "message",
-            id=message_id,
-            plan_id=plan,
-            contact_id=message_id + 100,
-            parts=parts,
-            cost_li=35 * parts,
+            "message", id=message_id, plan_id=plan, contact_id=contact_id, parts=parts, planned_at=planned_at
         )
 
     def attempt(self, outcome: int, *, part: int = 1, code: str = "", message_id: int = 1) -> None:
@@ -205,3 +202,11 @@ def test_plans_are_kept_apart(world: World) -> None:
     assert world.states([1, 2]) == world.states()
     assert world.states([]) == {}
     assert world.states([9]) == {}
+
+
+def test_a_question_about_recent_messages_leaves_the_others_out(world: World) -> None:
+    for message_id in (1, 2, 3):
+        world.message(message_id)
+        world.attempt(ACCEPTED, message_id=message_id)
+    found = world.lens.rows(message_state(world.lens, since=AT + timedelta(days=2))).to_pylist()
+    assert sorted((row["message_id"], row["state"]) for row in found) == [(2, "accepted"), (3, "accepted")]

@@ -138,3 +138,16 @@ def test_the_lens_has_nothing_that_identifies_a_person() -> None:
         for column in feed.columns:
             if column.name != "has_phone":
                 assert not any(word in column.name for word in forbidden), (feed.name, column.name)
+
+
+def test_a_slice_offers_questions_by_name(path: Path) -> None:
+    engine = DuckEngine(path, memory_mb=256)
+    lens = Lens(engine, declared())
+    try:
+        state = lens.view("message_state", plans=[1])
+        assert {"message_id", "contact_id", "state", "code"} <= set(state.columns)
+        assert lens.scalar(state.count()) == 0
+        with pytest.raises(NotFound):
+            lens.view("no_such_question")
+    finally:
+        engine.close()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import duckdb
 import psycopg
 import pytest
 
@@ -407,3 +408,14 @@ def test_the_lens_stays_as_it_was_when_postgres_is_away(
     with pytest.raises(psycopg.OperationalError):
         mirror.refresh()
     assert event_ids(mirror) == [1, 2]
+
+
+def test_a_question_that_fails_does_not_spoil_the_next(mirror: Lens, writer: Connection) -> None:
+    add_events(writer, range(3), item="no number")
+    writer.commit()
+    mirror.refresh()
+    event = mirror.table("event")
+    for _ in range(3):
+        with pytest.raises(duckdb.ConversionException):
+            mirror.rows(event.select(number=event["item"].cast("int64")))
+        assert mirror.scalar(event.count()) == 3

@@ -109,11 +109,13 @@ class DuckEngine:
             backend = ibis.duckdb.from_connection(self._connection.cursor())
         try:
             yield backend
-        finally:
-            if self._closed:
-                backend.con.close()
-            else:
-                self._idle.put(backend)
+        except BaseException:
+            backend.con.close()  # it may still hold half an answer
+            raise
+        if self._closed:
+            backend.con.close()
+        else:
+            self._idle.put(backend)
 
     def _open_or_start_anew(self) -> duckdb.DuckDBPyConnection:
         try:
