@@ -105,10 +105,21 @@ def contact_ids(plan_id: int, selection: Selection) -> list[int]:
 
 
 def export_csv(
-    plan_id: int, selection: Selection, *, actor: str, clear_numbers: bool = False, language: str = "zh"
+    plan_id: int,
+    selection: Selection,
+    *,
+    actor: str,
+    clear_numbers: bool = False,
+    reason: str = "",
+    language: str = "zh",
 ) -> Iterator[bytes]:
-    """The selection as a CSV file in pieces. `clear_numbers` is the door's decision; either way it is audited."""
-    total = _audit(plan_id, selection, actor=actor, clear_numbers=clear_numbers, form="csv")
+    """The selection as a CSV file in pieces. `clear_numbers` is the door's decision; either way it is audited.
+
+    Raises InvalidInput `export.reason` for clear numbers without a reason.
+    """
+    total = _audit(
+        plan_id, selection, actor=actor, clear_numbers=clear_numbers, reason=reason, form="csv"
+    )
     return cells.csv_lines(_header(language), _lines(plan_id, selection, total, clear_numbers, language))
 
 
@@ -119,10 +130,13 @@ def export_xlsx(
     *,
     actor: str,
     clear_numbers: bool = False,
+    reason: str = "",
     language: str = "zh",
 ) -> None:
     """The same as a workbook, written with constant memory; texts are texts, never formulas."""
-    total = _audit(plan_id, selection, actor=actor, clear_numbers=clear_numbers, form="xlsx")
+    total = _audit(
+        plan_id, selection, actor=actor, clear_numbers=clear_numbers, reason=reason, form="xlsx"
+    )
     if total > MOST_SHEET_ROWS:
         raise InvalidInput("insights.too_many_rows", rows=total, at_most=MOST_SHEET_ROWS)
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -185,7 +199,11 @@ def _lines(
         after = page[-1].contact_id
 
 
-def _audit(plan_id: int, selection: Selection, *, actor: str, clear_numbers: bool, form: str) -> int:
+def _audit(
+    plan_id: int, selection: Selection, *, actor: str, clear_numbers: bool, reason: str, form: str
+) -> int:
+    if clear_numbers and not reason.strip():
+        raise InvalidInput("export.reason")
     copy = lens()
     copy.refresh()
     total = int(copy.scalar(_chosen(copy, plan_id, selection).count()))
@@ -199,6 +217,7 @@ def _audit(plan_id: int, selection: Selection, *, actor: str, clear_numbers: boo
             code=selection.code,
             rows=total,
             clear_numbers=clear_numbers,
+            reason=reason,
             form=form,
         )
     return total

@@ -54,12 +54,12 @@ def receipts_of(copy: Lens, plan_id: int) -> ibis.Table:
 
 def billed_parts(copy: Lens, plan_id: int) -> ibis.Table:
     """The parts that a carrier took, once each: `message_id`, `part`. An uncertain one counts as soon as a
-    receipt shows that it left."""
+    receipt shows that it left. (Once each, because what was accepted or is uncertain is never sent again.)"""
     attempt = attempts_of(copy, plan_id)
     accepted = attempt.filter(attempt["outcome"] == Outcome.ACCEPTED.value).select("message_id", "part")
     uncertain = attempt.filter(attempt["outcome"] == Outcome.UNCERTAIN.value).select("message_id", "part")
     resolved = uncertain.semi_join(receipts_of(copy, plan_id), ["message_id", "part"])
-    return ibis.union(accepted, resolved, distinct=True)
+    return ibis.union(accepted, resolved)
 
 
 def cost_of(copy: Lens, plan_id: int) -> int:
