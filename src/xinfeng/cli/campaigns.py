@@ -30,7 +30,12 @@ def list_campaigns() -> None:
     from xinfeng.campaigns.models import Campaign
 
     rows = [
-        [campaign.pk, campaign.name, campaign.get_state_display(), campaign.plan.messages if campaign.plan else None]
+        [
+            campaign.pk,
+            campaign.name,
+            campaign.get_state_display(),
+            campaign.plan.messages if campaign.plan else None,
+        ]
         for campaign in Campaign.objects.select_related("plan").order_by("-created_at")[:100]
     ]
     table("活动 Campaigns", ["编号 id", "名称 name", "状态 state", "计划条数 messages"], rows, right=(0, 3))
@@ -73,7 +78,10 @@ def preflight(campaign_id: int) -> None:
     found = ask(_campaign(campaign_id), utc_now())
     zone = xinfeng_settings.load().zone
     rows = [["人群 audience", f"{found.audience:,}"]]
-    rows += [[f"  − {reason_name(gate.reason, 'zh')} ({gate.reason})", f"{gate.contacts:,}"] for gate in found.left_out]
+    rows += [
+        [f"  − {reason_name(gate.reason, 'zh')} ({gate.reason})", f"{gate.contacts:,}"]
+        for gate in found.left_out
+    ]
     rows += [
         ["可发送 reachable", f"{found.reachable:,}"],
         ["计费条 parts" + ("" if found.cost.exact else "（估计 estimated）"), f"{found.cost.parts:,}"],
@@ -85,8 +93,11 @@ def preflight(campaign_id: int) -> None:
     if found.cost.spread is not None:
         longest = found.cost.spread.longest
         say(f"最长文本 longest: {longest.units} 字 = {longest.parts} 条 parts")
-    for warning in found.warnings:
-        say(f"⚠ {warning.words('zh')}\n  {warning.words('en')}", style="red" if warning.stops else "yellow")
+    for caution in found.cautions:
+        say(
+            f"⚠ {caution.words('zh', zone=zone)}\n  {caution.words('en', zone=zone)}",
+            style="red" if caution.stops else "yellow",
+        )
 
 
 @group.command("submit")
@@ -121,7 +132,9 @@ def start(campaign_id: int, operator: As) -> None:
 
 @group.command("schedule")
 def schedule(
-    campaign_id: int, at: Annotated[datetime, typer.Argument(help="2026-11-23T10:00，企业时区 enterprise time")], operator: As
+    campaign_id: int,
+    at: Annotated[datetime, typer.Argument(help="2026-11-23T10:00，企业时区 enterprise time")],
+    operator: As,
 ) -> None:
     """定时开始。 Start at a time."""
     ready()

@@ -22,10 +22,25 @@ def list_channels() -> None:
 
     rows = [
         [found.id, found.name, found.kind, found.purpose, f"{found.config.host}:{found.config.port}"]
-        + [f"{found.ready}/{found.config.connections}", found.rate_per_s, f"{found.price_li / 10:g}", "✓" if found.enabled else "✗"]
+        + [
+            f"{found.ready}/{found.config.connections}",
+            found.rate_per_s,
+            f"{found.price_li / 10:g}",
+            "✓" if found.enabled else "✗",
+        ]
         for found in channels(now=utc_now())
     ]
-    columns = ["编号 id", "名称 name", "协议 kind", "用途 purpose", "地址 address", "连接 ready", "速率 parts/s", "分/条 fen", "启用 on"]
+    columns = [
+        "编号 id",
+        "名称 name",
+        "协议 kind",
+        "用途 purpose",
+        "地址 address",
+        "连接 ready",
+        "速率 parts/s",
+        "分/条 fen",
+        "启用 on",
+    ]
     table("通道 Channels", columns, rows, right=(0, 5, 6, 7))
 
 
@@ -33,7 +48,10 @@ def list_channels() -> None:
 def add_channel(
     name: str,
     account: Annotated[str, typer.Option(help="企业代码 SP_Id（6 位）")],
-    secret: Annotated[str, typer.Option(prompt=True, hide_input=True, envvar="CHANNEL_SECRET", help="共享密钥 shared secret")],
+    secret: Annotated[
+        str,
+        typer.Option(prompt=True, hide_input=True, envvar="CHANNEL_SECRET", help="共享密钥 shared secret"),
+    ],
     access_code: Annotated[str, typer.Option(help="接入码，如 10690001")],
     host: Annotated[str, typer.Option()] = "127.0.0.1",
     port: Annotated[int, typer.Option()] = 7890,

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from xinfeng.cli import campaigns, channels, consent, contacts, demo, events, lens, run, segments, simulate, templates, users
+from xinfeng.cli import (
+    campaigns,
+    channels,
+    consent,
+    contacts,
+    demo,
+    events,
+    lens,
+    segments,
+    serve,
+    simulate,
+    templates,
+    users,
+)
 
 commands = typer.Typer(
     help="信风 Xinfeng：以授权为先的短信营销。 Consent-first SMS marketing.",
@@ -12,10 +25,10 @@ commands = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-commands.command()(run.up)
-commands.command()(run.app)
-commands.command()(run.gateway)
-commands.command()(run.migrate)
+commands.command()(serve.up)
+commands.command()(serve.app)
+commands.command()(serve.gateway)
+commands.command()(serve.migrate)
 commands.command("demo")(demo.demo)
 commands.command("explain")(campaigns.explain_one)
 commands.add_typer(contacts.group, name="contacts")

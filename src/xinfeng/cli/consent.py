@@ -25,7 +25,10 @@ def verify() -> None:
     if report.whole:
         say(f"账本完整：{report.entries} 条。 The ledger is whole: {report.entries} entries.", style="green")
         return
-    say(f"账本在第 {report.broken_seq} 条断裂（{report.fault}）。 Broken at entry {report.broken_seq}: {report.fault}.", style="red")
+    say(
+        f"账本在第 {report.broken_seq} 条断裂（{report.fault}）。 Broken at entry {report.broken_seq}: {report.fault}.",
+        style="red",
+    )
     raise typer.Exit(1)
 
 
@@ -33,7 +36,9 @@ def verify() -> None:
 def publish(
     key: str,
     version: str,
-    text: Annotated[Path, typer.Argument(help="告知文本文件 file with the wording", exists=True, dir_okay=False)],
+    text: Annotated[
+        Path, typer.Argument(help="告知文本文件 file with the wording", exists=True, dir_okay=False)
+    ],
     purpose: Annotated[str, typer.Option()] = "marketing",
 ) -> None:
     """登记一个版本的告知文本。 Keep a version of the wording people agree to."""
@@ -52,7 +57,9 @@ def publish(
 
 
 @group.command("opt-out")
-def opt_out(number: str, reason: Annotated[str, typer.Option(help="来源 where it came from")] = "command line") -> None:
+def opt_out(
+    number: str, reason: Annotated[str, typer.Option(help="来源 where it came from")] = "command line"
+) -> None:
     """登记退订，立即生效。 Record an opt-out; it binds at once."""
     ready()
     from xinfeng.consent.actions import record_opt_outs
@@ -88,7 +95,18 @@ def show(number: str) -> None:
     if contact is None:
         raise NotFound("contact.unknown")
     rows = [
-        [entry.seq, f"{entry.at:%Y-%m-%d %H:%M}", entry.purpose, "✓" if entry.granted else "✗", entry.source, entry.evidence]
+        [
+            entry.seq,
+            f"{entry.at:%Y-%m-%d %H:%M}",
+            entry.purpose,
+            "✓" if entry.granted else "✗",
+            entry.source,
+            entry.evidence,
+        ]
         for entry in entries_of(contact)
     ]
-    table("授权记录 Consent entries", ["序号 seq", "时间 at (UTC)", "用途 purpose", "同意 granted", "来源 source", "凭证 evidence"], rows)
+    table(
+        "授权记录 Consent entries",
+        ["序号 seq", "时间 at (UTC)", "用途 purpose", "同意 granted", "来源 source", "凭证 evidence"],
+        rows,
+    )

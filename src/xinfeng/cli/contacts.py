@@ -20,12 +20,16 @@ ACTOR = "system:command line"
 def import_file(
     file: Annotated[Path, typer.Argument(help="contacts.csv 或 .xlsx")],
     source: Annotated[str, typer.Option(help="来源，会成为标签 where the file is from; becomes a tag")],
-    purpose: Annotated[str, typer.Option(help="授权用途 marketing 或 service；留空表示没有授权 empty: no consent")] = "",
+    purpose: Annotated[
+        str, typer.Option(help="授权用途 marketing 或 service；留空表示没有授权 empty: no consent")
+    ] = "",
     notice: Annotated[str, typer.Option(help="告知文本“键 版本” published notice, 'KEY VERSION'")] = "",
     consent_source: Annotated[str, typer.Option(help="在哪里同意的 where they agreed")] = "",
     given_at: Annotated[datetime | None, typer.Option(help="何时同意（企业时区） when they agreed")] = None,
     evidence: Annotated[str, typer.Option(help="凭证 what proves it")] = "",
-    column: Annotated[list[str] | None, typer.Option(help="列名=字段，可重复 COLUMN=FIELD, repeatable")] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="列名=字段，可重复 COLUMN=FIELD, repeatable")
+    ] = None,
     rejects: Annotated[Path | None, typer.Option(help="未导入的行写到这里 where refused rows go")] = None,
 ) -> None:
     """导入客户文件，可连同授权。 Import contacts, with their consent."""
@@ -41,7 +45,10 @@ def import_file(
     terms = Terms("contacts", source, claim, ACTOR, columns_of(column or []), rejects)
     bring_in(check_file(file), terms)
     if claim is None:
-        say("没有声明授权：这些客户不能收到营销短信。 No consent was claimed: nobody in this file can be written to.", style="yellow")
+        say(
+            "没有声明授权：这些客户不能收到营销短信。 No consent was claimed: nobody in this file can be written to.",
+            style="yellow",
+        )
 
 
 @group.command("show")
@@ -68,4 +75,8 @@ def show(number: Annotated[str, typer.Argument(help="手机号 phone number")]) 
         [row.purpose, "✓" if row.granted else "✗", row.suppressed or "", row.source, row.since]
         for row in standing_of(contact_id)
     ]
-    table("授权 Standing", ["用途 purpose", "同意 granted", "屏蔽 suppressed", "来源 source", "自 since"], standing)
+    table(
+        "授权 Standing",
+        ["用途 purpose", "同意 granted", "屏蔽 suppressed", "来源 source", "自 since"],
+        standing,
+    )

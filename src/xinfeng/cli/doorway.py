@@ -12,9 +12,6 @@ import shutil
 import socket
 import sys
 
-import click
-import typer
-
 from xinfeng.cli import output, words
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.postgres import PostgresFault
@@ -43,17 +40,9 @@ def run_here(arguments: list[str]) -> int:
     from xinfeng.cli.commands import commands
 
     try:
-        result = typer.main.get_command(commands).main(arguments, prog_name="xinfeng", standalone_mode=False)
-    except click.exceptions.Exit as leave:
-        return leave.exit_code
-    except click.Abort:
-        output.say("已中断。 Interrupted.")
-        return 130
-    except click.ClickException as wrong:
-        output.say(wrong.format_message(), style="red")
-        if isinstance(wrong, click.UsageError) and wrong.ctx is not None:
-            output.say(wrong.ctx.get_usage())
-        return wrong.exit_code
+        commands(arguments, prog_name="xinfeng")
+    except SystemExit as leave:
+        return leave.code if isinstance(leave.code, int) else int(bool(leave.code))
     except XinfengError as error:
         if error.code == "lens.owned_elsewhere":
             raise
@@ -62,7 +51,7 @@ def run_here(arguments: list[str]) -> int:
     except PostgresFault as fault:
         output.say(f"PostgreSQL 没有启动。 PostgreSQL did not start:\n{fault}", style="red")
         return 1
-    return int(result or 0)
+    return 0
 
 
 def _hand_over(arguments: list[str], settings: xinfeng_settings.Settings) -> int:
@@ -78,7 +67,6 @@ def _hand_over(arguments: list[str], settings: xinfeng_settings.Settings) -> int
             )
             return 1
         door.sendall(json.dumps(request).encode() + b"\n")
-        door.shutdown(socket.SHUT_WR)
         return _relay(door)
 
 

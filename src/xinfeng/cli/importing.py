@@ -88,7 +88,11 @@ def _run(job_id: int) -> None:
     worker = threading.Thread(target=work, name="import")
     worker.start()
     bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), console=console()
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        console=console(),
     )
     with bar:
         task = bar.add_task("导入 importing", total=None)

@@ -35,5 +35,10 @@ def refresh() -> None:
 
 def _say(done: Refreshed, title: str) -> None:
     if done.rows:
-        table(title, ["表 table", "行 rows"], [[name, f"{count:,}"] for name, count in done.rows.items()], right=(1,))
+        table(
+            title,
+            ["表 table", "行 rows"],
+            [[name, f"{count:,}"] for name, count in done.rows.items()],
+            right=(1,),
+        )
     say(f"{title}: {done.total:,} 行 rows, {done.seconds:.2f} s")

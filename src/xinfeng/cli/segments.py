@@ -10,7 +10,7 @@ import typer
 
 from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
-from xinfeng.kernel.errors import InvalidInput, NotFound
+from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.time import utc_now
 
 group = typer.Typer(help="分群 segments", no_args_is_help=True)
@@ -55,14 +55,12 @@ def show(segment_id: int, purpose: Annotated[str, typer.Option()] = "marketing")
     ready()
     from xinfeng.lens.engine import lens
     from xinfeng.segments import reads
-    from xinfeng.segments.models import Segment
 
-    segment = Segment.objects.filter(pk=segment_id).first()
-    if segment is None:
-        raise NotFound("segment.unknown", segment_id=segment_id)
-    now = utc_now()
-    numbers = reads.segment_numbers(lens(), segment, purpose=purpose, now=now)
+    mirror = lens()
+    segment = reads.get_segment(segment_id)
+    mirror.refresh()
+    numbers = reads.segment_numbers(mirror, segment, purpose, utc_now())
     say(segment.name, style="bold")
-    for language in ("zh", "en"):
-        say(reads.words_of(segment, language))
+    for language in ("zh-hans", "en"):
+        say(reads.reading(segment, language))
     say(f"人数 size {numbers.size:,}，可触达 reachable {numbers.reachable:,}")

@@ -8,7 +8,8 @@ group = typer.Typer(help="模拟器 simulators", no_args_is_help=True)
 
 
 @group.command(
-    "carrier", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+    "carrier",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
 )
 def carrier(context: typer.Context) -> None:
     """模拟运营商（CMPP 2.0/3.0）。 A simulated carrier in its own process; `--help` lists its faults."""

@@ -29,9 +29,18 @@ def list_templates() -> None:
     ready()
     from xinfeng.content.models import TemplateVersion
 
-    newest = TemplateVersion.objects.select_related("template", "signature").order_by("template_id", "-number").distinct("template_id")
+    newest = (
+        TemplateVersion.objects.select_related("template", "signature")
+        .order_by("template_id", "-number")
+        .distinct("template_id")
+    )
     rows = [
-        [version.pk, version.template.name, version.number, f"【{version.signature.text}】{version.value}{version.action}{version.opt_out}"]
+        [
+            version.pk,
+            version.template.name,
+            version.number,
+            f"【{version.signature.text}】{version.value}{version.action}{version.opt_out}",
+        ]
         for version in newest
     ]
     table("模板 Templates", ["版本号 version id", "名称 name", "第几版 no.", "文本 text"], rows, right=(0, 2))

@@ -7,9 +7,52 @@ from django.utils import translation
 from xinfeng.console.words import sentence as console_sentence
 from xinfeng.kernel.errors import XinfengError
 
+SENTENCES = {
+    "up.already_running": (
+        "这个数据文件夹（{folder}）已经有一个信风在运行。没有再启动。要换一个文件夹，请设置 XINFENG_DATA。",
+        "Xinfeng is already running on this data folder ({folder}). Nothing was started. "
+        "To use another folder, set XINFENG_DATA.",
+    ),
+    "demo.folder_in_use": (
+        "{folder} 里有不是演示留下的文件。什么都没有动。请用 --folder 换一个文件夹。",
+        "{folder} holds files that no demonstration has left. Nothing was touched. Choose another with --folder.",
+    ),
+    "demo.no_port": ("找不到空闲端口。没有启动。", "There is no free port. Nothing was started."),
+    "demo.interrupted": (
+        "演示已中断。再运行一次会从头开始。",
+        "The demonstration was interrupted; the next starts afresh.",
+    ),
+    "demo.timeout": (
+        "等了 {seconds} 秒，仍没有等到：{waited_for}。演示已停止，数据留在原处，日志在 logs 文件夹。",
+        "Waited {seconds} seconds in vain for: {waited_for}. The demonstration stopped; its data and logs are kept.",
+    ),
+    "demo.campaign_failed": ("活动没有完成：{fault}", "The campaign failed: {fault}"),
+    "demo.command_failed": ("命令没有成功：{command}", "A command did not succeed: {command}"),
+    "mapping.option": (
+        "看不懂 --column {given}。请写成 列名=字段。什么都没有导入。",
+        "--column {given} cannot be read; write COLUMN=FIELD. Nothing was imported.",
+    ),
+    "segment.not_json": (
+        "规则不是有效的 JSON：{fault}。什么都没有保存。",
+        "The rule is not valid JSON: {fault}. Nothing was saved.",
+    ),
+    "template.default": (
+        "看不懂 --default {given}。请写成 变量=文字。什么都没有保存。",
+        "--default {given} cannot be read; write NAME=TEXT. Nothing was saved.",
+    ),
+    "campaign.not_planned": (
+        "活动 {campaign_id} 还没有生成计划，所以没有数字。先开始它，或用 preflight 预估。",
+        "Campaign {campaign_id} has no plan yet, so there are no numbers. Start it, or ask for a preflight.",
+    ),
+}
+"""Words for codes that only the command line raises."""
+
 
 def sentence(error: XinfengError) -> str:
     """What happened, what was kept, what to do, in both languages."""
+    own = SENTENCES.get(error.code)
+    if own is not None:
+        return "\n".join(text.format(**error.params) for text in own)
     with translation.override("zh-hans"):
         chinese = console_sentence(error)
     with translation.override("en"):

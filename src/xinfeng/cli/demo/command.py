@@ -22,17 +22,19 @@ from xinfeng.kernel.time import utc_now
 
 _MARK = "THIS-IS-THE-DEMONSTRATION"
 _CARRIER_ACCOUNT = "900001"
-_CARRIER_SECRET = "demo-secret"  # noqa: S105
+_CARRIER_SECRET = "demo-secret"
 
 
 def demo(
     exit_after: Annotated[bool, typer.Option("--exit", help="看完报告就结束 end after the report")] = False,
-    folder: Annotated[Path, typer.Option(help="演示数据放在哪里 where the sample data lives")] = Path("data/demo"),
+    folder: Annotated[Path, typer.Option(help="演示数据放在哪里 where the sample data lives")] = Path(
+        "data/demo"
+    ),
     port: Annotated[int, typer.Option(help="控制台端口 console port; the next free one if taken")] = 8000,
     members: Annotated[int, typer.Option(help="会员数 how many members")] = 20_000,
 ) -> None:
     """示例商店：从客户文件到活动报告，走完主线。 The main job on a sample shop, from file to report."""
-    from xinfeng.cli.processes.supervision import Child, Supervisor, only_one, xinfeng_child
+    from xinfeng.cli.processes.supervision import Child, Supervisor, leave_now, only_one, xinfeng_child
 
     data = folder.absolute()
     with only_one(data):
@@ -55,7 +57,11 @@ def demo(
 
         carrier_port = _free_port(0)
         scenario = Scenario(
-            settings=settings, members=members, carrier_port=carrier_port, account=_CARRIER_ACCOUNT, secret=_CARRIER_SECRET
+            settings=settings,
+            members=members,
+            carrier_port=carrier_port,
+            account=_CARRIER_ACCOUNT,
+            secret=_CARRIER_SECRET,
         )
         scenario.set_up()
         children: list[Child] = [
@@ -80,6 +86,7 @@ def demo(
         supervisor.run(ready=threading.Thread(target=story, name="demo", daemon=True).start)
         if outcome and not supervisor_was_asked(outcome[0]):
             raise outcome[0]
+        leave_now()
 
 
 def supervisor_was_asked(fault: BaseException) -> bool:
@@ -94,7 +101,7 @@ def _carrier_options(port: int, data: Path) -> list[str]:
         f"--log={data / 'logs' / 'carrier.jsonl'}",
         "--receipt-delay-ms=900",
         "--reply-delay-ms=1500",
-        "--receipts=DELIVRD=0.978,UNDELIV=0.008,MK:0001=0.006,EXPIRED=0.004,MI:0013=0.003,REJECTD=0.001",
+        "--receipts=DELIVRD=0.986,UNDELIV=0.006,MK:0001=0.004,EXPIRED=0.003,REJECTD=0.001",
         "--replies=T=0.003,退订=0.002,R=0.001,谢谢，今天营业到几点？=0.004,好的=0.003",
         "--seed=20261122",
     ]

@@ -17,17 +17,15 @@ from xinfeng.kernel.errors import Conflict
 from xinfeng.kernel.time import utc_now
 
 ACTOR = "system:demo"
-NOTICE = (
-    "我们会用您留下的手机号，每月最多发送四条会员活动与新品短信，直到您退订。回复 R 即可退订，不影响订单与服务通知。"
-)
+NOTICE = "我们会用您留下的手机号，每月最多发送四条会员活动与新品短信，直到您退订。回复 R 即可退订，不影响订单与服务通知。"
 RULE = {
     "all": [
         {"event": "purchase", "measure": "count", "op": "at_least", "value": 1, "period": {"days": 540}},
         {"event": "purchase", "measure": "last", "op": "not_in_last_days", "value": 7},
     ]
 }
-VALUE = "{{ contact.name | default: \"会员\" }}，您常喝的茶到了新一批：四时茶礼满 300 减 60，会员日三天有效。"
-ACTION = "到店或打开小程序“四时茶”下单，凭本短信另赠便携茶罐一只。"
+VALUE = '{{ contact.name | default: "会员" }}，秋茶到店：四时茶礼满300减60，会员日三天有效。'
+ACTION = "到店或在小程序下单，凭本短信另赠茶罐一只。"
 _READY_WITHIN_S = 60
 _DONE_WITHIN_S = 300
 
@@ -55,8 +53,12 @@ class Scenario:
     def set_up(self) -> None:
         """Everything before the processes start: people, files, import, content, channel, segment, draft."""
         self._people()
-        files = write_shop(self.settings.data / "shop", now=utc_now(), zone=self.settings.zone, members=self.members)
-        say(f"示例商店 sample shop: {files.contact_rows:,} 位客户 contacts, {files.event_rows:,} 条行为 events → {files.contacts.parent}")
+        files = write_shop(
+            self.settings.data / "shop", now=utc_now(), zone=self.settings.zone, members=self.members
+        )
+        say(
+            f"示例商店 sample shop: {files.contact_rows:,} 位客户 contacts, {files.event_rows:,} 条行为 events → {files.contacts.parent}"
+        )
         self._import(files)
         self._former_opt_outs(files)
         self._campaign()
@@ -115,9 +117,11 @@ class Scenario:
 
         now = utc_now()
         with bulk_transaction() as connection:
-            said_no = [OptOut(vault().phone_index(number), None, now, "此前退订名单") for number in files.opt_outs]
+            said_no = [
+                OptOut(vault().phone_index(number), None, now, "此前退订名单") for number in files.opt_outs
+            ]
             record_opt_outs(connection, said_no, now=now)
-        recompute_tiers(now)
+        recompute_tiers(now=now)
 
     def _campaign(self) -> None:
         from xinfeng.campaigns.actions import CampaignDraft, save_campaign
@@ -129,7 +133,12 @@ class Scenario:
             name="移动 106 营销（模拟）",
             kind="cmpp3",
             purpose="marketing",
-            config={"host": "127.0.0.1", "port": self.carrier_port, "account": self.account, "access_code": "10690001"}
+            config={
+                "host": "127.0.0.1",
+                "port": self.carrier_port,
+                "account": self.account,
+                "access_code": "10690001",
+            }
             | {"connections": 2, "window": 64},
             secret=self.secret,
             rate_per_s=1500,
@@ -147,7 +156,9 @@ class Scenario:
             trade="retail",
             actor=ACTOR,
         )
-        segment = create_segment(name="买过、最近一周没再买", rule=RULE, description="一年半内买过，七天内没有再买", actor=ACTOR)
+        segment = create_segment(
+            name="买过、最近一周没再买", rule=RULE, description="一年半内买过，七天内没有再买", actor=ACTOR
+        )
         draft = CampaignDraft(
             name="会员日唤回",
             segment_id=segment.pk,
@@ -187,7 +198,13 @@ class Scenario:
         return bool(settled)
 
     def _wait(
-        self, what: str, done: Callable[[], bool], seconds: float, stopping: Callable[[], bool], *, may_fail: bool = False
+        self,
+        what: str,
+        done: Callable[[], bool],
+        seconds: float,
+        stopping: Callable[[], bool],
+        *,
+        may_fail: bool = False,
     ) -> None:
         say(f"等待{what}…")
         deadline = time.monotonic() + seconds

@@ -59,8 +59,8 @@ CONTACT_COLUMNS = [
     "会员等级",
     "标签",
     "注册时间",
-] + ["同意营销短信", "同意时间", "授权来源", "授权凭证"]
-EVENT_COLUMNS = ["事件编号", "会员号", "行为", "时间", "金额", "商品", "品类"]
+] + ["是否同意营销", "同意时间", "授权来源", "授权凭证"]
+EVENT_COLUMNS = ["事件id", "会员号", "行为", "时间", "金额", "商品", "品类"]
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _person(dice: random.Random, member: str, phone: str, joined: datetime, toda
         level,
         ";".join(tags),
         f"{joined:%Y-%m-%d %H:%M}",
-        "是" if agreed else "",
+        "是" if agreed else "否",
         f"{joined:%Y-%m-%d %H:%M}" if agreed else "",
         source if agreed else "",
         f"注册页勾选记录 {member}" if agreed else "",

@@ -12,7 +12,7 @@ from django.core.asgi import get_asgi_application
 from xinfeng.cli.processes.door import Door
 from xinfeng.foundation.jobs import app as jobs
 from xinfeng.foundation.settings import Settings
-from xinfeng.lens.engine import lens
+from xinfeng.lens.engine import close_lens, lens
 
 log = logging.getLogger(__name__)
 
@@ -46,11 +46,15 @@ def run(settings: Settings) -> None:
         proxy_headers=settings.https,
         timeout_graceful_shutdown=10,
     )
-    uvloop.run(_serve(_Server(config, settings), settings))
+    try:
+        uvloop.run(_serve(_Server(config, settings), settings))
+    finally:
+        close_lens()
 
 
 async def _serve(server: uvicorn.Server, settings: Settings) -> None:
-    async with jobs.replace_connector(jobs.connector.get_worker_connector()).open_async() as worker_app:
+    worker_app = jobs.with_connector(jobs.connector.get_worker_connector())
+    async with worker_app.open_async():
         worker = asyncio.create_task(
             worker_app.run_worker_async(
                 concurrency=_JOBS_AT_ONCE, install_signal_handlers=False, fetch_job_polling_interval=1.0

@@ -82,5 +82,11 @@ class Door:
         try:
             log.info("command", extra={"group": arguments[:2], "pid": os.getpid()})
             return doorway.run_here(arguments)
+        except Exception:  # the caller gets an answer whatever happened; the fault is in our log
+            log.exception("a command failed", extra={"group": arguments[:2]})
+            output.say(
+                "命令没有完成，原因在 app 的日志里。 The command failed; app's log says why.", style="red"
+            )
+            return 1
         finally:
             connections.close_all()

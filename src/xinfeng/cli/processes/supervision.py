@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import logging
 import os
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from xinfeng.foundation.postgres import EmbeddedPostgres, PostgresFault
 from xinfeng.foundation.settings import Settings
@@ -111,9 +113,7 @@ class Supervisor:
                 self._start(child)
 
     def _start(self, child: Child) -> None:
-        child.process = subprocess.Popen(
-            child.arguments, env=os.environ | child.environment, start_new_session=True
-        )
+        child.process = subprocess.Popen(child.arguments, start_new_session=True)
         child.started_at = time.monotonic()
 
 
@@ -139,3 +139,11 @@ def leave_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, name="leave-with-parent", daemon=True).start()
+
+
+def leave_now() -> NoReturn:
+    """End after everything has been closed, without Python's teardown: DuckDB reports its own types as leaked there."""
+    atexit._run_exitfuncs()
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)

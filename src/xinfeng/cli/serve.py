@@ -33,8 +33,10 @@ def app(with_parent: WithParent = False) -> None:
     _run_with_parent(with_parent)
     settings = ready(process="app")
     from xinfeng.cli.processes import app as process
+    from xinfeng.cli.processes.supervision import leave_now
 
     process.run(settings)
+    leave_now()
 
 
 def gateway(with_parent: WithParent = False) -> None:
