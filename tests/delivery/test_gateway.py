@@ -204,20 +204,34 @@ def test_bad_numbers_do_not_pause_a_plan(tmp_path: Path) -> None:
     assert fates(plan) == {"refused": 400}
 
 
-def test_a_silent_carrier_leaves_what_was_sent_uncertain_and_pauses_the_plan(tmp_path: Path) -> None:
-    with carrier_and_gateway(tmp_path, silent=False) as world:
+def test_a_silent_carrier_leaves_what_was_sent_uncertain_and_the_rest_waits_for_it(tmp_path: Path) -> None:
+    with carrier_and_gateway(tmp_path) as world:
         plan = make_plan(
             agreed(900), make_channel(world.port, rate_per_s=400, window=10, response_timeout_s=1)
         )
         wait_until("select count(*) > 50 from attempt", True)
         world.behave(silent=True)
-        wait_until("select state from plan where id = %s", "paused", plan)
-        wait_until("select count(*) from chunk where state = 'leased'", 0)
+        wait_until("select count(*) > 0 from attempt where outcome = 4", True)
+        wait_until("select count(*) from connection_state where phase = 'ready'", 0)
+        assert plan_state(plan) == ("running", "")
+        world.behave(silent=False)
+        finished(plan)
     counts = fates(plan)
-    assert plan_state(plan)[1] in ("carrier_silent", "carrier_cuts")
-    assert 10 <= counts["uncertain"] <= 60
-    assert sum(counts.values()) == 900
+    assert 1 <= counts["uncertain"] <= 10
+    assert counts["accepted"] + counts["uncertain"] == 900
     assert witness.totals(tmp_path / "carrier.log").duplicates == 0
+
+
+def test_a_carrier_that_cuts_without_ever_answering_pauses_the_plan(tmp_path: Path) -> None:
+    with carrier_and_gateway(tmp_path, latency_ms=60_000) as world:
+        plan = make_plan(agreed(200), make_channel(world.port, window=10))
+        for occasion in (1, 2, 3):
+            world.wait_for_submits(10 * occasion)
+            world.cut()
+            wait_until("select count(*) from attempt where outcome = 4", 10 * occasion)
+        wait_until("select state from plan where id = %s", "paused", plan)
+    assert plan_state(plan) == ("paused", "carrier_cuts")
+    assert fates(plan) == {"uncertain": 30, "planned": 170}
 
 
 def test_cut_connections_leave_the_unanswered_uncertain_and_receipts_settle_them(tmp_path: Path) -> None:

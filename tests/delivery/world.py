@@ -165,6 +165,13 @@ class Running:
     def cut(self) -> None:
         self._call(self.carrier.cut)
 
+    def wait_for_submits(self, wanted: int) -> None:
+        """Until the carrier has accepted so many."""
+        deadline = time.monotonic() + PATIENCE_S
+        while (found := self.carrier.counters.accepted) < wanted:
+            assert time.monotonic() < deadline, f"{found} of {wanted} submits"
+            time.sleep(0.01)
+
     def reply(self, number: str, text: str) -> None:
         self._call(
             lambda: self.carrier.reply_now(account="900001", number=number, dest_id="1069000101", text=text)
@@ -224,8 +231,8 @@ def carrier_and_gateway(folder: Path, *, gateways: int = 1, **behaviour: Any) ->
         for _ in range(gateways):
             running.start_gateway()
         yield running
+    finally:
         for gateway, _ in list(running.gateways):
             running.stop_gateway(gateway)
-    finally:
         running.loop.call_soon_threadsafe(ended[0].set)
         thread.join(10)

@@ -116,6 +116,8 @@ class Dispatch:
                 track.rate = SlidingRate(plan.rate_per_s)
             self.tracks[plan.id] = track
         track.chunks.append(chunk)
+        if track.pausing:
+            chunk.close(PAUSED)
         if chunk.over:
             self._end(track, chunk)
         else:
