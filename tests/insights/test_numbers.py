@@ -282,9 +282,12 @@ def test_an_export_masks_numbers_unless_told_otherwise_and_is_audited(world: Wor
     masked = b"".join(drill.export_csv(world.plan_id, Selection(Group.PLANNED), actor="li")).decode(
         "utf-8-sig"
     )
-    clear = b"".join(
-        drill.export_csv(world.plan_id, Selection(Group.PLANNED), actor="wang", clear_numbers=True)
-    ).decode("utf-8-sig")
+    with pytest.raises(InvalidInput, match=r"export\.reason"):
+        drill.export_csv(world.plan_id, Selection(Group.PLANNED), actor="wang", clear_numbers=True, reason="核查")
+    pieces = drill.export_csv(
+        world.plan_id, Selection(Group.PLANNED), actor="wang", clear_numbers=True, reason="监管检查"
+    )
+    clear = b"".join(pieces).decode("utf-8-sig")
     assert masked.count("****") == 8
     assert "****" not in clear
     assert clear.count("\r\n") == 9

@@ -15,9 +15,7 @@ from xinfeng.delivery.models import Plan, PlanState
 from xinfeng.foundation import audit
 from xinfeng.foundation.jobs import app
 from xinfeng.kernel.errors import Conflict, NotFound
-
-STOPPED = "stopped"
-"""The reason of messages that a stop held back."""
+from xinfeng.policy.reasons import STOPPED
 
 _FROM: dict[str, tuple[PlanState, ...]] = {
     "plan.start": (PlanState.READY,),

@@ -31,6 +31,12 @@ from queued
 join message on message.planned_at = queued.planned_at
   and message.id between queued.first_id and queued.last_id
 where message.planned_at = (select planned_at from plan where id = %(plan)s)
-  and not exists (select from withheld earlier where earlier.message_id = message.id)
+  and not exists (
+    select from withheld earlier where earlier.message_id = message.id and earlier.at >= queued.planned_at
+  )
+  and not exists (
+    select from attempt where attempt.message_id = message.id and attempt.outcome <> 3
+      and attempt.at >= queued.planned_at
+  )
 """
 """Withhold what is unsent in the plan's queued chunks and close these chunks."""

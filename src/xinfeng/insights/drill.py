@@ -117,9 +117,7 @@ def export_csv(
 
     Raises InvalidInput `export.reason` for clear numbers without a reason.
     """
-    total = _audit(
-        plan_id, selection, actor=actor, clear_numbers=clear_numbers, reason=reason, form="csv"
-    )
+    total = _audit(plan_id, selection, actor=actor, clear_numbers=clear_numbers, reason=reason, form="csv")
     return cells.csv_lines(_header(language), _lines(plan_id, selection, total, clear_numbers, language))
 
 
@@ -134,9 +132,7 @@ def export_xlsx(
     language: str = "zh",
 ) -> None:
     """The same as a workbook, written with constant memory; texts are texts, never formulas."""
-    total = _audit(
-        plan_id, selection, actor=actor, clear_numbers=clear_numbers, reason=reason, form="xlsx"
-    )
+    total = _audit(plan_id, selection, actor=actor, clear_numbers=clear_numbers, reason=reason, form="xlsx")
     if total > MOST_SHEET_ROWS:
         raise InvalidInput("insights.too_many_rows", rows=total, at_most=MOST_SHEET_ROWS)
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}

@@ -34,6 +34,7 @@ _OWN_CODES: dict[str, Words] = {
     "crash": Words("网关中断时正在提交", "Being handed over when the gateway stopped"),
     "timeout": Words("运营商没有应答", "The carrier did not answer"),
     "lost": Words("应答之前连接断开", "The connection ended before the answer"),
+    "deadline": Words("超过截止时间", "After the deadline"),
     "incomplete": Words("长短信的余下部分没能提交", "The rest of a long message could not be handed over"),
 }
 
