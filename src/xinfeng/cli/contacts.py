@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -56,6 +56,7 @@ def show(number: Annotated[str, typer.Argument(help="手机号 phone number")]) 
     """一位客户：资料、授权状态。 One contact, masked, with where they stand."""
     ready()
     from xinfeng.consent.reads import standing_of
+    from xinfeng.contacts.models import Tier
     from xinfeng.contacts.reads import contact_card
     from xinfeng.contacts.sql import find_by_phone_indexes
     from xinfeng.foundation.database import bulk_transaction
@@ -69,8 +70,19 @@ def show(number: Annotated[str, typer.Argument(help="手机号 phone number")]) 
     if contact_id is None:
         raise NotFound("contact.unknown")
     card = contact_card(contact_id)
-    rows = [[name, value] for name, value in vars_of(card).items()]
-    table(f"客户 Contact {contact_id}", ["", ""], rows)
+    row = card.row
+    facts: list[list[Any]] = [
+        ["会员号 member id", row.external_id],
+        ["手机号 phone", row.phone],
+        ["姓名 name", row.name],
+        ["分层 tier", Tier(row.tier).label],
+        ["省份 province", row.province],
+        ["城市 city", row.city],
+        ["等级 level", row.level],
+        ["标签 tags", "、".join(tag.name for tag in card.tags)],
+        *([one.label, one.value] for one in card.attributes),
+    ]
+    table(f"客户 Contact {contact_id}", ["", ""], facts)
     standing = [
         [row.purpose, "✓" if row.granted else "✗", row.suppressed or "", row.source, row.since]
         for row in standing_of(contact_id)

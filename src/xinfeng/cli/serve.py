@@ -23,8 +23,10 @@ def up() -> None:
     with only_one(settings.data):
         ready(process="up")
         from xinfeng.cli.users import make_first_user
+        from xinfeng.segments.actions import install_ready_made
 
         make_first_user()
+        install_ready_made(actor="system:first start")
         Supervisor(settings).run(ready=lambda: say(f"信风 Xinfeng: http://{settings.host}:{settings.port}"))
 
 
@@ -43,9 +45,11 @@ def gateway(with_parent: WithParent = False) -> None:
     """运营商连接：提交、回执、上行。 Carrier sessions; as many on as many hosts as wanted."""
     _run_with_parent(with_parent)
     ready(process="gateway")
+    from xinfeng.cli.processes.supervision import leave_now
     from xinfeng.delivery import gateway as process
 
     process.run()
+    leave_now()
 
 
 def migrate() -> None:

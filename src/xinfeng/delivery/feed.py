@@ -13,6 +13,7 @@ _PLAN = Feed(
         Column("channel_id", ColumnType.BIGINT),
         Column("state", ColumnType.TEXT),
         Column("planned_at", ColumnType.TIME),
+        Column("finished_at", ColumnType.TIME),
     ),
     Mode.REPLACE,
     key=("id",),

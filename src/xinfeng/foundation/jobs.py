@@ -1,10 +1,28 @@
 """Background jobs: procrastinate, deferred in the same transaction as the data they are about.
 
-Tasks live in each slice's `jobs.py`; Django's app registry finds them (PROCRASTINATE_AUTODISCOVER_MODULE_NAME).
+Tasks live in each slice's `jobs.py`. Who defers one imports it; who works them off calls `discover` first. The
+gateway does neither, and so stays small.
 """
 
 from __future__ import annotations
 
+from django.utils.module_loading import autodiscover_modules
 from procrastinate.contrib.django import app
 
-__all__ = ["app"]
+__all__ = ["app", "discover"]
+
+
+def discover() -> None:
+    """Import the jobs of every slice, so that a worker knows its tasks and their schedules."""
+    autodiscover_modules("jobs")
+
+
+@app.periodic(cron="10 19 * * *")  # 03:10 in Shanghai
+@app.task(  # type: ignore[untyped-decorator]
+    name="foundation.cover_partitions", queueing_lock="foundation.cover_partitions"
+)
+def cover_partitions(timestamp: int) -> None:
+    """Make the months ahead for every table that grows without end."""
+    from xinfeng.foundation import preparation
+
+    preparation.cover_partitions()

@@ -34,7 +34,7 @@ def demo(
     members: Annotated[int, typer.Option(help="会员数 how many members")] = 20_000,
 ) -> None:
     """示例商店：从客户文件到活动报告，走完主线。 The main job on a sample shop, from file to report."""
-    from xinfeng.cli.processes.supervision import Child, Supervisor, leave_now, only_one, xinfeng_child
+    from xinfeng.cli.processes.supervision import Child, Supervisor, only_one, xinfeng_child
 
     data = folder.absolute()
     with only_one(data):
@@ -86,7 +86,6 @@ def demo(
         supervisor.run(ready=threading.Thread(target=story, name="demo", daemon=True).start)
         if outcome and not supervisor_was_asked(outcome[0]):
             raise outcome[0]
-        leave_now()
 
 
 def supervisor_was_asked(fault: BaseException) -> bool:

@@ -8,15 +8,26 @@ import logging
 import uvicorn
 import uvloop
 from django.core.asgi import get_asgi_application
+from django.db import connections
 
+from xinfeng.campaigns.actions import recover_planning
 from xinfeng.cli.processes.door import Door
 from xinfeng.foundation.jobs import app as jobs
+from xinfeng.foundation.jobs import discover
 from xinfeng.foundation.settings import Settings
+from xinfeng.intake.actions import resume_unfinished
 from xinfeng.lens.engine import close_lens, lens
 
 log = logging.getLogger(__name__)
 
 _JOBS_AT_ONCE = 4
+
+
+def _pick_up() -> None:
+    """Go on with what a crash or a stop has interrupted."""
+    resume_unfinished()
+    recover_planning()
+    connections.close_all()
 
 
 class _Server(uvicorn.Server):
@@ -34,7 +45,9 @@ class _Server(uvicorn.Server):
 
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
+    discover()
     lens()
+    _pick_up()
     config = uvicorn.Config(
         get_asgi_application(),
         host=settings.host,
@@ -57,7 +70,10 @@ async def _serve(server: uvicorn.Server, settings: Settings) -> None:
     async with worker_app.open_async():
         worker = asyncio.create_task(
             worker_app.run_worker_async(
-                concurrency=_JOBS_AT_ONCE, install_signal_handlers=False, fetch_job_polling_interval=1.0
+                concurrency=_JOBS_AT_ONCE,
+                install_signal_handlers=False,
+                fetch_job_polling_interval=1.0,
+                delete_jobs="successful",
             ),
             name="jobs",
         )
