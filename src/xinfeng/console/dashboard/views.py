@@ -1,41 +1,203 @@
-"""The dashboard: the way from a contact file to a report, one step a section, for whoever may open it."""
+"""The dashboard: numbers people act on, each a link; before the first campaign, a checklist that checks itself."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from xinfeng.console.navigation import Item, items_for
-from xinfeng.console.permissions import allowed
+from xinfeng.campaigns import reads as campaigns
+from xinfeng.campaigns.models import Campaign
+from xinfeng.campaigns.reads import CampaignQuery
+from xinfeng.channels import reads as channels
+from xinfeng.channels.models import Channel
+from xinfeng.console.channels.views import Shown as ShownChannel
+from xinfeng.console.components import Stat
+from xinfeng.console.content.labels import TRADES
+from xinfeng.console.middleware import wants_fragment
+from xinfeng.console.permissions import allowed, may
+from xinfeng.console.templatetags.xinfeng_format import compact, num, pct
+from xinfeng.contacts.models import Contact
+from xinfeng.content.models import TemplateVersion
+from xinfeng.delivery.inbox import unhandled
+from xinfeng.insights.figures import ChannelFigures
+from xinfeng.insights.overview import Overview, overview
+from xinfeng.intake.models import ImportJob
+from xinfeng.kernel.time import utc_now
+from xinfeng.policy import reads as policy
+from xinfeng.policy.windows import is_open, next_windows
+from xinfeng.segments.models import Segment
 
-WAY: dict[str, Promise] = {
-    "imports": _("上传客户文件，写明来源、用途和授权凭证。每一行不能导入的都会留下原因。"),
-    "segments": _("用属性、标签、行为和以往短信的结果选出这次要写给谁。"),
-    "templates": _("写短信，看它在手机上的样子、字数和计费条数。"),
-    "channels": _("接上运营商的通道，看连接状态和每秒速率。"),
-    "campaigns": _("预检谁会收到、谁不会、要花多少钱，审核后发送，随时可以暂停。"),
-    "inbox": _("看客户回复了什么。退订的回复立刻生效。"),
-}
-"""What each section is for, in the order of the main job."""
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Signpost:
-    """A section with what it is for."""
+class Task:
+    """One step on the way to the first campaign."""
 
-    item: Item
-    text: Promise
+    title: str
+    text: str
+    done: bool
+    url: str
+    action: str
 
 
 @require_safe
 @allowed("dashboard.view")
 def page(request: HttpRequest) -> HttpResponse:
-    """The sections this person may open, in the order of the main job."""
-    items = {item.section.name: item for item in items_for(request, request.user)}
-    signposts = [Signpost(items[name], text) for name, text in WAY.items() if name in items]
-    return render(request, "dashboard/page.html", {"signposts": signposts})
+    tasks = _checklist()
+    context: dict[str, Any] = {"tasks": tasks, "fresh": not all(task.done for task in tasks)}
+    context["done"] = sum(task.done for task in tasks)
+    if any(task.done for task in tasks):
+        context |= _figures(request)
+    template = "dashboard/live.html" if wants_fragment(request) else "dashboard/page.html"
+    return render(request, template, context)
+
+
+def _figures(request: HttpRequest) -> dict[str, Any]:
+    now = utc_now()
+    found = overview(now=now)
+    user = request.user
+    return {
+        "overview": found,
+        "stats": _stats(request, found),
+        "chart": _chart(found),
+        "campaigns": campaigns.under_way() if may(user, "campaign.view") else [],
+        "waiting": campaigns.campaigns(CampaignQuery(state="submitted", limit=5)).rows
+        if may(user, "campaign.approve")
+        else (),
+        "channels": [ShownChannel(row, ChannelFigures()) for row in channels.channels(now=now)]
+        if may(user, "channel.view")
+        else [],
+        "imports": _imports() if may(user, "import.view") else [],
+        "windows": _windows(),
+    }
+
+
+def _stats(request: HttpRequest, found: Overview) -> list[Stat]:
+    waiting = unhandled(now=utc_now())
+    today = found.today
+    return [
+        Stat(_("客户"), compact(found.contacts), _to(request, "contacts", "contact.view")),
+        Stat(
+            _("营销可达"),
+            compact(found.reachable),
+            _to(request, "contacts", "contact.view", "?consent=marketing"),
+            hint=_("占 %(share)s") % {"share": pct(found.reachable, found.contacts)},
+        ),
+        Stat(
+            _("今天已发"),
+            num(today.accepted),
+            _to(request, "campaigns", "campaign.view"),
+            hint=_("七天 %(n)s 条") % {"n": num(found.accepted)},
+            trend=[float(day.accepted) for day in found.days],
+            unit=_("条"),
+        ),
+        Stat(
+            _("送达率"),
+            pct(found.delivered_share),
+            _to(request, "campaigns", "campaign.view"),
+            hint=_("最近七天"),
+        ),
+        Stat(
+            _("今天退订"),
+            num(today.opted_out),
+            _to(request, "inbox", "inbox.view", "?show=opt_out"),
+            trend=[float(day.opted_out) for day in found.days],
+        ),
+        Stat(
+            _("待处理回复"),
+            num(waiting),
+            _to(request, "inbox", "inbox.view", "?show=waiting"),
+            tone="warn" if waiting else "neutral",
+            hint=_("去处理") if waiting else "",
+        ),
+    ]
+
+
+def _chart(found: Overview) -> dict[str, Any]:
+    return {
+        "kind": "bar",
+        "x": [f"{day.day:%m-%d}" for day in found.days],
+        "series": [
+            {"name": _("运营商接收"), "data": [day.accepted for day in found.days], "tone": "accent"},
+            {"name": _("送达"), "data": [day.delivered for day in found.days], "tone": "good"},
+        ],
+        "unit": _("条"),
+    }
+
+
+def _windows() -> list[tuple[Any, list[tuple[Any, Any]], bool]]:
+    """When each trade may send within the next day, and whether it may now; trades alike are told once."""
+    now = utc_now()
+    settings, calendar = policy.current_settings(), policy.calendar()
+    rows = []
+    for trade, label in TRADES.items():
+        if trade not in settings.windows:
+            continue
+        found = list(next_windows(trade, now, calendar=calendar, settings=settings, horizon=DAY))
+        rows.append((label, found, is_open(found, now)))
+    return rows
+
+
+def _imports() -> list[ImportJob]:
+    return list(ImportJob.objects.filter(state__in=("queued", "checking", "running")).order_by("-id")[:5])
+
+
+def _checklist() -> list[Task]:
+    """What has to be there before a campaign can be sent, in the order in which it is made."""
+    return [
+        Task(
+            _("接上通道"),
+            _("填好和运营商的合同参数，网关就会连上。"),
+            Channel.objects.exists(),
+            _address("channels.new"),
+            _("添加通道"),
+        ),
+        Task(
+            _("写一条短信"),
+            _("先添加签名，再写模板，看它在手机上的样子和计费条数。"),
+            TemplateVersion.objects.exists(),
+            _address("templates"),
+            _("写模板"),
+        ),
+        Task(
+            _("导入客户"),
+            _("上传客户文件，写明来源、用途和授权凭证。没有授权的客户不会收到短信。"),
+            Contact.objects.exists(),
+            _address("imports"),
+            _("导入客户"),
+        ),
+        Task(
+            _("选出分群"),
+            _("用属性、标签、行为和以往的结果选出这次写给谁。"),
+            Segment.objects.exists(),
+            _address("segments"),
+            _("新建分群"),
+        ),
+        Task(
+            _("发起活动"),
+            _("预检谁会收到、要花多少钱，审核后发送。"),
+            Campaign.objects.exists(),
+            _address("campaigns.new"),
+            _("新建活动"),
+        ),
+    ]
+
+
+def _to(request: HttpRequest, name: str, permission: str, query: str = "") -> str:
+    address = _address(name) if may(request.user, permission) else ""
+    return address + query if address else ""
+
+
+def _address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

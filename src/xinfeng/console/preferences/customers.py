@@ -12,14 +12,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from xinfeng.consent.actions import publish_notice
+from xinfeng.consent.models import Notice
 from xinfeng.console.components import Crumb
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.components.parts import Text
 from xinfeng.console.content.labels import PURPOSES
 from xinfeng.console.permissions import allowed, may
 from xinfeng.console.preferences.tabs import tabs
-from xinfeng.consent.actions import publish_notice
-from xinfeng.consent.models import Notice
 from xinfeng.contacts.actions import declare_attribute
 from xinfeng.contacts.models import Attribute
 from xinfeng.kernel.errors import NotAllowed, NotFound, XinfengError

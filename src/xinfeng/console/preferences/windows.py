@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from xinfeng.console.components import Crumb
 from xinfeng.console.components.faults import show_fault
+from xinfeng.console.content.labels import TRADES
 from xinfeng.console.permissions import allowed
 from xinfeng.console.preferences.tabs import tabs
-from xinfeng.console.content.labels import TRADES
 from xinfeng.kernel.errors import XinfengError
 from xinfeng.policy import actions, reads
 from xinfeng.policy.settings import (

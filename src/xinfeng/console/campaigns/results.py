@@ -1,0 +1,190 @@
+"""While it is being sent and afterwards: the live page, the report, what happened when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from xinfeng.campaigns import actions, reads
+from xinfeng.campaigns.models import Campaign, CampaignState
+from xinfeng.console.campaigns.frame import common, story
+from xinfeng.console.campaigns.samples import language
+from xinfeng.console.components import Share, Stat
+from xinfeng.console.middleware import wants_fragment
+from xinfeng.console.permissions import allowed
+from xinfeng.console.templatetags.xinfeng_format import num, pct, yuan
+from xinfeng.insights import report as reports
+from xinfeng.insights.drill import Group
+from xinfeng.insights.live import Count, LiveNumbers, live_numbers
+from xinfeng.insights.report import Line, Report
+from xinfeng.insights.words import code_name
+from xinfeng.kernel.time import utc_now
+
+MOVING = (CampaignState.PLANNING, CampaignState.RUNNING, CampaignState.PAUSED)
+MOST_PROVINCES = 12
+LI_PER_FEN = 10
+
+
+@require_safe
+@allowed("campaign.view")
+def live(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """The numbers of this moment; htmx asks for them every second or two as long as something moves."""
+    now = utc_now()
+    actions.settle_finished(now=now)
+    campaign = reads.campaign(campaign_id)
+    context = common(request, campaign, tab="campaigns.live")
+    context["moving"] = campaign.state in MOVING or _settling(campaign)
+    context["planning"] = campaign.state == CampaignState.PLANNING
+    if campaign.plan_id is not None:
+        numbers = live_numbers(campaign.plan_id, now=now)
+        context |= _live_context(campaign, numbers)
+    elif not context["planning"]:
+        return redirect("campaigns.review", campaign_id=campaign_id)
+    template = "campaigns/live_numbers.html" if wants_fragment(request) else "campaigns/live.html"
+    return render(request, template, context)
+
+
+@require_safe
+@allowed("campaign.view")
+def report(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    campaign = reads.campaign(campaign_id)
+    if campaign.plan_id is None:
+        return redirect("campaigns.detail", campaign_id=campaign_id)
+    found = reports.report(campaign.plan_id, now=utc_now())
+    context = common(request, campaign, tab="campaigns.report") | _report_context(campaign, found)
+    return render(request, "campaigns/report.html", context)
+
+
+@require_safe
+@allowed("campaign.view")
+def history(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    campaign = reads.campaign(campaign_id)
+    context = common(request, campaign, tab="campaigns.history")
+    return render(request, "campaigns/history.html", {**context, "story": story(reads.steps(campaign_id))})
+
+
+def people_url(campaign: Campaign, group: str, **narrowed: Any) -> str:
+    """The contacts behind a number."""
+    address = reverse("campaigns.people", args=[campaign.pk])
+    asked = {"group": group, **{name: value for name, value in narrowed.items() if value is not None}}
+    return f"{address}?{urlencode(asked)}"
+
+
+def _settling(campaign: Campaign) -> bool:
+    """Receipts and replies keep coming for a while after the end."""
+    ended = campaign.plan.finished_at if campaign.plan else None
+    return ended is not None and (utc_now() - ended).total_seconds() < 600
+
+
+def _live_context(campaign: Campaign, numbers: LiveNumbers) -> dict[str, Any]:
+    def to(group: Group) -> str:
+        return people_url(campaign, group)
+
+    return {
+        "numbers": numbers,
+        "shares": [
+            Share(_("已送达"), numbers.delivered, "good", to(Group.DELIVERED)),
+            Share(_("已接收，等回执"), numbers.accepted, "info", to(Group.ACCEPTED)),
+            Share(_("提交中"), numbers.on_wire, "accent", to(Group.ON_WIRE)),
+            Share(_("未送达"), numbers.failed, "bad", to(Group.FAILED)),
+            Share(_("待定"), numbers.uncertain, "warn", to(Group.UNCERTAIN)),
+            Share(_("等待发送"), numbers.waiting, "neutral", to(Group.WAITING)),
+            Share(_("未发出"), numbers.withheld, "neutral", to(Group.WITHHELD)),
+        ],
+        "stats": [
+            Stat(_("受众"), num(numbers.audience)),
+            Stat(_("已计划"), num(numbers.planned), to(Group.PLANNED)),
+            Stat(_("已送达"), num(numbers.delivered), to(Group.DELIVERED), pct(numbers.delivered_share)),
+            Stat(_("回复"), num(numbers.replied), to(Group.REPLIED)),
+            Stat(_("退订"), num(numbers.opted_out), to(Group.OPTED_OUT), tone="bad"),
+            Stat(_("费用"), yuan(numbers.cost_li // LI_PER_FEN)),
+        ],
+        "failed_by": _codes(campaign, numbers.failed_by, Group.FAILED),
+        "uncertain_by": _codes(campaign, numbers.uncertain_by, Group.UNCERTAIN),
+        "withheld_by": _codes(campaign, numbers.withheld_by, Group.WITHHELD),
+        "left_out_by": _codes(campaign, numbers.left_out_by, Group.LEFT_OUT),
+        "reason": code_name(numbers.state_reason.partition(":")[0], language()),
+    }
+
+
+def _codes(campaign: Campaign, counts: Iterable[Count], group: Group) -> list[tuple[str, str, int, str]]:
+    """Code, meaning, number and address of each."""
+    return [
+        (
+            count.code,
+            code_name(count.code, language()),
+            count.messages,
+            people_url(campaign, group, code=count.code),
+        )
+        for count in counts
+    ]
+
+
+def _report_context(campaign: Campaign, found: Report) -> dict[str, Any]:
+    numbers = found.numbers
+    return {
+        **_live_context(campaign, numbers),
+        "report": found,
+        "funnel": _funnel(campaign, numbers),
+        "hours": _hours(found),
+        "breakdowns": [
+            (_("按分层"), _lines(campaign, found.by_tier, "tier", reports.TIER_NAMES)),
+            (_("按运营商"), _lines(campaign, found.by_carrier, "carrier", reports.CARRIER_NAMES)),
+            (_("按省份"), _lines(campaign, found.by_province[:MOST_PROVINCES], "province", {})),
+            (_("按会员等级"), _lines(campaign, found.by_level, "level", {})),
+        ],
+        "benchmarks": [
+            (one, one.source[1 if language().startswith("en") else 0]) for one in found.benchmarks
+        ],
+        "receipts": [(code, code_name(code, language()), count) for code, count in found.receipts_by_code],
+    }
+
+
+def _funnel(campaign: Campaign, numbers: LiveNumbers) -> list[tuple[str, int, str, int]]:
+    """Label, number, address and what it is a share of."""
+    return [
+        (_("受众"), numbers.audience, "", numbers.audience),
+        (_("已计划"), numbers.planned, people_url(campaign, Group.PLANNED), numbers.audience),
+        (_("已提交运营商"), numbers.submitted, "", numbers.planned),
+        (_("已送达"), numbers.delivered, people_url(campaign, Group.DELIVERED), numbers.submitted),
+        (_("回复"), numbers.replied, people_url(campaign, Group.REPLIED), numbers.delivered),
+        (_("退订"), numbers.opted_out, people_url(campaign, Group.OPTED_OUT), numbers.delivered),
+    ]
+
+
+def _hours(found: Report) -> dict[str, Any]:
+    labels = [f"{timezone.localtime(hour.starts):%m-%d %H:00}" for hour in found.by_hour]
+    return {
+        "kind": "bar",
+        "x": labels,
+        "series": [
+            {"name": _("提交"), "data": [hour.submitted_parts for hour in found.by_hour], "tone": "accent"},
+            {"name": _("送达"), "data": [hour.delivered_parts for hour in found.by_hour], "tone": "good"},
+            {"name": _("回复"), "data": [hour.replies for hour in found.by_hour], "tone": "info"},
+        ],
+    }
+
+
+def _lines(
+    campaign: Campaign, lines: Iterable[Line], axis: str, names: dict[int, tuple[str, str]]
+) -> list[tuple[str, Line, int, str, str, str]]:
+    """Name, line, cost in fen, and the addresses of its planned, delivered and failed."""
+    english = language().startswith("en")
+    rows = []
+    for line in lines:
+        pair = names.get(line.key) if isinstance(line.key, int) else None
+        label = pair[1 if english else 0] if pair else (str(line.key) or _("未知"))
+        urls = [
+            people_url(campaign, group, **{axis: line.key})
+            for group in (Group.PLANNED, Group.DELIVERED, Group.FAILED)
+        ]
+        rows.append((label, line, line.cost_li // LI_PER_FEN, *urls))
+    return rows

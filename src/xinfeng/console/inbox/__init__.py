@@ -1,0 +1,1 @@
+"""The inbox: what people replied, and who dealt with it."""
