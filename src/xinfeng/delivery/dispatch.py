@@ -33,6 +33,8 @@ SLICE_S = 0.05
 """A slice is about what goes out in this time."""
 PREFETCH_S = 0.5
 """A further chunk is leased when what is loaded lasts for less."""
+LARGEST_PREFETCH = 3_000
+"""Parts; a loaded message takes about a kilobyte of memory."""
 QUANTUM = 64
 """Parts that a plan may write before the next one has its turn, where several share a channel."""
 BEGUN_PATIENCE_S = 10.0
@@ -100,7 +102,7 @@ class Dispatch:
             return False
         if track.openings.open_until(wall) is None or now - track.empty_at < 0.1:
             return False
-        return track.unsent < max(2 * self._slice(), PREFETCH_S * self._rate(track))
+        return track.unsent < self._stock(track)
 
     def nothing_to_lease(self, plan_id: int, now: float) -> None:
         """The plan has no queued chunk at present."""
@@ -410,12 +412,14 @@ class Dispatch:
                 break
         if asked:
             self._wants_arming()
-        if track.unsent < max(2 * reserve, PREFETCH_S * self._rate(track)):
+        if track.unsent < self._stock(track):
             self._wants_loading()
 
-    def _rate(self, track: Track) -> float:
-        rate = self.sessions.throttle.nominal
-        return min(rate, track.plan.rate_per_s or rate)
+    def _stock(self, track: Track) -> float:
+        """Parts to have in memory: enough not to wait for the next chunk, and no more."""
+        nominal = self.sessions.throttle.nominal
+        rate = min(nominal, track.plan.rate_per_s or nominal)
+        return max(2 * self._slice(), min(LARGEST_PREFETCH, PREFETCH_S * rate))
 
     def _slice(self) -> int:
         return int(min(LARGEST_SLICE, max(SMALLEST_SLICE, self.sessions.throttle.nominal * SLICE_S)))
