@@ -31,6 +31,7 @@ __all__ = [
     "record_opt_outs",
     "record_opt_outs_async",
     "refresh_standing",
+    "suppress_contact",
     "suppress_numbers",
     "withdraw",
 ]
@@ -190,6 +191,16 @@ def suppress_numbers(
             now=now,
         )
         return perform(connection, script)
+
+
+def suppress_contact(
+    contact_id: int, *, scope: str, reason: str, source: str, actor: str, now: datetime
+) -> int:
+    """`suppress_numbers` for a contact's present number. Raises NotFound `contact.unknown`, `contact.no_phone`."""
+    index = _contact(contact_id).phone_index
+    if index is None:
+        raise NotFound("contact.no_phone", id=contact_id)
+    return suppress_numbers([bytes(index)], scope=scope, reason=reason, source=source, actor=actor, now=now)
 
 
 def lift_suppression(suppression_id: int, *, reason: str, actor: str, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from xinfeng.consent.ledger import NewEntry, entry_hash
 from xinfeng.consent.models import ConsentEntry, LedgerHead, Notice, Purpose, Standing, Suppression
@@ -98,6 +98,24 @@ def standing_of(contact_id: int) -> list[StandingRow]:
         else StandingRow(purpose, False, None, None, "", None)
         for purpose in Purpose.values
     ]
+
+
+def whose_standing(state: str, purpose: str) -> Q:
+    """A condition on contacts for `contacts.reads.ContactQuery.among`.
+
+    `state`: `reachable` (granted, nothing suppresses), `withdrawn` (the last word was no), `suppressed`, or
+    `none` (never asked). Raises InvalidInput `consent.standing`.
+    """
+    standing = Standing.objects.filter(contact_id=OuterRef("pk"), purpose=purpose)
+    if state == "reachable":
+        return Q(Exists(standing.filter(granted=True, suppressed=None)))
+    if state == "withdrawn":
+        return Q(Exists(standing.filter(granted=False, entry_seq__isnull=False)))
+    if state == "suppressed":
+        return Q(Exists(standing.filter(suppressed__isnull=False)))
+    if state == "none":
+        return Q(~Exists(standing.filter(entry_seq__isnull=False)))
+    raise InvalidInput("consent.standing", state=state[:20])
 
 
 def entries_of(contact_id: int, *, before_seq: int | None = None, limit: int = 100) -> list[EntryRow]:

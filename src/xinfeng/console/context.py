@@ -6,10 +6,10 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from xinfeng.console.navigation import items_for
-from xinfeng.console.permissions import role_label
+from xinfeng.console.permissions import may, role_label
 
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "xinfeng_theme"
@@ -24,7 +24,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
         "xf_theme": theme_of(request),
         "xf_themes": THEMES,
         "xf_languages": settings.LANGUAGES,
-        "xf_search_url": _contacts_url(),
+        "xf_search_url": reverse("contacts.find") if may(user, "contact.view") else "",
         "xf_here": request.get_full_path(),
         "xf_role": role_label(user.role) if signed_in and user is not None else "",
     }
@@ -38,10 +38,3 @@ def theme_of(request: HttpRequest) -> str:
     else:
         chosen = request.COOKIES.get(THEME_COOKIE, "auto")
     return chosen if chosen in THEMES else "auto"
-
-
-def _contacts_url() -> str:
-    try:
-        return reverse("contacts")
-    except NoReverseMatch:
-        return ""

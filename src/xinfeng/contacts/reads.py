@@ -23,11 +23,14 @@ class ContactQuery:
     """`text` is what was typed into the search box: a full number, else an external id or a whole name.
 
     Numbers and names are found by keyed hash, so only entire ones. `after` is `Page.next` of the page before.
+    `among` narrows by what slices above know of contacts, such as `consent.reads.whose_standing`.
     """
 
     text: str = ""
     tag: str = ""
     tier: int | None = None
+    province: str = ""
+    among: Q = field(default_factory=Q)
     after: str = ""
     limit: int = 50
 
@@ -145,7 +148,9 @@ def _matching(wanted: QuerySet[Contact], query: ContactQuery) -> QuerySet[Contac
         wanted = wanted.filter(tags__contains=[tag_id]) if tag_id is not None else wanted.none()
     if query.tier is not None:
         wanted = wanted.filter(tier=query.tier)
-    return wanted
+    if query.province:
+        wanted = wanted.filter(province=query.province.replace("\x00", ""))
+    return wanted.filter(query.among)
 
 
 def _place(contact: Contact, *, by_id: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from xinfeng.lens.engine import Lens
 from xinfeng.segments import rules
 from xinfeng.segments.attributes import BUILT_IN, Attribute, custom_attribute
 from xinfeng.segments.compile import members
-from xinfeng.segments.models import Segment, SegmentKind
+from xinfeng.segments.models import Segment, SegmentKind, SegmentSize
 from xinfeng.segments.reading import Names, in_words
 from xinfeng.segments.rules import Rule
 
@@ -119,3 +120,24 @@ def reading(segment: Segment, language: str = "zh-hans") -> str:
         return ""
     rule = parse_rule(segment.rule)
     return in_words(rule, language, names_for(rule))
+
+
+@dataclass(frozen=True)
+class SizeRow:
+    """A count of a segment, and when it was made."""
+
+    at: datetime
+    size: int
+    reachable: int
+
+
+def last_sizes(segment_ids: Sequence[int]) -> dict[int, SizeRow]:
+    """The last count of each segment; those that were never counted are missing."""
+    newest = SegmentSize.objects.filter(segment__in=segment_ids).order_by("segment", "-at").distinct("segment")
+    return {one.segment_id: SizeRow(one.at, one.size, one.reachable) for one in newest}
+
+
+def sizes(segment_id: int, *, limit: int = 90) -> list[SizeRow]:
+    """The last counts of a segment, oldest first."""
+    newest = SegmentSize.objects.filter(segment=segment_id).order_by("-at")[:limit]
+    return [SizeRow(one.at, one.size, one.reachable) for one in reversed(newest)]

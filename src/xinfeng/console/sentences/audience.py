@@ -149,4 +149,99 @@ SENTENCES: dict[str, Words] = {
         "分析镜像里还没有这张表（{name}）。请管理员重建镜像：xinfeng lens rebuild。",
         "The analytic copy has no table {name} yet. An administrator can rebuild it: xinfeng lens rebuild.",
     ),
+    "contact.exists": Words(
+        "这个手机号或会员号已经属于另一位客户。什么都没有保存。",
+        "This number or member id belongs to another contact already. Nothing was saved.",
+    ),
+    "contact.not_clearable": Words(
+        "这些资料不能清空：{fields}。什么都没有保存。",
+        "These cannot be emptied: {fields}. Nothing was saved.",
+    ),
+    "contact.no_phone": Words("这位客户没有手机号。", "This contact has no phone number."),
+    "tag.name": Words(
+        "标签要有名字，最多 {longest} 个字。没有保存。",
+        "A tag needs a name of at most {longest} characters. Nothing was saved.",
+    ),
+    "consent.without_claim": Words(
+        "文件里有授权列，但选了“没有授权”。请改选“文件里每行写明了授权”，或把这些列改为不导入。",
+        "The file has columns about consent, but “no consent” was chosen. Choose “each row states it”, "
+        "or skip these columns.",
+    ),
+    "consent.not_for_events": Words(
+        "行为文件里不写授权。请导入客户文件时说明。",
+        "Consent is not stated with events; state it when importing contacts.",
+    ),
+    "consent.notice_unknown": Words(
+        "没有这个版本的告知书。请重新选择，或登记一个新版本。",
+        "There is no such version of the notice. Choose again or register a new one.",
+    ),
+    "import.unknown": Words("没有找到这次导入。", "This import was not found."),
+    "import.file_gone": Words(
+        "上传的文件已经删除。请重新上传。", "The uploaded file has been deleted. Upload it again."
+    ),
+    "import.kind": Words("请选择文件里是客户还是行为。", "Choose whether the file holds contacts or events."),
+    "import.source": Words(
+        "请写明来源，最多 {longest} 个字。", "Say where the data is from, in at most {longest} characters."
+    ),
+    "import.state": Words(
+        "这次导入已经不在可以这样做的状态，可能刚刚结束。什么都没有改变。",
+        "This import is no longer in a state that allows this; it may just have ended. Nothing was changed.",
+    ),
+    "file.too_large": Words(
+        "文件太大。没有导入。请拆成几个文件。",
+        "The file is too large. Nothing was imported. Split it into several.",
+    ),
+    "file.no_rows": Words(
+        "文件里只有列名，没有可以导入的行。", "The file has a header but no rows to import."
+    ),
+    "file.gone": Words(
+        "读文件时出错，文件可能已经不在。已写入的行都保留着。请重新上传，不会重复。",
+        "The file could not be read to its end; it may be gone. Rows already taken are kept. Upload it again; "
+        "nothing will be doubled.",
+    ),
+    "segment.unknown": Words("没有找到这个分群，可能已被删除。", "This segment was not found."),
+    "segment.frozen": Words(
+        "快照和名单里的人是固定的，不能改规则。请复制成新的动态分群。",
+        "Snapshots and lists keep their members and have no rule to change. Copy it as a new segment.",
+    ),
+    "segment.bad_name": Words(
+        "请给分群起一个名字，最多 {longest} 个字。没有保存。",
+        "Give the segment a name of at most {longest} characters. Nothing was saved.",
+    ),
+    "segment.bad_description": Words(
+        "说明太长，最多 {longest} 个字。没有保存。",
+        "The description is too long: at most {longest} characters. Nothing was saved.",
+    ),
+    "segment.name_taken": Words(
+        "已经有叫“{name}”的分群。没有保存，规则还在这一页。请换一个名字。",
+        "There is a segment called “{name}” already. Nothing was saved; the rule is still on this page. "
+        "Choose another name.",
+    ),
+    "rule.not_json": Words(
+        "规则不是完整的 JSON。没有保存。请检查括号和引号。",
+        "The rule is not valid JSON. Nothing was saved. Check brackets and quotes.",
+    ),
+    "rule.missing": Words("这个条件还没有填完。", "This condition is not complete yet."),
+    "rule.bad_value": Words(
+        "这里还没有填，或填的值不合适。", "Nothing was given here, or the value does not fit."
+    ),
+    "rule.not_one_of": Words("请从列表里选一个。", "Choose one from the list."),
+    "rule.unknown_attribute": Words(
+        "没有“{name}”这个属性，它可能已被删除。", "There is no attribute “{name}”; it may have been removed."
+    ),
+    "rule.unknown_condition": Words("不认识这种条件。", "This kind of condition is not known."),
+    "rule.unknown_key": Words("这个条件里有不认识的内容。", "This condition has something unknown in it."),
+    "rule.upside_down": Words("前一个值比后一个大，请对调。", "The first value is larger than the second."),
+    "rule.list_too_long": Words("一次最多写 {limit} 个值。", "At most {limit} values at a time."),
+    "rule.too_deep": Words(
+        "条件组套得太深，最多 {limit} 层。", "Groups are nested too deep: at most {limit}."
+    ),
+    "rule.too_many_conditions": Words("条件太多，最多 {limit} 个。", "Too many conditions: at most {limit}."),
+    "attribute.unknown": Words(
+        "没有“{key}”这个属性。没有保存。", "There is no attribute “{key}”. Nothing was saved."
+    ),
+    "reveal.no_reason": Words(
+        "请写明为什么要看完整信息。没有显示。", "Say why you need the full details. Nothing was shown."
+    ),
+    "consent.standing": Words("没有“{state}”这种授权状态。", "There is no standing “{state}”."),
 }

@@ -1,0 +1,92 @@
+"""Everything that happened to one contact as one timeline: behaviour, tags, consent, messages, replies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from xinfeng.campaigns.reads import names_of_plans
+from xinfeng.consent import reads as consent
+from xinfeng.consent.reads import EntryRow
+from xinfeng.console.components import TimelineItem
+from xinfeng.console.components.parts import Tone
+from xinfeng.console.contacts.labels import EVENTS
+from xinfeng.console.content.labels import PURPOSES
+from xinfeng.console.states import state_of
+from xinfeng.console.templatetags.xinfeng_format import yuan
+from xinfeng.contacts import reads as contacts
+from xinfeng.contacts.reads import TimelineItem as Happening
+from xinfeng.delivery import reads as delivery
+from xinfeng.delivery.reads import MessageHistory
+
+PER_PAGE = 20
+
+_MESSAGE_LOOK: dict[str, tuple[str, Tone]] = {
+    "delivered": ("circle-check", "good"),
+    "failed": ("circle-x", "bad"),
+    "uncertain": ("question-mark", "warn"),
+    "withheld": ("ban", "neutral"),
+}
+
+
+def timeline(
+    contact_id: int, *, before: datetime | None, limit: int = PER_PAGE
+) -> tuple[list[TimelineItem], datetime | None]:
+    """The latest things before `before`, and where the next page begins (None: nothing older)."""
+    items = [_happened(one) for one in contacts.timeline(contact_id, before, limit + 1)]
+    items += [
+        _consented(one)
+        for one in consent.entries_of(contact_id, limit=200)
+        if before is None or one.at < before
+    ]
+    histories = delivery.messages_to(contact_id, before=before, limit=limit + 1)
+    names = names_of_plans([one.plan_id for one in histories])
+    for one in histories:
+        items += _written(one, names.get(one.plan_id), before)
+    items.sort(key=lambda item: item.at, reverse=True)
+    if len(items) <= limit:
+        return items, None
+    last = items[limit - 1].at
+    shown = [item for item in items if item.at >= last]
+    return shown, last if len(shown) < len(items) else None
+
+
+def _happened(one: Happening) -> TimelineItem:
+    if one.what == "tag":
+        title = _("加上标签“%(tag)s”") if one.added else _("去掉标签“%(tag)s”")
+        said = " · ".join(part for part in (one.actor, one.reason) if part)
+        return TimelineItem(one.at, title % {"tag": one.tag}, said, "tag")
+    label, icon = EVENTS.get(one.kind, EVENTS[99])
+    title = f"{label} {yuan(one.amount_fen)}" if one.amount_fen is not None else str(label)
+    said = " · ".join(part for part in (one.item, one.category, one.source) if part)
+    return TimelineItem(one.at, title, said, icon, "accent" if one.kind == 1 else "neutral")
+
+
+def _consented(one: EntryRow) -> TimelineItem:
+    purpose = {"purpose": PURPOSES.get(one.purpose, one.purpose)}
+    title = _("同意接收%(purpose)s") % purpose if one.granted else _("撤回%(purpose)s授权") % purpose
+    said = " · ".join(part for part in (one.source, one.notice, one.evidence, f"#{one.seq}") if part)
+    icon = "shield-check" if one.granted else "shield-x"
+    return TimelineItem(one.at, title, said, icon, "good" if one.granted else "bad")
+
+
+def _written(
+    one: MessageHistory, campaign: tuple[int, str] | None, before: datetime | None
+) -> list[TimelineItem]:
+    words, _tone = state_of("message", one.state)
+    icon, tone = _MESSAGE_LOOK.get(one.state, ("send", "info"))
+    name, url = "", ""
+    if campaign is not None:
+        name = campaign[1]
+        url = f"{reverse('campaigns.explain', args=[campaign[0]])}?contact={one.contact_id}"
+    said = " · ".join(part for part in (name, one.code) if part)
+    title = _("短信%(state)s") % {"state": words}
+    items = [TimelineItem(one.planned_at, title, said, icon, tone, url)]
+    for reply in one.replies:
+        if before is None or reply.at < before:
+            opted_out = reply.meaning == "opt_out"
+            title = _("回复退订") if opted_out else _("回复了短信")
+            items.append(TimelineItem(reply.at, title, name, "message-reply", "bad" if opted_out else "info"))
+    return items

@@ -1,0 +1,64 @@
+"""Codes of contacts in the reader's language."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from xinfeng.console.components.parts import Text, Tone
+from xinfeng.contacts.models import EventKind, Gender, Tier
+from xinfeng.kernel.phones import Carrier
+
+TIERS: dict[int, tuple[Text, Tone]] = {
+    Tier.NONE: (_("未分层"), "neutral"),
+    Tier.NEW: (_("新客"), "info"),
+    Tier.ACTIVE: (_("活跃"), "good"),
+    Tier.DORMANT: (_("沉睡"), "warn"),
+    Tier.POTENTIAL: (_("潜在"), "accent"),
+    Tier.INDUSTRY: (_("同业"), "neutral"),
+}
+GENDERS: dict[int, Text] = {Gender.UNKNOWN: _("未知"), Gender.MALE: _("男"), Gender.FEMALE: _("女")}
+CARRIERS: dict[int, Text] = {
+    Carrier.UNKNOWN: _("未知运营商"),
+    Carrier.MOBILE: _("中国移动"),
+    Carrier.UNICOM: _("中国联通"),
+    Carrier.TELECOM: _("中国电信"),
+    Carrier.BROADNET: _("中国广电"),
+}
+EVENTS: dict[int, tuple[Text, str]] = {
+    EventKind.PURCHASE: (_("购买"), "shopping-cart"),
+    EventKind.VIEW: (_("浏览"), "eye"),
+    EventKind.CART: (_("加购"), "shopping-cart"),
+    EventKind.CHECKOUT: (_("结算"), "shopping-cart"),
+    EventKind.VISIT: (_("到店"), "building-store"),
+    EventKind.BOOKING: (_("预约"), "calendar"),
+    EventKind.PARTICIPATION: (_("参与活动"), "target"),
+    EventKind.CLICK: (_("点击链接"), "click"),
+    EventKind.REPLY: (_("回复短信"), "message-reply"),
+    EventKind.CUSTOM: (_("其他行为"), "point"),
+}
+TAG_KINDS: dict[str, Text] = {
+    "source": _("来源"),
+    "manual": _("手工"),
+    "rule": _("规则"),
+    "interest": _("兴趣"),
+    "service": _("服务"),
+}
+STANDINGS: dict[str, Text] = {
+    "reachable": _("可发营销短信"),
+    "withdrawn": _("已撤回"),
+    "suppressed": _("已屏蔽"),
+    "none": _("没有授权"),
+}
+SUPPRESSIONS: dict[str, Text] = {
+    "opt_out": _("退订"),
+    "complaint": _("投诉"),
+    "manual": _("人工屏蔽"),
+    "carrier": _("运营商拉黑"),
+    "reassigned": _("号码易主"),
+    "erased": _("已删除个人信息"),
+}
+SCOPES: dict[str, Text] = {"all": _("全部短信"), "marketing": _("营销短信")}
+LANGUAGES: dict[str, Text] = {"zh-hans": _("中文"), "en": _("英文")}
+
+PROVINCES = ["北京", "天津", "河北", "山西", "内蒙古", "辽宁", "吉林", "黑龙江", "上海", "江苏", "浙江", "安徽", "福建", "江西", "山东", "河南", "湖北", "湖南", "广东", "广西", "海南", "重庆", "四川", "贵州", "云南", "西藏", "陕西", "甘肃", "青海", "宁夏", "新疆", "香港", "澳门", "台湾"]
+"""In the order of the administrative division codes (GB/T 2260)."""

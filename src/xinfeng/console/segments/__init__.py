@@ -1,0 +1,1 @@
+"""Segments: the list, the builder with live numbers, one segment with its size over time."""

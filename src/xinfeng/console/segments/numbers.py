@@ -1,0 +1,49 @@
+"""Live numbers of a rule or a segment as the page shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from xinfeng.console.segments.labels import language
+from xinfeng.contacts.reads import ContactRow, contacts_by_id
+from xinfeng.kernel.time import utc_now
+from xinfeng.lens.engine import lens
+from xinfeng.segments import actions, reads
+from xinfeng.segments.models import Segment
+from xinfeng.segments.reading import in_words
+from xinfeng.segments.reads import LiveNumbers
+from xinfeng.segments.rules import Rule
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """How many there are, how many may be written to, some of them masked, and the rule in words."""
+
+    size: int
+    reachable: int
+    sample: list[ContactRow]
+    words: str
+
+
+def of_rule(rule: Rule, *, purpose: str) -> Numbers:
+    """For a rule that is being edited. Raises Conflict `lens.owned_elsewhere`."""
+    now = utc_now()
+    mirror = lens()
+    mirror.refresh()
+    words = in_words(rule, language(), reads.names_for(rule))
+    return _numbers(reads.live_numbers(mirror, rule, purpose, now), words)
+
+
+def of_segment(segment: Segment, *, purpose: str) -> Numbers:
+    """For a saved segment; the count is remembered. Raises Conflict `lens.owned_elsewhere`."""
+    now = utc_now()
+    mirror = lens()
+    actions.record_size(segment.pk, lens=mirror, purpose=purpose, now=now)
+    found = reads.segment_numbers(mirror, segment, purpose, now)
+    return _numbers(found, reads.reading(segment, language()))
+
+
+def _numbers(found: LiveNumbers, words: str) -> Numbers:
+    rows: dict[int, Any] = {row.id: row for row in contacts_by_id(found.sample)}
+    return Numbers(found.size, found.reachable, [rows[one] for one in found.sample if one in rows], words)
