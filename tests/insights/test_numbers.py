@@ -194,6 +194,7 @@ def test_the_lines_of_each_breakdown_add_up_to_the_total(world: World) -> None:
     for lines in (made.by_tier, made.by_province, made.by_carrier, made.by_level):
         assert sum(line.messages for line in lines) == numbers.planned
         assert sum(line.waiting for line in lines) == numbers.waiting + numbers.on_wire
+        assert sum(line.cost_li for line in lines) == numbers.cost_li == 5 * PRICE_LI
         for stage in ("accepted", "delivered", "failed", "uncertain", "withheld", "replied", "opted_out"):
             assert sum(getattr(line, stage) for line in lines) == getattr(numbers, stage), stage
     assert {line.key: line.messages for line in made.by_province} == {"浙江": 4, "上海": 4}

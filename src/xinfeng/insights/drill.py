@@ -149,7 +149,7 @@ MOST_SHEET_ROWS = 1_048_575
 _PAGE = 1000
 
 _COLUMNS = {
-    "zh": ("客户编号", "手机号", "状态", "代码", "说明", "计费条", "费用（元）", "省份", "城市", "会员等级"),
+    "zh": ("客户编号", "手机号", "状态", "代码", "说明", "计费条", "计划费用（元）", "省份", "城市", "会员等级"),
     "en": (
         "Contact",
         "Phone",
@@ -157,7 +157,7 @@ _COLUMNS = {
         "Code",
         "Meaning",
         "Parts",
-        "Cost (yuan)",
+        "Planned cost (yuan)",
         "Province",
         "City",
         "Level",

@@ -5,7 +5,8 @@ Every line of a breakdown counts messages in the same stages as the total, so li
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from xinfeng.contacts.models import Tier
 from xinfeng.delivery.models import Outcome, Plan, ReplyMeaning
 from xinfeng.delivery.outcomes import DELIVERED_STATS, MessageState, message_state
 from xinfeng.insights.live import LiveNumbers, live_numbers
-from xinfeng.insights.stages import attempts_of, handed_over, receipts_of, staged
+from xinfeng.insights.stages import attempts_of, billed_parts, handed_over, receipts_of, staged
 from xinfeng.kernel.errors import NotFound
 from xinfeng.kernel.phones import Carrier
 from xinfeng.lens.engine import Lens, lens
@@ -129,7 +130,7 @@ def report(plan_id: int, *, now: datetime) -> Report:
     if plan is None or plan.planned_at is None:
         raise NotFound("plan.unknown", plan=plan_id)
     copy = lens()
-    people = _people(copy, plan_id)
+    groups = _groups(copy, plan_id)
     first, last, rate = _pace(copy, plan_id)
     return Report(
         plan_id=plan_id,
@@ -141,10 +142,10 @@ def report(plan_id: int, *, now: datetime) -> Report:
         first_sent_at=first,
         last_sent_at=last,
         sent_per_s=rate,
-        by_tier=_lines(copy, people, "tier"),
-        by_province=_lines(copy, people, "province"),
-        by_carrier=_lines(copy, people, "carrier"),
-        by_level=_lines(copy, people, "level"),
+        by_tier=_lines(groups, "tier"),
+        by_province=_lines(groups, "province"),
+        by_carrier=_lines(groups, "carrier"),
+        by_level=_lines(groups, "level"),
         by_hour=_hours(copy, plan_id),
         receipts_by_code=_receipts_by_code(copy, plan_id),
         delivery_time=_delivery_time(copy, plan_id),
@@ -152,49 +153,64 @@ def report(plan_id: int, *, now: datetime) -> Report:
     )
 
 
+_BROKEN_DOWN_BY = ("tier", "province", "carrier", "level")
+
+
+def _groups(copy: Lens, plan_id: int) -> list[dict[str, Any]]:
+    """The plan's messages counted by every combination of the columns at once: a few thousand rows at most."""
+    people = _people(copy, plan_id)
+    stage = people["stage"]
+    ended = [state.value for state in MessageState if state is not MessageState.PLANNED]
+    asked = people.group_by(*_BROKEN_DOWN_BY).aggregate(
+        messages=people.count(),
+        waiting=stage.notin(ended).sum(),
+        **{state: (stage == state).sum() for state in ended},
+        replied=people["replied"].sum(),
+        opted_out=people["opted_out"].sum(),
+        cost_li=people["billed_li"].sum().round().cast("int64"),
+    )
+    rows: list[dict[str, Any]] = copy.rows(asked).to_pylist()
+    return rows
+
+
 def _people(copy: Lens, plan_id: int) -> ibis.Table:
-    """One row per message with its stage, whether its contact replied or opted out, and the contact's columns."""
+    """One row per message: its stage, what was billed for it, whether its contact replied or opted out, and the
+    contact's columns."""
     rows = staged(message_state(copy, [plan_id]), handed_over(plan_id))
     reply = copy.table("reply")
     reply = reply.filter(reply["plan_id"] == plan_id, reply["contact_id"].notnull())
-    answers = reply.group_by("contact_id").aggregate(
+    answers = reply.group_by(answerer=reply["contact_id"]).aggregate(
         answers=reply.count(), refusals=(reply["meaning"] == ReplyMeaning.OPT_OUT.value).sum()
     )
+    billed = billed_parts(copy, plan_id)
+    billed = billed.group_by(billed_id=billed["message_id"]).aggregate(billed=billed.count())
     contact = copy.table("contact").select("id", "tier", "province", "carrier", "level")
-    rows = rows.left_join(contact, rows["contact_id"] == contact["id"]).drop("id")
-    rows = rows.left_join(answers, rows["contact_id"] == answers["contact_id"])
+    rows = rows.left_join(contact, rows["contact_id"] == contact["id"])
+    rows = rows.left_join(answers, rows["contact_id"] == answers["answerer"])
+    rows = rows.left_join(billed, rows["message_id"] == billed["billed_id"])
     return rows.select(
         "stage",
-        "cost_li",
         tier=rows["tier"].fill_null(0),
         carrier=rows["carrier"].fill_null(0),
         province=rows["province"].fill_null(""),
         level=rows["level"].fill_null(""),
         replied=rows["answers"].fill_null(0) > 0,
         opted_out=rows["refusals"].fill_null(0) > 0,
+        billed_li=rows["billed"].fill_null(0) * rows["cost_li"] / rows["parts"],
     )
 
 
-def _lines(copy: Lens, people: ibis.Table, column: str) -> tuple[Line, ...]:
-    stage = people["stage"]
-    ended = [state.value for state in MessageState if state is not MessageState.PLANNED]
-    asked = people.group_by(column).aggregate(
-        messages=people.count(),
-        waiting=stage.notin(ended).sum(),
-        **{
-            state.value: (stage == state.value).sum()
-            for state in MessageState
-            if state is not MessageState.PLANNED
-        },
-        replied=people["replied"].sum(),
-        opted_out=people["opted_out"].sum(),
-        cost_li=people["cost_li"].sum(where=stage.isin(["accepted", "delivered"])),
-    )
-    lines = []
-    for row in copy.rows(asked).to_pylist():
-        key = row.pop(column)
-        lines.append(Line(key=key, **{name: int(value or 0) for name, value in row.items()}))
+def _lines(groups: list[dict[str, Any]], column: str) -> tuple[Line, ...]:
+    """The groups added up by one column, the largest first."""
+    sums: dict[str | int, Counter[str]] = {}
+    for row in groups:
+        counts = {name: int(row[name] or 0) for name in row if name not in _BROKEN_DOWN_BY}
+        sums.setdefault(row[column], Counter()).update(counts)
+    lines = (Line(key=key, **{name: found[name] for name in _COUNTED}) for key, found in sums.items())
     return tuple(sorted(lines, key=lambda line: (-line.messages, str(line.key))))
+
+
+_COUNTED = tuple(field.name for field in fields(Line) if field.name != "key")
 
 
 def _pace(copy: Lens, plan_id: int) -> tuple[datetime | None, datetime | None, float | None]:
