@@ -104,3 +104,22 @@ def test_a_packed_attempt_tells_its_key() -> None:
     assert rows.attempt_key(packed) == (5, 3, 77)
     assert rows.attempt_key(rows.accepted(6, 1, 1, b"12345678", 1, 78)) == (6, 1, 78)
     assert rows.message_of(rows.withheld(9, "stopped", 1)) == 9
+
+
+@pytest.mark.parametrize("stat", ["DELIVRD", "", "\0\0", "\xe9" * 30, "退订" * 9])
+def test_whatever_a_carrier_calls_a_status_fits_its_column(stat: str) -> None:
+    packed = rows.receipt(
+        receipt_id=1,
+        received_at=1,
+        channel_id=1,
+        carrier_id=b"12345678",
+        phone_index=bytes(16),
+        stat=stat,
+        done_at=None,
+        found=None,
+    )
+    size = int.from_bytes(packed[70:74], "big")
+    word = packed[74 : 74 + size]
+    assert len(word) <= 20
+    assert word.isascii()
+    assert b"\0" not in word

@@ -20,6 +20,10 @@ log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S = 10.0
 
+JOIN_S = 3.0
+"""How long a gateway that finds others on the channel waits before it sends: they look at `connection_state` every
+second, and by then keep to the smaller share."""
+
 
 @dataclass(frozen=True)
 class ChannelAccount:
@@ -64,8 +68,8 @@ class Place:
 class ChannelSessions:
     """The connections of a channel. `start` once, `stop` once; a changed channel gets a new instance.
 
-    `rate` counts parts over all connections; `throttle` says what the carrier lets us do at present. `share`
-    is how many gateways the channel's rate is divided among.
+    `rate` counts parts over all connections; `throttle` says what the carrier lets us do at present. Nothing may
+    be sent before `set_rate` has told among how many gateways the channel's rate is shared.
     """
 
     def __init__(
@@ -79,7 +83,8 @@ class ChannelSessions:
         self.places = [Place(number) for number in range(1, account.config.connections + 1)]
         self.throttle = Throttle(account.rate_per_s)
         self.rate = SlidingRate(account.rate_per_s)
-        self._nominal = account.rate_per_s
+        self._joined = False
+        self._told_at: float | None = None
         self._listener = listener
         self._make_backoff = make_backoff
         self._tasks: list[asyncio.Task[None]] = []
@@ -117,21 +122,24 @@ class ChannelSessions:
         """Connections whose octets wait outside the kernel."""
         return [place.connection for place in self.places if place.connection and place.connection.clogged]
 
-    def set_rate(self, rate_per_s: int, *, share: int) -> None:
-        """The channel's rate, or the number of gateways it is shared by, is now this. At least 1 each."""
-        self._nominal = rate_per_s
+    def set_rate(self, rate_per_s: int, *, share: int, now: float) -> None:
+        """The channel's rate, and the number of gateways it is shared by. At least 1 part a second each."""
+        if self._told_at is None:
+            self._told_at = now
+        self._joined = self._joined or share <= 1 or now - self._told_at >= JOIN_S
         self.throttle.renominate(max(1, rate_per_s // max(1, share)))
 
     def budget(self, now: float) -> int:
         """Parts that may be written at this moment."""
-        if self.throttle.paused_s(now) > 0:
+        if not self._joined or self.throttle.paused_s(now) > 0:
             return 0
         self.rate.limit = self.throttle.rate(now)
         return self.rate.free(now)
 
     def wait_s(self, now: float) -> float:
         """Seconds until `budget` can be more than 0."""
-        return max(self.throttle.paused_s(now), self.rate.wait_s(now))
+        joining_s = 0.0 if self._joined else 0.1
+        return max(joining_s, self.throttle.paused_s(now), self.rate.wait_s(now))
 
     async def _live(self, place: Place) -> None:
         backoff = self._make_backoff()

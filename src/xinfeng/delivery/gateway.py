@@ -175,7 +175,8 @@ class Gateway:
     # --- channels --------------------------------------------------------------------------------------------
 
     def set_channels(self, accounts: Sequence[ChannelAccount], shares: dict[int, int]) -> None:
-        """These are the channels that are switched on, as they are configured now."""
+        """These are the channels that are switched on, as they are configured now, and by how many gateways each
+        is shared, where that is known."""
         if self._stopping.is_set():
             return
         wanted = {account.id: account for account in accounts}
@@ -191,9 +192,10 @@ class Gateway:
             self._retiring.pop(channel_id, None)
             if channel_id not in self.dispatches:
                 self.dispatches[channel_id] = self._open(account)
-            share = shares.get(channel_id, 1)
-            self.dispatches[channel_id].share = share
-            self.dispatches[channel_id].sessions.set_rate(account.rate_per_s, share=share)
+            if channel_id in shares:
+                dispatch, share = self.dispatches[channel_id], shares[channel_id]
+                dispatch.share = share
+                dispatch.sessions.set_rate(account.rate_per_s, share=share, now=time.monotonic())
 
     def _open(self, account: ChannelAccount) -> Dispatch:
         desk = _Desk(self)

@@ -57,8 +57,10 @@ class Housekeeping:
         """Once a second until the gateway is quiet; a plan to be held is held at once."""
         while not self._house.quiet:
             began = time.monotonic()
-            self._house.set_channels(await _channels(connection), self._shares)
+            accounts = await _channels(connection)
+            self._house.set_channels(accounts, self._shares)
             await self._tell(connection)
+            self._house.set_channels(accounts, self._shares)
             await self._tidy(connection)
             for dispatch in list(self._house.dispatches.values()):
                 dispatch.look_after(time.monotonic(), time.time())

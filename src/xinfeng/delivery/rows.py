@@ -72,7 +72,7 @@ def receipt(
     found: tuple[int, int] | None,
 ) -> bytes:
     """A status report; `found` is the message and part it is about, if known."""
-    word = stat.replace("\0", "").encode()[:20]
+    word = stat.replace("\0", "").encode("ascii", "replace")[:20]
     head = _receipt_head(
         *(9, 8, receipt_id, 8, received_at, 8, channel_id, 8, carrier_id, 16, phone_index, len(word))
     )
