@@ -73,7 +73,7 @@ class Outbox:
         self._endings: list[Ending] = []
         self._stirred = asyncio.Event()
         self._underway: _Load | None = None
-        self._sealed_by: int | None = None
+        self._session = f"outbox {gateway}"
         self._next_id = 0
         self._last_id = -1
 
@@ -107,6 +107,7 @@ class Outbox:
 
     async def run(self, connection: AsyncConnection, stopping: Callable[[], bool]) -> None:
         """Store until told to stop and everything is stored, or until the connection breaks."""
+        await connection.execute("select set_config('application_name', %s, false)", (self._session,))
         if self._underway is not None and await self._was_committed(connection):
             self._done()
         while True:
@@ -140,7 +141,6 @@ class Outbox:
 
     async def _store(self, connection: AsyncConnection, load: _Load) -> None:
         load.packed_receipts = await self._pack_receipts(connection, load)
-        self._sealed_by = connection.info.backend_pid
         async with connection.transaction():
             for statement, packed in (
                 (rows.COPY_ATTEMPT, load.attempts),
@@ -231,11 +231,11 @@ class Outbox:
         """Whether the flush that got no answer is in the database. First makes sure that its server process,
         should it still live, has ended; then any one row of it tells."""
         assert self._underway is not None
-        load, pid = self._underway, self._sealed_by
-        if pid is None:
-            return False
+        load = self._underway
         await connection.execute(
-            "select pg_terminate_backend(pid, 5000) from pg_stat_activity where pid = %s", (pid,)
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+            " where application_name = %s and pid <> pg_backend_pid()",
+            (self._session,),
         )
         checks: list[tuple[str, tuple[Any, ...]]] = []
         if load.packed_receipts and load.first_receipt_id is not None:
