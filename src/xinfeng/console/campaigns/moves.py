@@ -65,7 +65,7 @@ def move(request: HttpRequest, campaign_id: int, move: str) -> HttpResponse:
             actions.resume(campaign_id, now=now, **given)
         case _:
             actions.stop(campaign_id, now=now, comment=comment, **given)
-    messages.success(request, SAID[wanted])
+    messages.success(request, str(SAID[wanted]))
     return redirect("campaigns.detail", campaign_id=campaign_id)
 
 

@@ -182,9 +182,9 @@ def _lines(
     for line in lines:
         pair = names.get(line.key) if isinstance(line.key, int) else None
         label = pair[1 if english else 0] if pair else (str(line.key) or _("未知"))
-        urls = [
+        planned, delivered, failed = (
             people_url(campaign, group, **{axis: line.key})
             for group in (Group.PLANNED, Group.DELIVERED, Group.FAILED)
-        ]
-        rows.append((label, line, line.cost_li // LI_PER_FEN, *urls))
+        )
+        rows.append((label, line, line.cost_li // LI_PER_FEN, planned, delivered, failed))
     return rows

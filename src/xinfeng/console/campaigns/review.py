@@ -61,7 +61,9 @@ def review(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """What exactly will be sent, to whom, for how much; approve or send back; start or schedule."""
     campaign = reads.campaign(campaign_id)
     before_start = is_before_start(campaign)
-    outlook = _outlook(campaign) if before_start and reached(campaign) == 4 else {"before_start": False}
+    outlook: dict[str, Any] = (
+        _outlook(campaign) if before_start and reached(campaign) == 4 else {"before_start": False}
+    )
     version = campaign.template_version
     if not before_start and version is not None:
         outlook["samples"] = samples(campaign, version, at=0, now=utc_now())

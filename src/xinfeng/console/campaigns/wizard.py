@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -48,7 +48,7 @@ class WhomForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         known = [(str(one.pk), one.name) for one in segments.segments()]
-        self.fields["segment"].choices = [("", _("请选择")), *known]
+        cast(forms.ChoiceField, self.fields["segment"]).choices = [("", _("请选择")), *known]
 
 
 class WhatForm(forms.Form):
@@ -65,7 +65,7 @@ class WhatForm(forms.Form):
                 "number": present.number,
             }
             known.insert(0, (str(present.pk), older))
-        self.fields["version"].choices = [("", _("请选择")), *known]
+        cast(forms.ChoiceField, self.fields["version"]).choices = [("", _("请选择")), *known]
         self.known = bool(known)
 
 
@@ -85,7 +85,9 @@ class HowForm(forms.Form):
     def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         usable = [one for one in channels.channels(now=utc_now()) if one.purpose == campaign.purpose]
-        self.fields["channel"].choices = [(str(one.id), _channel_words(one)) for one in usable]
+        cast(forms.ChoiceField, self.fields["channel"]).choices = [
+            (str(one.id), _channel_words(one)) for one in usable
+        ]
         self.known = bool(usable)
 
 

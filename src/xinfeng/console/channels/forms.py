@@ -31,7 +31,7 @@ FAULTS: dict[str, Text] = {
 LI_PER_FEN = 10
 
 
-def _text(label: Text, help: Text = "", *, required: bool = True, initial: str = "") -> forms.CharField:
+def _text(label: Any, help: Any = "", *, required: bool = True, initial: str = "") -> forms.CharField:
     return forms.CharField(label=label, help_text=help, required=required, initial=initial, max_length=253)
 
 

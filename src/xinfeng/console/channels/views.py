@@ -87,6 +87,7 @@ def detail(request: HttpRequest, channel_id: int) -> HttpResponse:
 @allowed("channel.edit")
 def new(request: HttpRequest) -> HttpResponse:
     form = ChannelForm(request.POST or None)
+    form.fields["secret"].required = True
     if request.method == "POST" and (channel_id := _save(request, form, None)):
         messages.success(request, gettext("通道已保存，网关几秒内就会连接。"))
         return redirect("channels.detail", channel_id=channel_id)
@@ -120,8 +121,6 @@ def switch(request: HttpRequest, channel_id: int) -> HttpResponse:
 
 def _save(request: HttpRequest, form: ChannelForm, channel_id: int | None) -> int | None:
     """The channel's id, or None with every fault at its field."""
-    if channel_id is None and not request.POST.get("secret"):
-        form.add_error("secret", gettext("请填写。"))
     form.look_through()
     if form.errors:
         return None

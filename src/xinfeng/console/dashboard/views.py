@@ -29,7 +29,7 @@ from xinfeng.delivery.inbox import unhandled
 from xinfeng.insights.figures import ChannelFigures
 from xinfeng.insights.overview import Overview, overview
 from xinfeng.intake.models import ImportJob
-from xinfeng.kernel.time import utc_now
+from xinfeng.kernel.time import business_day, day_bounds, utc_now
 from xinfeng.policy import reads as policy
 from xinfeng.policy.windows import is_open, next_windows
 from xinfeng.segments.models import Segment
@@ -133,17 +133,18 @@ def _chart(found: Overview) -> dict[str, Any]:
     }
 
 
-def _windows() -> list[tuple[Any, list[tuple[Any, Any]], bool]]:
-    """When each trade may send within the next day, and whether it may now; trades alike are told once."""
+def _windows() -> list[tuple[str, list[tuple[Any, Any]], bool]]:
+    """What is left of today's windows, and whether one is open now; trades alike share a line."""
     now = utc_now()
     settings, calendar = policy.current_settings(), policy.calendar()
-    rows = []
+    midnight = day_bounds(business_day(now, settings.zone), settings.zone)[1]
+    alike: dict[tuple[tuple[Any, Any], ...], list[str]] = {}
     for trade, label in TRADES.items():
-        if trade not in settings.windows:
-            continue
-        found = list(next_windows(trade, now, calendar=calendar, settings=settings, horizon=DAY))
-        rows.append((label, found, is_open(found, now)))
-    return rows
+        if trade in settings.windows:
+            found = next_windows(trade, now, calendar=calendar, settings=settings, horizon=DAY)
+            today = tuple(span for span in found if span[0] < midnight)
+            alike.setdefault(today, []).append(str(label))
+    return [(_("、").join(labels), list(spans), is_open(spans, now)) for spans, labels in alike.items()]
 
 
 def _imports() -> list[ImportJob]:

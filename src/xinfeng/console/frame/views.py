@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse_lazy
@@ -43,12 +44,14 @@ class Login(auth_views.LoginView):
             return self.render_to_response(context, status=status(locked))
         return super().post(request, *args, **kwargs)
 
-    def form_valid(self, form: forms.Form) -> HttpResponse:
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         answer = super().form_valid(form)
-        logins.record_success(User.objects.get(pk=self.request.user.pk), address_of(self.request))
+        logins.record_success(
+            User.objects.get(username=self.request.user.get_username()), address_of(self.request)
+        )
         return answer
 
-    def form_invalid(self, form: forms.Form) -> HttpResponse:
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         logins.record_failure(self._typed_name(), address_of(self.request), now=utc_now())
         return super().form_invalid(form)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -120,7 +122,7 @@ def _notices() -> list[Notice]:
     return list(Notice.objects.order_by("key", "-effective_at"))
 
 
-def _posted(request: HttpRequest) -> object:
+def _posted(request: HttpRequest) -> Any:
     if request.method != "POST":
         return None
     if not may(request.user, "settings.edit"):

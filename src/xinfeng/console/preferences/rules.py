@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +21,7 @@ from xinfeng.kernel.errors import NotAllowed, XinfengError
 from xinfeng.policy import actions, reads
 from xinfeng.policy.settings import CAPS_SOURCE, LONGEST_CAP_DAYS, MOST_PER_DAY
 
-TIERS: dict[str, Text] = {
+TIERS: dict[str, Any] = {
     "new": _("新客"),
     "active": _("活跃"),
     "dormant": _("沉睡"),
@@ -35,7 +37,7 @@ class CapsForm(forms.Form):
     per_day = forms.IntegerField(label=_("每人每天最多"), min_value=0, max_value=MOST_PER_DAY)
     per_week = forms.IntegerField(label=_("每人七天最多"), min_value=0, max_value=MOST_PER_DAY * 7)
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for tier, label in TIERS.items():
             self.fields[f"{tier}_messages"] = forms.IntegerField(
@@ -106,7 +108,7 @@ def tiers(request: HttpRequest) -> HttpResponse:
     return render(request, "preferences/tiers.html", {"form": form, "tabs": tabs("settings.tiers")})
 
 
-def _posted(request: HttpRequest) -> object:
+def _posted(request: HttpRequest) -> Any:
     """What was posted, from somebody who may change it."""
     if request.method != "POST":
         return None
