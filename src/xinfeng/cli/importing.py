@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from xinfeng.kernel.errors import InvalidInput, XinfengError
 from xinfeng.kernel.time import utc_now
 
 _PIECE = 1 << 20
+_LOOK_AGAIN_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,17 @@ def _pieces(file: Path) -> Iterator[bytes]:
 
 
 def _run(job_id: int) -> None:
-    """Run the import in a thread, so that the bar can move; a fault of the machine is raised here."""
+    """Run the import in a thread, so that the bar can move; a fault of the machine is raised here.
+
+    A running `app` may have taken it on already; then it is followed to its end, and taken over if `app` dies.
+    """
     faults: list[BaseException] = []
 
     def work() -> None:
         try:
-            actions.run_import(job_id, now=utc_now())
+            while reads.progress(job_id).is_open:
+                actions.run_import(job_id, now=utc_now())
+                time.sleep(_LOOK_AGAIN_S)
         except BaseException as fault:
             faults.append(fault)
         finally:

@@ -23,9 +23,10 @@ def ready(*, process: str = "command", log_level: str | None = None) -> xinfeng_
     logs.set_up(process, log_level or ("WARNING" if process == "command" else settings.log_level))
     start_postgres(settings)
     set_up_django()
-    from xinfeng.foundation.preparation import prepare
+    if process != "command" or not settings.door_socket.exists():  # a running app has prepared it
+        from xinfeng.foundation.preparation import prepare
 
-    prepare()
+        prepare()
     _is_ready = True
     return settings
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import uvicorn
 import uvloop
@@ -21,6 +24,7 @@ from xinfeng.lens.engine import close_lens, lens
 log = logging.getLogger(__name__)
 
 _JOBS_AT_ONCE = 4
+_JOBS_MAY_FINISH_S = 8.0
 
 
 def _pick_up() -> None:
@@ -31,7 +35,11 @@ def _pick_up() -> None:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn that tells when it listens, and leaves signals to us."""
+    """Uvicorn that tells when it listens, and leaves signals to us: its own way would end the process at once."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
     def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
         super().__init__(config)
@@ -65,24 +73,26 @@ def run(settings: Settings) -> None:
         close_lens()
 
 
-async def _serve(server: uvicorn.Server, settings: Settings) -> None:
+async def _serve(server: _Server, settings: Settings) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
     worker_app = jobs.with_connector(jobs.connector.get_worker_connector())
-    async with worker_app.open_async():
+    async with worker_app.open_async(), Door(settings.door_socket):
         worker = asyncio.create_task(
             worker_app.run_worker_async(
                 concurrency=_JOBS_AT_ONCE,
                 install_signal_handlers=False,
                 fetch_job_polling_interval=1.0,
                 delete_jobs="successful",
+                shutdown_graceful_timeout=_JOBS_MAY_FINISH_S,
             ),
             name="jobs",
         )
-        async with Door(settings.door_socket):
-            serving = asyncio.create_task(server.serve(), name="http")
-            done, _ = await asyncio.wait({worker, serving}, return_when=asyncio.FIRST_COMPLETED)
-            server.should_exit = True
-            worker.cancel()
-            for task in done:
-                if not task.cancelled() and (fault := task.exception()):
-                    raise fault
-            await asyncio.gather(worker, serving, return_exceptions=True)
+        serving = asyncio.create_task(server.serve(), name="http")
+        await asyncio.wait({worker, serving}, return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        worker.cancel()
+        with suppress(asyncio.CancelledError):
+            await worker
+        await serving
