@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from xinfeng.cli.doorway import run
-
 
 def main() -> None:
     """Entry point of `xinfeng` and `python -m xinfeng`."""
-    sys.exit(run(sys.argv[1:]))
+    import typer
+
+    from xinfeng.cli.commands import commands
+    from xinfeng.cli.doorway import run
+
+    sys.exit(run(sys.argv[1:], typer.main.get_command(commands)))

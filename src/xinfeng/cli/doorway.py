@@ -11,15 +11,20 @@ import json
 import shutil
 import socket
 import sys
+import time
+from pathlib import Path
+from typing import Any
 
 from xinfeng.cli import output, words
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.postgres import PostgresFault
 from xinfeng.kernel.errors import Conflict, XinfengError
 
+_PATIENCE_S = 5.0
 
-def run(arguments: list[str]) -> int:
-    """Run the command named by `arguments`; returns the process's exit code."""
+
+def run(arguments: list[str], commands: Any) -> int:
+    """Run the command named by `arguments` in the tree `commands`; returns the process's exit code."""
     try:
         settings = xinfeng_settings.load()
     except xinfeng_settings.SettingsFault as fault:
@@ -28,19 +33,17 @@ def run(arguments: list[str]) -> int:
         )
         return 2
     try:
-        return run_here(arguments)
+        return run_here(arguments, commands)
     except Conflict as conflict:
         if conflict.code != "lens.owned_elsewhere":
             raise
-        return _hand_over(arguments, settings)
+        return hand_over(arguments, settings)
 
 
-def run_here(arguments: list[str]) -> int:
+def run_here(arguments: list[str], commands: Any) -> int:
     """Run the command in this process. `Conflict("lens.owned_elsewhere")` is left to the caller."""
-    from xinfeng.cli.commands import commands
-
     try:
-        commands(arguments, prog_name="xinfeng")
+        commands.main(arguments, prog_name="xinfeng")
     except SystemExit as leave:
         return leave.code if isinstance(leave.code, int) else int(bool(leave.code))
     except XinfengError as error:
@@ -54,12 +57,11 @@ def run_here(arguments: list[str]) -> int:
     return 0
 
 
-def _hand_over(arguments: list[str], settings: xinfeng_settings.Settings) -> int:
+def hand_over(arguments: list[str], settings: xinfeng_settings.Settings) -> int:
+    """Let the running `app` execute the command, and print what it prints."""
     request = {"arguments": arguments, "width": shutil.get_terminal_size().columns}
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
-        try:
-            door.connect(str(settings.door_socket))
-        except OSError:
+        if not _knock(door, settings.door_socket):
             print(
                 "分析镜像被另一个进程占用，且它没有应答；请稍后再试。\n"
                 "The lens is held by another process that does not answer; try again in a moment.",
@@ -68,6 +70,20 @@ def _hand_over(arguments: list[str], settings: xinfeng_settings.Settings) -> int
             return 1
         door.sendall(json.dumps(request).encode() + b"\n")
         return _relay(door)
+
+
+def _knock(door: socket.socket, path: Path) -> bool:
+    """Connect to an `app` that may just be starting; False when nobody opens."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            door.connect(str(path))
+        except OSError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        else:
+            return True
 
 
 def _relay(door: socket.socket) -> int:

@@ -30,14 +30,14 @@ def up() -> None:
         Supervisor(settings).run(ready=lambda: say(f"信风 Xinfeng: http://{settings.host}:{settings.port}"))
 
 
-def app(with_parent: WithParent = False) -> None:
+def app(context: typer.Context, with_parent: WithParent = False) -> None:
     """控制台、接口与后台任务。 Console, API and jobs (one process; owns the lens)."""
     _run_with_parent(with_parent)
     settings = ready(process="app")
     from xinfeng.cli.processes import app as process
     from xinfeng.cli.processes.supervision import leave_now
 
-    process.run(settings)
+    process.run(settings, context.find_root().command)
     leave_now()
 
 

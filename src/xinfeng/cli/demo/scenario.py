@@ -168,7 +168,7 @@ class Scenario:
         self.campaign_id = save_campaign(draft, actor="yunying").pk
 
     def _command(self, *arguments: str) -> None:
-        code = doorway.run(list(arguments))
+        code = doorway.hand_over(list(arguments), self.settings)
         if code:
             raise Conflict("demo.command_failed", command=" ".join(arguments), code=code)
 

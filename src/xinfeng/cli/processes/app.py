@@ -7,6 +7,7 @@ import logging
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import uvicorn
 import uvloop
@@ -51,8 +52,8 @@ class _Server(uvicorn.Server):
             log.info("listening", extra={"url": f"http://{self._xinfeng.host}:{self._xinfeng.port}"})
 
 
-def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT."""
+def run(settings: Settings, commands: Any) -> None:
+    """Serve until SIGTERM or SIGINT. `commands` is the command tree, for callers at the door."""
     discover()
     lens()
     _pick_up()
@@ -68,17 +69,17 @@ def run(settings: Settings) -> None:
         timeout_graceful_shutdown=10,
     )
     try:
-        uvloop.run(_serve(_Server(config, settings), settings))
+        uvloop.run(_serve(_Server(config, settings), Door(settings.door_socket, commands)))
     finally:
         close_lens()
 
 
-async def _serve(server: _Server, settings: Settings) -> None:
+async def _serve(server: _Server, door: Door) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
     worker_app = jobs.with_connector(jobs.connector.get_worker_connector())
-    async with worker_app.open_async(), Door(settings.door_socket):
+    async with worker_app.open_async(), door:
         worker = asyncio.create_task(
             worker_app.run_worker_async(
                 concurrency=_JOBS_AT_ONCE,

@@ -9,7 +9,7 @@ import logging
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self, cast
+from typing import IO, Any, Self, cast
 
 from django.db import connections
 
@@ -38,8 +38,9 @@ class _Writer(io.TextIOBase):
 class Door:
     """Listens on a Unix socket in a folder that only its owner may enter."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, commands: Any) -> None:
         self._path = path
+        self._commands = commands
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
@@ -76,12 +77,11 @@ class Door:
             except ConnectionError:
                 log.info("the caller of a command has gone")
 
-    @staticmethod
-    def _execute(arguments: list[str], width: int, stream: _Writer) -> int:
+    def _execute(self, arguments: list[str], width: int, stream: _Writer) -> int:
         output.redirect(cast("IO[str]", stream), width)
         try:
             log.info("command", extra={"group": arguments[:2], "pid": os.getpid()})
-            return doorway.run_here(arguments)
+            return doorway.run_here(arguments, self._commands)
         except Exception:  # the caller gets an answer whatever happened; the fault is in our log
             log.exception("a command failed", extra={"group": arguments[:2]})
             output.say(
