@@ -54,6 +54,21 @@ STEPS: dict[str, tuple[Text, str, Tone]] = {
 }
 
 
+HELD: dict[str, Text] = {
+    "carrier_refuses": _("运营商一直拒绝（结果 {code}），已自动暂停。请核对账号和报备，再点“继续”。"),
+    "carrier_silent": _("运营商一直没有应答，已自动暂停。通道恢复后点“继续”。"),
+    "carrier_cuts": _("运营商一直断开连接，已自动暂停。通道恢复后点“继续”。"),
+    "carrier_throttles": _("运营商的流控一条也不放行，已自动暂停。请核对速率，再点“继续”。"),
+}
+"""Why delivery held a plan by itself."""
+
+
+def held_because(reason: str) -> str:
+    """In words; empty when a person paused it."""
+    code, _colon, result = reason.partition(":")
+    return str(HELD[code]).replace("{code}", result) if code in HELD else ""
+
+
 def wizard_steps(campaign: Campaign | None) -> list[Step]:
     """The four steps; those that can be gone to have an address."""
     names = (

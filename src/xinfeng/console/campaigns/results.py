@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from xinfeng.campaigns import actions, reads
 from xinfeng.campaigns.models import Campaign, CampaignState
-from xinfeng.console.campaigns.frame import common, story
+from xinfeng.console.campaigns.frame import common, held_because, story
 from xinfeng.console.campaigns.samples import language
 from xinfeng.console.components import Share, Stat
 from xinfeng.console.middleware import wants_fragment
@@ -40,6 +40,8 @@ def live(request: HttpRequest, campaign_id: int) -> HttpResponse:
     now = utc_now()
     actions.settle_finished(now=now)
     campaign = reads.campaign(campaign_id)
+    if wants_fragment(request) and request.GET.get("was", campaign.state) != campaign.state:
+        return HttpResponse(headers={"HX-Refresh": "true"})  # other buttons, other tabs
     context = common(request, campaign, tab="campaigns.live")
     context["moving"] = campaign.state in MOVING or _settling(campaign)
     context["planning"] = campaign.state == CampaignState.PLANNING
@@ -111,7 +113,7 @@ def _live_context(campaign: Campaign, numbers: LiveNumbers) -> dict[str, Any]:
         "uncertain_by": _codes(campaign, numbers.uncertain_by, Group.UNCERTAIN),
         "withheld_by": _codes(campaign, numbers.withheld_by, Group.WITHHELD),
         "left_out_by": _codes(campaign, numbers.left_out_by, Group.LEFT_OUT),
-        "reason": code_name(numbers.state_reason.partition(":")[0], language()),
+        "held": held_because(numbers.state_reason),
     }
 
 

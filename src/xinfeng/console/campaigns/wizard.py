@@ -25,13 +25,14 @@ from xinfeng.console.content.labels import PURPOSES, TRADES
 from xinfeng.console.permissions import allowed
 from xinfeng.content import reads as content
 from xinfeng.kernel.errors import Conflict, InvalidInput, XinfengError
-from xinfeng.kernel.time import utc_now
+from xinfeng.kernel.time import business_day, day_bounds, utc_now
 from xinfeng.lens.engine import lens
 from xinfeng.policy import reads as policy
 from xinfeng.policy.windows import next_windows
 from xinfeng.segments import reads as segments
 
-AHEAD = timedelta(days=3)
+DAY = timedelta(days=1)
+AHEAD = 3 * DAY
 MOST_TEMPLATES = 200
 
 
@@ -279,10 +280,11 @@ def _windows(trade: Any, purpose: Any) -> list[tuple[Any, Any]]:
         return []
     now = utc_now()
     settings = policy.current_settings()
-    calendar = policy.calendar()
-    return list(
-        next_windows(trade, now, calendar=calendar, settings=settings, horizon=AHEAD, purpose=purpose)
+    until = day_bounds(business_day(now, settings.zone) + AHEAD, settings.zone)[0]
+    found = next_windows(
+        trade, now, calendar=policy.calendar(), settings=settings, horizon=AHEAD + DAY, purpose=purpose
     )
+    return [span for span in found if span[0] < until]
 
 
 def _channel_words(channel: channels.ChannelRow) -> str:

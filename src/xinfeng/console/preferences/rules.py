@@ -31,6 +31,11 @@ TIERS: dict[str, Any] = {
 }
 
 
+def _in_a_row() -> forms.NumberInput:
+    """The look of a field that stands in a table."""
+    return forms.NumberInput(attrs={"class": "form-control"})
+
+
 class CapsForm(forms.Form):
     """The ceilings for everybody, and those of each tier."""
 
@@ -41,10 +46,10 @@ class CapsForm(forms.Form):
         super().__init__(*args, **kwargs)
         for tier, label in TIERS.items():
             self.fields[f"{tier}_messages"] = forms.IntegerField(
-                label=label, min_value=0, max_value=MOST_PER_DAY * LONGEST_CAP_DAYS
+                label=label, min_value=0, max_value=MOST_PER_DAY * LONGEST_CAP_DAYS, widget=_in_a_row()
             )
             self.fields[f"{tier}_days"] = forms.IntegerField(
-                label=label, min_value=1, max_value=LONGEST_CAP_DAYS
+                label=label, min_value=1, max_value=LONGEST_CAP_DAYS, widget=_in_a_row()
             )
 
     def tiers(self) -> list[tuple[Text, forms.BoundField, forms.BoundField]]:
