@@ -68,6 +68,23 @@ def test_an_edit_that_says_nothing_new_writes_nothing(db: None) -> None:
     assert Contact.objects.values().get(pk=contact) == before
 
 
+@pytest.mark.parametrize(
+    "record",
+    [
+        ContactRecord(name="x" * 61),
+        ContactRecord(city="\x00"),
+        ContactRecord(level=" "),
+        ContactRecord(gender=7),
+    ],
+)
+def test_what_a_contact_cannot_hold_is_refused(db: None, record: ContactRecord) -> None:
+    contact = make_contact()
+    with pytest.raises(InvalidInput, match=r"contact\.unfit"):
+        actions.edit_contact(contact, record, actor="li", now=NOW)
+    with pytest.raises(InvalidInput, match=r"contact\.unfit"):
+        actions.add_contact(record._replace(external_id="N1"), source_tags=(), actor="li", now=NOW)
+
+
 def test_adding_a_contact_twice_is_a_conflict(db: None) -> None:
     record = ContactRecord(phone="13800138000")
     contact = actions.add_contact(record, source_tags=("控制台",), actor="li", now=NOW)

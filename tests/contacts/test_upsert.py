@@ -149,6 +149,7 @@ _records = st.lists(
         external_id=st.none() | st.sampled_from(["A", "B", "C"]),
         name=st.none() | st.sampled_from(["甲", "乙"]),
         city=st.none() | st.sampled_from(["深圳", "广州"]),
+        **dict.fromkeys(["gender", "birthday", "province", "level", "language", "joined_at"], st.none()),
         attrs=st.dictionaries(st.sampled_from("ab"), st.integers(0, 2), max_size=2),
         tags=st.lists(st.sampled_from(["x", "y"]), unique=True, max_size=2).map(tuple),
     ).filter(lambda record: record.phone is not None or record.external_id is not None),

@@ -399,6 +399,7 @@ def test_two_workers_do_not_run_one_import(committed_db: str) -> None:
     try:
         other.execute("select pg_advisory_lock(%s, %s)", (actions._LOCK, job_id))
         assert actions.run_import(job_id, now=NOW) == "queued"
+        other.execute("select pg_advisory_unlock(%s, %s)", (actions._LOCK, job_id))
     finally:
         other.close()
     assert actions.run_import(job_id, now=NOW) == "done"

@@ -86,10 +86,10 @@ def entry_hash(*, seq: int, recorded_at: datetime, entry: NewEntry, prev_hash: b
 
 
 def _digest(seq: int, recorded: int, at: int, entry: NewEntry, prev_hash: bytes) -> bytes:
-    source, evidence, actor = entry.source, entry.evidence, entry.actor
+    contact_id, purpose, granted, _, source, notice_id, evidence, actor = entry
     return sha256(
-        f"xinfeng-consent-1|{seq}|{recorded}|{entry.contact_id}|{entry.purpose}|{1 if entry.granted else 0}|{at}"
-        f"|{'-' if entry.notice_id is None else entry.notice_id}"
+        f"xinfeng-consent-1|{seq}|{recorded}|{contact_id}|{purpose}|{1 if granted else 0}|{at}"
+        f"|{'-' if notice_id is None else notice_id}"
         f"|{len(source)}:{source}|{len(evidence)}:{evidence}|{len(actor)}:{actor}|{prev_hash.hex()}".encode()
     ).digest()
 

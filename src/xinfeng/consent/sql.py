@@ -302,13 +302,13 @@ def purposes_of(scope: Scope) -> tuple[str, ...]:
 
 def copy_rows(chained: Sequence[ChainedEntry], *, recorded_at: datetime) -> str:
     """Entries in the text format of COPY_ENTRIES."""
-    text, recorded = copying.text, str(recorded_at)
+    texts, times, recorded = copying.Spelt(copying.text), copying.Spelt(str), str(recorded_at)
     rows = []
-    for one in chained:
-        entry = one.entry
+    for seq, entry, prev_hash, hash_ in chained:
+        contact_id, purpose, granted, at, source, notice_id, evidence, actor = entry
         rows.append(
-            f"{one.seq}\t{recorded}\t{entry.contact_id}\t{entry.purpose}\t{'t' if entry.granted else 'f'}\t{entry.at}"
-            f"\t{text(entry.source)}\t{copying.NULL if entry.notice_id is None else entry.notice_id}"
-            f"\t{text(entry.evidence)}\t{text(entry.actor)}\t\\\\x{one.prev_hash.hex()}\t\\\\x{one.hash.hex()}\n"
+            f"{seq}\t{recorded}\t{contact_id}\t{purpose}\t{'t' if granted else 'f'}\t{times[at]}\t{texts[source]}"
+            f"\t{copying.NULL if notice_id is None else notice_id}\t{texts[evidence]}\t{texts[actor]}"
+            f"\t\\\\x{prev_hash.hex()}\t\\\\x{hash_.hex()}\n"
         )
     return "".join(rows)

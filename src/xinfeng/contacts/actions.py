@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
 
-from xinfeng.contacts.models import Attribute, AttributeKind, Contact, Tag, TagFact, TagKind
+from xinfeng.contacts.models import Attribute, AttributeKind, Contact, Gender, Tag, TagFact, TagKind
 from xinfeng.contacts.records import AttrValue, ContactRecord
 from xinfeng.contacts.sql import tag_ids, upsert_contacts
 from xinfeng.contacts.tiers import recompute_tiers, recompute_tiers_of
@@ -38,7 +38,9 @@ MOST_ATTRIBUTES = 200
 
 
 def add_contact(record: ContactRecord, *, source_tags: Sequence[str], actor: str, now: datetime) -> int:
-    """Make one contact; returns the id. Raises Conflict `contact.exists` if number or external id is known."""
+    """Make one contact; returns the id. Raises Conflict `contact.exists` if number or external id is known,
+    InvalidInput `contact.unfit`."""
+    _check(record)
     with bulk_transaction() as raw:
         [done] = upsert_contacts(raw, [record], source_tags=source_tags, actor=actor, now=now)
         if done.change != "new" or done.contact_id is None:
@@ -54,9 +56,10 @@ def edit_contact(
     """Change what `record` states and empty the fields named in `clear` (`CLEARABLE`, or `attr:<key>`).
 
     Tags are left alone. The caller refreshes standing when the number changed (`consent.actions`), since another
-    number may be suppressed. Raises NotFound `contact.unknown`, InvalidInput `contact.not_clearable` and those of
-    `values.read_attribute`, Conflict `contact.exists` if the number or external id is another contact's.
+    number may be suppressed. Raises NotFound `contact.unknown`, InvalidInput `contact.unfit` (field) and
+    `contact.not_clearable`, Conflict `contact.exists` if the number or external id is another contact's.
     """
+    _check(record)
     attrs = [name.removeprefix("attr:") for name in clear if name.startswith("attr:")]
     fields = [name for name in clear if not name.startswith("attr:")]
     if not CLEARABLE.issuperset(fields):
@@ -77,6 +80,19 @@ def edit_contact(
             )
     except IntegrityError:
         raise Conflict("contact.exists") from None
+
+
+_LONGEST = {"external_id": 100, "name": 60, "province": 20, "city": 30, "level": 30, "language": 10}
+
+
+def _check(record: ContactRecord) -> None:
+    """Raises InvalidInput `contact.unfit` (field) for text the columns cannot hold or a gender there isn't."""
+    for field, longest in _LONGEST.items():
+        value: str | None = getattr(record, field)
+        if value is not None and (not value.strip() or len(value) > longest or "\x00" in value):
+            raise InvalidInput("contact.unfit", field=field, longest=longest)
+    if record.gender is not None and record.gender not in Gender.values:
+        raise InvalidInput("contact.unfit", field="gender")
 
 
 def _apply(contact: Contact, record: ContactRecord) -> list[str]:

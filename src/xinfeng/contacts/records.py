@@ -1,20 +1,25 @@
-"""What the doors hand in: people and events as typed rows, whoever sent them."""
+"""What the doors hand in: people and events as typed rows, whoever sent them.
+
+Named tuples where hundreds of thousands are made in an import; they cost a third of a frozen dataclass.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 AttrValue = str | int | float | bool
 """A custom attribute's value as JSON keeps it; dates are ISO text."""
 
+NO_ATTRS: Mapping[str, AttrValue] = MappingProxyType({})
+
 Change = Literal["new", "changed", "same", "conflict"]
 
 
-@dataclass(frozen=True, slots=True)
-class ContactRecord:
+class ContactRecord(NamedTuple):
     """One person as a source states her. None means "not stated" and never overwrites.
 
     `phone` is the bare 11 digits (`kernel.phones.parse_mainland`); `gender` a `models.Gender`; `attrs` are
@@ -30,13 +35,12 @@ class ContactRecord:
     city: str | None = None
     level: str | None = None
     language: str | None = None
-    attrs: Mapping[str, AttrValue] = field(default_factory=dict)
+    attrs: Mapping[str, AttrValue] = NO_ATTRS
     tags: tuple[str, ...] = ()
     joined_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Upserted:
+class Upserted(NamedTuple):
     """What became of a record. A conflict (the phone is one contact's, the external id another's) changes
     nothing and has no contact id."""
 

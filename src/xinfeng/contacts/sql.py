@@ -7,8 +7,9 @@ inserting it nobody else can. Lock order: this series, then `locks.LEDGER`, then
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from xinfeng.contacts import copying
 from xinfeng.contacts.events import append_events
@@ -16,7 +17,7 @@ from xinfeng.contacts.models import TagKind
 from xinfeng.contacts.records import Change, ContactRecord, Upserted
 from xinfeng.foundation.database import Connection
 from xinfeng.foundation.ids import take_block
-from xinfeng.foundation.vault import Kind, vault
+from xinfeng.foundation.vault import Kind, Vault, vault
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.phones import carrier_by_prefix
 
@@ -92,8 +93,7 @@ with incoming as (
 select id from changed"""
 
 
-@dataclass(slots=True)
-class PreparedContact:
+class PreparedContact(NamedTuple):
     """A record with its identifiers hashed and sealed; made without the database, so it can be made ahead."""
 
     record: ContactRecord
@@ -108,27 +108,26 @@ def prepare_contacts(records: Sequence[ContactRecord]) -> list[PreparedContact]:
 
     Raises InvalidInput `contact.unidentified` for a record that has neither phone nor external id.
     """
+    if any(not record.phone and not record.external_id for record in records):
+        raise InvalidInput("contact.unidentified")
     safe = vault()
-    phones = [record.phone for record in records if record.phone]
-    names = [record.name for record in records if record.name]
-    phones_sealed = iter(safe.seal_many(Kind.PHONE, phones))
-    names_sealed = iter(safe.seal_many(Kind.NAME, names))
-    phone_index, index = safe.phone_index, safe.index
-    prepared = []
-    for record in records:
-        phone, name = record.phone, record.name
-        if not phone and not record.external_id:
-            raise InvalidInput("contact.unidentified")
-        prepared.append(
-            PreparedContact(
-                record,
-                phone_index(phone) if phone else None,
-                next(phones_sealed) if phone else None,
-                index(name) if name else None,
-                next(names_sealed) if name else None,
-            )
+    phones = [record.phone for record in records]
+    names = [record.name for record in records]
+    return list(
+        map(
+            PreparedContact,
+            records,
+            [safe.phone_index(phone) if phone else None for phone in phones],
+            _seal(safe, Kind.PHONE, phones),
+            [safe.index(name) if name else None for name in names],
+            _seal(safe, Kind.NAME, names),
         )
-    return prepared
+    )
+
+
+def _seal(safe: Vault, kind: Kind, texts: Sequence[str | None]) -> list[bytes | None]:
+    sealed = iter(safe.seal_many(kind, [text for text in texts if text]))
+    return [next(sealed) if text else None for text in texts]
 
 
 def upsert_contacts(
@@ -144,7 +143,8 @@ def upsert_contacts(
 
     A contact is found by its number, else by its external id. Only what a record states overwrites; a record
     that states nothing new changes nothing, not even `xid`. `source_tags` go on every contact; every tag that
-    is put on leaves a tag fact with `actor` and `reason`. A few thousand records a call are best.
+    is put on leaves a tag fact with `actor` and `reason`. A few thousand records a call are best. Records hold
+    what their columns can hold: who reads them from outside checks that (`contacts.values`).
     """
     prepared = prepare_contacts(records)
     return upsert_prepared(connection, prepared, source_tags=source_tags, actor=actor, now=now, reason=reason)
@@ -228,7 +228,7 @@ def _merge(earlier: PreparedContact, later: PreparedContact) -> PreparedContact:
         stated["tags"] = tuple(dict.fromkeys((*earlier.record.tags, *later.record.tags)))
     named = later if later.name_index is not None else earlier
     return PreparedContact(
-        replace(earlier.record, **stated),
+        earlier.record._replace(**stated),
         earlier.phone_index,
         earlier.phone_sealed,
         named.name_index,
@@ -305,36 +305,35 @@ class _Writer:
 
     def _insert(self, items: list[_Waiting], results: dict[int, Upserted]) -> None:
         first_id = take_block(self._connection, "contact", len(items))
+        ids = range(first_id, first_id + len(items))
         now = str(self._now)
-        rows = []
-        facts = []
-        fact_end = f"t\t{now}\t{copying.text(self._actor)}\t{copying.text(self._reason)}\n"
-        for contact_id, item in enumerate(items, start=first_id):
-            record = item.contact.record
-            tags = self._tag_ids(record)
-            rows.append(
-                f"{contact_id}\t{_fields(item.contact, tags, gender='0', language='zh-hans')}"
-                f"\t{record.joined_at or now}\t{now}\t{now}\n"
-            )
-            facts += [f"{contact_id}\t{tag}\t{fact_end}" for tag in tags]
-            results[item.at] = Upserted(contact_id, "new")
+        contacts = [item.contact for item in items]
+        tags = [self._tag_ids(contact.record) for contact in contacts]
+        always = [now] * len(items)
+        joined = [str(contact.record.joined_at or now) for contact in contacts]
+        columns = _columns(contacts, tags, gender="0", language="zh-hans")
         with self._connection.cursor().copy(_COPY_NEW) as copy:
-            copy.write("".join(rows))
+            copy.write(copying.lines(map(str, ids), *columns, joined, always, always))
+        end = f"\tt\t{now}\t{copying.text(self._actor)}\t{copying.text(self._reason)}\n"
+        ends = {tag: f"\t{tag}{end}" for of_one in tags for tag in of_one}
+        facts = [
+            f"{contact_id}{ends[tag]}" for contact_id, of_one in zip(ids, tags, strict=True) for tag in of_one
+        ]
         if facts:
             with self._connection.cursor().copy(_COPY_FACTS) as copy:
                 copy.write("".join(facts))
+        for contact_id, item in zip(ids, items, strict=True):
+            results[item.at] = Upserted(contact_id, "new")
 
     def _update(self, known: list[tuple[int, _Waiting]], results: dict[int, Upserted]) -> None:
         self._connection.execute(_CREATE_STAGE)
         self._connection.execute("truncate staged_contact")
-        rows = []
-        for contact_id, item in known:
-            fields = _fields(
-                item.contact, self._tag_ids(item.contact.record), gender=copying.NULL, language=copying.NULL
-            )
-            rows.append(f"{contact_id}\t{fields}\t{copying.plain(item.contact.record.joined_at)}\n")
+        contacts = [item.contact for _, item in known]
+        tags = [self._tag_ids(contact.record) for contact in contacts]
+        columns = _columns(contacts, tags, gender=copying.NULL, language=copying.NULL)
+        joined = [copying.plain(contact.record.joined_at) for contact in contacts]
         with self._connection.cursor().copy(_COPY_STAGE) as copy:
-            copy.write("".join(rows))
+            copy.write(copying.lines([str(contact_id) for contact_id, _ in known], *columns, joined))
         given = {"now": self._now, "actor": self._actor, "reason": self._reason}
         changed = {row[0] for row in self._connection.execute(_MERGE_STAGED, given).fetchall()}
         for contact_id, item in known:
@@ -353,20 +352,31 @@ def _disjoint(waiting: list[_Waiting]) -> tuple[list[_Waiting], list[_Waiting]]:
     return first, later
 
 
-def _fields(contact: PreparedContact, tags: list[int], *, gender: str, language: str) -> str:
+def _columns(
+    contacts: Sequence[PreparedContact], tags: Sequence[list[int]], *, gender: str, language: str
+) -> list[list[str]]:
     """The columns from `external_id` to `attrs`, in the order of the COPY statements; `gender` and `language`
-    stand in where the record states none."""
-    record = contact.record
-    text, octets = copying.text, copying.octets
-    phone = record.phone
-    return (
-        f"{text(record.external_id)}\t{octets(contact.phone_sealed)}\t{octets(contact.phone_index)}"
-        f"\t{octets(contact.name_sealed)}\t{octets(contact.name_index)}"
-        f"\t{gender if record.gender is None else int(record.gender)}\t{record.birthday or copying.NULL}"
-        f"\t{text(record.province)}\t{text(record.city)}\t{int(carrier_by_prefix(phone)) if phone else 0}"
-        f"\t{language if record.language is None else text(record.language)}\t{text(record.level)}"
-        f"\t{copying.integers(tags)}\t{copying.json_object(record.attrs)}"
-    )
+    stand in where a record states none."""
+    records = [contact.record for contact in contacts]
+    regions = copying.Spelt(copying.text)
+    days = copying.Spelt(copying.plain)
+    arrays = copying.Spelt(lambda of_one: copying.integers(of_one))
+    return [
+        copying.texts([record.external_id for record in records]),
+        copying.octet_column([contact.phone_sealed for contact in contacts]),
+        copying.octet_column([contact.phone_index for contact in contacts]),
+        copying.octet_column([contact.name_sealed for contact in contacts]),
+        copying.octet_column([contact.name_index for contact in contacts]),
+        [gender if record.gender is None else str(int(record.gender)) for record in records],
+        [days[record.birthday] for record in records],
+        [regions[record.province] for record in records],
+        [regions[record.city] for record in records],
+        [str(int(carrier_by_prefix(record.phone))) if record.phone else "0" for record in records],
+        [language if record.language is None else regions[record.language] for record in records],
+        [regions[record.level] for record in records],
+        [arrays[tuple(of_one)] for of_one in tags],
+        [copying.json_object(record.attrs) if record.attrs else "{}" for record in records],
+    ]
 
 
 def _tags_of(

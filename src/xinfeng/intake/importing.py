@@ -119,27 +119,19 @@ def import_events(course: Course, reader: EventReader, *, skip: int, now: dateti
 
 
 def _prepare_contacts(rows: Iterator[Row | BadRow], reader: ContactReader) -> Prepared[ContactRow]:
-    batch: Prepared[ContactRow] = Prepared(0)
-    for row in islice(rows, BATCH_ROWS):
-        batch.taken += 1
-        typed = row if isinstance(row, BadRow) else reader.read(row)
-        if isinstance(typed, BadRow):
-            batch.bad.append(typed)
-        else:
-            batch.rows.append(typed)
+    taken = list(islice(rows, BATCH_ROWS))
+    whole = [row for row in taken if isinstance(row, Row)]
+    typed, bad = reader.read(whole)
+    batch = Prepared(len(taken), typed, [row for row in taken if isinstance(row, BadRow)] + bad)
     batch.contacts = prepare_contacts([row.record for row in batch.rows])
     return batch
 
 
 def _prepare_events(rows: Iterator[Row | BadRow], reader: EventReader) -> Prepared[EventRow]:
-    batch: Prepared[EventRow] = Prepared(0)
-    for row in islice(rows, BATCH_ROWS):
-        batch.taken += 1
-        typed = row if isinstance(row, BadRow) else reader.read(row)
-        if isinstance(typed, BadRow):
-            batch.bad.append(typed)
-        else:
-            batch.rows.append(typed)
+    taken = list(islice(rows, BATCH_ROWS))
+    whole = [row for row in taken if isinstance(row, Row)]
+    typed, bad = reader.read(whole)
+    batch = Prepared(len(taken), typed, [row for row in taken if isinstance(row, BadRow)] + bad)
     index = vault().phone_index
     batch.phone_indexes = [index(row.phone) if row.phone is not None else None for row in batch.rows]
     return batch
@@ -157,35 +149,24 @@ def _write_contacts(
         reason=f"import {course.job_id}",
     )
     bad = list(batch.bad)
-    entries: dict[NewEntry, None] = {}
+    entries: list[NewEntry] = []
     known: set[int] = set()
     moved: set[int] = set()
-    for row, result in zip(batch.rows, results, strict=True):
-        contact_id, grant = result.contact_id, row.grant
+    for (row, _, grant), (contact_id, change) in zip(batch.rows, results, strict=True):
         if contact_id is None:
             bad.append(BadRow(row.line, "contact.conflict", {}, row.cells))
             continue
-        if result.change != "same":
+        if change != "same":
             moved.add(contact_id)
-        if result.change != "new":
+        if change != "new":
             known.add(contact_id)
         if grant is not None:
-            entries[
-                NewEntry(
-                    contact_id,
-                    grant.purpose,
-                    True,
-                    grant.at,
-                    grant.source,
-                    grant.notice_id,
-                    grant.evidence,
-                    course.actor,
-                )
-            ] = None
+            purpose, at, source, evidence, notice_id = grant
+            entries.append(NewEntry(contact_id, purpose, True, at, source, notice_id, evidence, course.actor))
     _keep_bad_rows(connection, course.job_id, bad)
     changes: Counter[str] = Counter(result.change for result in results)
     _advance(connection, course.job_id, taken=batch.taken, changes=changes, rejected=len(bad))
-    _record_consent(connection, list(entries), known=known, moved=moved, now=now)
+    _record_consent(connection, entries, known=known, moved=moved, now=now)
 
 
 def _record_consent(
@@ -193,7 +174,14 @@ def _record_consent(
 ) -> None:
     """Append what the ledger doesn't say yet. Last in the transaction, because it holds the ledger."""
     said = _said_before(connection, [entry.contact_id for entry in entries if entry.contact_id in known])
-    new = [entry for entry in entries if _statement(entry) not in said]
+    new = []
+    for entry in entries:
+        if entry.contact_id in known:  # or named twice in this batch, the second time known
+            statement = _statement(entry)
+            if statement in said:
+                continue
+            said.add(statement)
+        new.append(entry)
     append_entries(connection, new, now=now)
     refresh_standing(connection, sorted(moved - {entry.contact_id for entry in new}))
 
@@ -232,9 +220,9 @@ def _write_events(
         other = by_external.get(row.external_id) if row.external_id is not None else None
         contact_id = one or other
         if contact_id is None:
-            bad.append(BadRow(row.line, "event.contact_unknown", {}, row.cells))
+            bad.append(BadRow(row.row.line, "event.contact_unknown", {}, row.row.cells))
         elif one and other and one != other:
-            bad.append(BadRow(row.line, "contact.conflict", {}, row.cells))
+            bad.append(BadRow(row.row.line, "contact.conflict", {}, row.row.cells))
         else:
             source_id = row.source_id or row.content_id(contact_id)
             events.append(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from xinfeng.contacts.models import Attribute
+from xinfeng.contacts.reads import mask_name
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.intake.actions import OPEN_STATES
 from xinfeng.intake.cells import protect
@@ -62,7 +63,7 @@ class ImportRow:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What the mapping screen shows. Numbers in `rows` are masked; `earlier` are imports of the same bytes."""
+    """What the mapping screen shows. Numbers and names in `rows` are masked; `earlier` are imports of the same bytes."""
 
     job_id: int
     kind: str
@@ -77,7 +78,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class RejectionRow:
-    """A row that was refused. `cells` are masked where they read as a number."""
+    """A row that was refused. `cells` are masked where they read as a number or hold a name."""
 
     line: int
     code: str
@@ -102,6 +103,8 @@ def preview(job_id: int, *, limit: int = 8) -> Preview:
     rows = list(islice(found, 50))
     attributes = {one.key: [one.label, one.label_en] for one in Attribute.objects.all()}
     earlier = ImportJob.objects.filter(file_digest=job.file_digest, state=ImportState.DONE).exclude(pk=job_id)
+    guesses = guess(job.kind, shape.header, rows, attributes=attributes)
+    names = frozenset(at for at, one in enumerate(guesses) if one.field == "name")
     return Preview(
         job_id=job_id,
         kind=job.kind,
@@ -109,8 +112,8 @@ def preview(job_id: int, *, limit: int = 8) -> Preview:
         encoding=shape.encoding,
         delimiter=shape.delimiter,
         has_header=shape.has_header,
-        guesses=guess(job.kind, shape.header, rows, attributes=attributes),
-        rows=[[_masked(cell) for cell in row] for row in rows[:limit]],
+        guesses=guesses,
+        rows=[_masked_row(row, names) for row in rows[:limit]],
         earlier=list(earlier.order_by("-id").values_list("id", flat=True)[:5]),
     )
 
@@ -130,8 +133,10 @@ def imports(*, before: int | None = None, limit: int = 50) -> list[ImportRow]:
 
 def rejections(job_id: int, *, after_line: int = 0, limit: int = 50) -> list[RejectionRow]:
     """Refused rows in the order of the file; `after_line` is the last line of the page before."""
+    job = _job(job_id)
+    names = frozenset(at for at, column in enumerate(job.header) if job.mapping.get(column) == "name")
     return [
-        RejectionRow(one.line, one.code, one.params, [_masked(cell) for cell in cells])
+        RejectionRow(one.line, one.code, one.params, _masked_row(cells, names))
         for one, cells in _refused(job_id, after_line=after_line, limit=limit)
     ]
 
@@ -190,6 +195,14 @@ def _refused(job_id: int, *, after_line: int, limit: int) -> list[tuple[ImportRe
     found = list(ImportRejection.objects.filter(job_id=job_id, line__gt=after_line).order_by("line")[:limit])
     opened = vault().open_many(Kind.ROW, [bytes(one.row_sealed) for one in found])
     return [(one, json.loads(text)) for one, text in zip(found, opened, strict=True)]
+
+
+def _masked_row(cells: list[str], names: frozenset[int]) -> list[str]:
+    """Numbers masked wherever they stand, names in their columns."""
+    return [
+        mask_name(cell.strip()) if at in names and cell.strip() else _masked(cell)
+        for at, cell in enumerate(cells)
+    ]
 
 
 def _masked(cell: str) -> str:
