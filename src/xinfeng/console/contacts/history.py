@@ -12,7 +12,7 @@ from xinfeng.consent import reads as consent
 from xinfeng.consent.reads import EntryRow
 from xinfeng.console.components import TimelineItem
 from xinfeng.console.components.parts import Tone
-from xinfeng.console.contacts.labels import EVENTS
+from xinfeng.console.contacts.labels import EVENTS, source_words
 from xinfeng.console.content.labels import PURPOSES
 from xinfeng.console.states import state_of
 from xinfeng.console.templatetags.xinfeng_format import yuan
@@ -67,7 +67,9 @@ def _happened(one: Happening) -> TimelineItem:
 def _consented(one: EntryRow) -> TimelineItem:
     purpose = {"purpose": PURPOSES.get(one.purpose, one.purpose)}
     title = _("同意接收%(purpose)s") % purpose if one.granted else _("撤回%(purpose)s授权") % purpose
-    said = " · ".join(part for part in (one.source, one.notice, one.evidence, f"#{one.seq}") if part)
+    said = " · ".join(
+        part for part in (source_words(one.source), one.notice, one.evidence, f"#{one.seq}") if part
+    )
     icon = "shield-check" if one.granted else "shield-x"
     return TimelineItem(one.at, title, said, icon, "good" if one.granted else "bad")
 

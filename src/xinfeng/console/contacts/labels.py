@@ -60,5 +60,56 @@ SUPPRESSIONS: dict[str, Text] = {
 SCOPES: dict[str, Text] = {"all": _("全部短信"), "marketing": _("营销短信")}
 LANGUAGES: dict[str, Text] = {"zh-hans": _("中文"), "en": _("英文")}
 
-PROVINCES = ["北京", "天津", "河北", "山西", "内蒙古", "辽宁", "吉林", "黑龙江", "上海", "江苏", "浙江", "安徽", "福建", "江西", "山东", "河南", "湖北", "湖南", "广东", "广西", "海南", "重庆", "四川", "贵州", "云南", "西藏", "陕西", "甘肃", "青海", "宁夏", "新疆", "香港", "澳门", "台湾"]
+PROVINCES = [
+    "北京",
+    "天津",
+    "河北",
+    "山西",
+    "内蒙古",
+    "辽宁",
+    "吉林",
+    "黑龙江",
+    "上海",
+    "江苏",
+    "浙江",
+    "安徽",
+    "福建",
+    "江西",
+    "山东",
+    "河南",
+    "湖北",
+    "湖南",
+    "广东",
+    "广西",
+    "海南",
+    "重庆",
+    "四川",
+    "贵州",
+    "云南",
+    "西藏",
+    "陕西",
+    "甘肃",
+    "青海",
+    "宁夏",
+    "新疆",
+    "香港",
+    "澳门",
+    "台湾",
+]
 """In the order of the administrative division codes (GB/T 2260)."""
+
+SOURCES: dict[str, Text] = {
+    "import": _("导入"),
+    "form": _("表单"),
+    "reply": _("短信回复"),
+    "console": _("后台登记"),
+    "api": _("接口"),
+}
+
+
+def source_words(source: str) -> str:
+    """Where a consent or suppression came from: `import:门店扫码` → `导入 · 门店扫码`; unknown ones as they are."""
+    kind, _colon, rest = source.partition(":")
+    if kind not in SOURCES:
+        return source
+    return f"{SOURCES[kind]} · {rest.strip()}" if rest.strip() else str(SOURCES[kind])

@@ -28,6 +28,7 @@ from xinfeng.console.contacts.labels import (
     SUPPRESSIONS,
     TAG_KINDS,
     TIERS,
+    source_words,
 )
 from xinfeng.console.content.labels import PURPOSES
 from xinfeng.console.permissions import allowed, may
@@ -50,6 +51,7 @@ class ConsentView:
     standing: StandingRow
     suppressed: Text
     proof: Proof | None
+    source: Text
 
 
 @require_safe
@@ -104,7 +106,10 @@ def page_of(request: HttpRequest, contact_id: int, *, revealed: Revealed | None 
         "attributes": _attributes(card, revealed),
         "tags": [(one, TAG_KINDS.get(one.kind, one.kind), _tag_url(one.name)) for one in card.tags],
         "consents": [_consent(contact_id, one) for one in consent.standing_of(contact_id)],
-        "suppressions": [(one, SUPPRESSIONS[one.reason], SCOPES[one.scope]) for one in suppressions],
+        "suppressions": [
+            (one, SUPPRESSIONS[one.reason], SCOPES[one.scope], source_words(one.source))
+            for one in suppressions
+        ],
         "in_force": [SUPPRESSIONS[one.reason] for one in suppressions if one.lifted_at is None],
         "reasons": [(code, SUPPRESSIONS[code]) for code in ("manual", "complaint")],
         "scopes": list(SCOPES.items()),
@@ -131,7 +136,10 @@ def _consent(contact_id: int, standing: StandingRow) -> ConsentView:
         proof = None
     code = "granted" if standing.granted else "withdrawn" if standing.entry_seq is not None else "none"
     suppressed = SUPPRESSIONS.get(standing.suppressed, standing.suppressed) if standing.suppressed else ""
-    return ConsentView(PURPOSES.get(standing.purpose, standing.purpose), code, standing, suppressed, proof)
+    source = source_words(proof.entry.source) if proof else ""
+    return ConsentView(
+        PURPOSES.get(standing.purpose, standing.purpose), code, standing, suppressed, proof, source
+    )
 
 
 def _attributes(card: ContactCard, revealed: Revealed | None) -> list[tuple[str, Any, AttributeValue]]:

@@ -109,6 +109,9 @@ class ConsentForm(forms.Form):
         known = [(str(one.pk), f"{one.key} {one.version} · {PURPOSES[one.purpose]}") for one in notices]
         field.choices = [("", _("没有留下版本")), *known, (NEW_NOTICE, _("登记一个新版本…"))]
         self._notices = {str(one.pk): one for one in notices}
+        whole = not self.is_bound or self.data.get("mode") == "batch"
+        for name in ("purpose", "consent_source", "given_at", "evidence"):
+            self.fields[name].required = whole
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

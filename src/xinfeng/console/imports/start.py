@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -135,23 +136,24 @@ def _go_on(
     if request.POST.get("step") != "start":
         return _summary(request, seen, chosen, source_form, claim, consent_form)
     actor, now = request.user.get_username(), utc_now()
-    if claim is not None and consent_form.states_new_notice:
-        publish_notice(
-            key=claim.notice_key,
-            version=claim.notice_version,
-            purpose=claim.purpose,
-            text=consent_form.cleaned_data["notice_text"],
-            effective_at=claim.given_at or now,
+    with transaction.atomic():
+        if claim is not None and consent_form.states_new_notice:
+            publish_notice(
+                key=claim.notice_key,
+                version=claim.notice_version,
+                purpose=claim.purpose,
+                text=consent_form.cleaned_data["notice_text"],
+                effective_at=claim.given_at or now,
+                actor=actor,
+            )
+        job = actions.start_import(
+            seen.job_id,
+            mapping=chosen,
+            source=source_form.cleaned_data["source"],
+            consent=claim,
             actor=actor,
+            now=now,
         )
-    job = actions.start_import(
-        seen.job_id,
-        mapping=chosen,
-        source=source_form.cleaned_data["source"],
-        consent=claim,
-        actor=actor,
-        now=now,
-    )
     messages.success(request, _("导入已经开始。可以离开这一页，它会继续进行。"))
     return redirect("imports.detail", job.pk)
 

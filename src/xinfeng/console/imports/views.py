@@ -150,7 +150,7 @@ def _stats(job: ImportRow) -> list[Stat]:
 def _reasons(job_id: int) -> list[tuple[str, int]]:
     language = get_language() or ""
     return [
-        (in_words(code, {}, language=language), count)
+        (in_words(code, {}, language=language).replace("?", "…"), count)
         for code, count in reads.rejection_counts(job_id).items()
     ]
 

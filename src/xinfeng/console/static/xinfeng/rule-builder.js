@@ -359,8 +359,19 @@ customElements.define(
       return box;
     }
 
+    // Category and item stay out of the way until somebody wants them.
     narrowed(node) {
       const { words } = this;
+      const open = (this.narrowing ??= new WeakSet());
+      if (!node.category && !node.item && !open.has(node)) {
+        const button = el("button", { type: "button", className: "xf-link", textContent: words.narrow });
+        button.addEventListener("click", () => {
+          open.add(node);
+          this.draw();
+          this.boxes.get(node).querySelector(".xf-rule-more:last-of-type input")?.focus();
+        });
+        return button;
+      }
       const box = el("div", { className: "xf-rule-more" });
       for (const key of ["category", "item"]) {
         const input = el("input", { type: "text", className: "form-control", value: node[key] ?? "", placeholder: words[key], ariaLabel: words[key], maxLength: 200 });
