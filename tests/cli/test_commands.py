@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from xinfeng.cli.commands import commands
+
+
+def run(*arguments: str, data: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("XINFENG_")}
+    return subprocess.run(
+        [sys.executable, "-m", "xinfeng", *arguments],
+        env=kept | {"XINFENG_DATA": str(data), "COLUMNS": "160"} | more,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_every_command_says_what_it_does_in_both_languages() -> None:
+    def walk(command: typer.core.TyperCommand | typer.core.TyperGroup, path: str) -> list[str]:
+        inner = getattr(command, "commands", {})
+        if not inner:
+            text = command.help or ""
+            spoken = any("一" <= sign <= "鿿" for sign in text) and any(
+                sign.isascii() and sign.isalpha() for sign in text
+            )
+            return [] if spoken else [path]
+        return [fault for name, one in inner.items() for fault in walk(one, f"{path} {name}")]
+
+    assert walk(typer.main.get_command(commands), "xinfeng") == []
+
+
+def test_wrong_settings_are_all_named_and_nothing_starts(tmp_path: Path) -> None:
+    done = run("users", "list", data=tmp_path / "d", XINFENG_HTTP="nowhere", XINFENG_CIPHER="none")
+    assert done.returncode == 2
+    assert "XINFENG_HTTP" in done.stderr
+    assert "XINFENG_CIPHER" in done.stderr
+    assert not (tmp_path / "d").exists()
+
+
+def test_a_command_brings_its_own_postgresql_and_takes_it_away(tmp_path: Path) -> None:
+    data = tmp_path / "数据 夹"
+    added = run("users", "add", "wang", "--role", "analyst", data=data)
+    assert added.returncode == 0, added.stderr
+    assert "密码 password" in added.stdout
+    assert "wang" in run("users", "list", data=data).stdout
+    assert not (data / "postgres" / "postmaster.pid").exists()
+    twice = run("users", "add", "wang", "--role", "analyst", data=data)
+    assert twice.returncode == 1
+    assert "Traceback" not in twice.stderr
+
+
+@pytest.mark.parametrize("name", ["demo", "simulate", "campaigns", "contacts"])
+def test_help_needs_no_database(tmp_path: Path, name: str) -> None:
+    done = run(name, "--help", data=tmp_path / "d")
+    assert done.returncode == 0
+    assert not (tmp_path / "d" / "postgres").exists()
