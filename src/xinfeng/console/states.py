@@ -28,12 +28,13 @@ STATES: dict[str, dict[str, tuple[Text, Tone]]] = {
         "uncertain": (_("待定"), "warn"),
     },
     "import": {
-        "uploaded": (_("已上传"), "neutral"),
         "mapping": (_("待对应列"), "warn"),
         "queued": (_("排队中"), "info"),
+        "checking": (_("检查中"), "accent"),
         "running": (_("导入中"), "accent"),
-        "finished": (_("已完成"), "good"),
+        "done": (_("已完成"), "good"),
         "failed": (_("失败"), "bad"),
+        "cancelled": (_("已取消"), "neutral"),
     },
     "stage": {
         "planned": (_("已计划"), "neutral"),

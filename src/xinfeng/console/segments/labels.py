@@ -18,9 +18,9 @@ from xinfeng.segments.rules import ConsentOp, Measure, MessageOutcome
 KINDS: dict[str, Text] = {"dynamic": _("动态"), "snapshot": _("快照"), "list": _("名单")}
 
 OPS: dict[Op, Text] = {
-    Op.IS: _("是"),
-    Op.IS_NOT: _("不是"),
-    Op.IN: _("是其中之一"),
+    Op.IS: _("为"),
+    Op.IS_NOT: _("不为"),
+    Op.IN: _("为其中之一"),
     Op.NOT_IN: _("不在其中"),
     Op.CONTAINS: _("包含"),
     Op.NOT_CONTAINS: _("不包含"),
