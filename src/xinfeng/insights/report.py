@@ -220,7 +220,7 @@ def _pace(copy: Lens, plan_id: int) -> tuple[datetime | None, datetime | None, f
     asked = sent.aggregate(
         first=sent["sent_at"].min(),
         last=sent["sent_at"].max(),
-        busy=sent["sent_at"].epoch_seconds().nunique(),
+        busy=sent["sent_at"].epoch_seconds().floor().nunique(),
         messages=sent["message_id"].nunique(),
     )
     row = copy.rows(asked).to_pylist()[0]
