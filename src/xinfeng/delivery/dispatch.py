@@ -33,7 +33,7 @@ SLICE_S = 0.05
 """A slice is about what goes out in this time."""
 PREFETCH_S = 0.5
 """A further chunk is leased when what is loaded lasts for less."""
-LARGEST_PREFETCH = 3_000
+LARGEST_PREFETCH = 12_000
 """Parts; a loaded message takes about a kilobyte of memory."""
 QUANTUM = 64
 """Parts that a plan may write before the next one has its turn, where several share a channel."""
