@@ -1,8 +1,13 @@
 """Errors are told in the reader's language, known code or not."""
 
+import ast
+from pathlib import Path
+from string import Formatter
+
 import pytest
 from django.utils import translation
 
+import xinfeng
 from xinfeng.console.words import SENTENCES, sentence, status
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound, ProviderFailure
 
@@ -46,3 +51,42 @@ def test_each_family_has_its_status(error, code):
 
 def test_every_sentence_is_there_in_both_languages():
     assert all(words.zh and words.en and words.zh != words.en for words in SENTENCES.values())
+
+
+FAMILIES = {
+    "InvalidInput",
+    "NotFound",
+    "NotAllowed",
+    "Conflict",
+    "RefusedByPolicy",
+    "ProviderFailure",
+    "RemoteProtocolError",
+    "LocalProtocolError",
+}
+
+
+def raised_codes() -> dict[str, str]:
+    """Every code that stands as a literal where an error is made, with the file it was found in."""
+    root = Path(xinfeng.__file__).parent
+    found = {}
+    for file in sorted(root.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FAMILIES:
+                code = node.args[0] if node.args else None
+                if isinstance(code, ast.Constant):
+                    found[code.value] = str(file.relative_to(root))
+    return found
+
+
+def test_every_code_that_is_raised_has_words():
+    codes = raised_codes()
+    assert len(codes) > 100
+    wordless = {code: file for code, file in codes.items() if code not in SENTENCES}
+    assert not wordless
+
+
+def test_words_name_only_parameters_in_braces_that_can_be_filled():
+    for code, words in SENTENCES.items():
+        for text in words:
+            for _, name, _, _ in Formatter().parse(text):
+                assert name is None or name.isidentifier(), code

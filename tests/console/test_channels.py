@@ -1,0 +1,127 @@
+"""Channels: set up with all faults at once, shown live, switched; the secret never comes back."""
+
+from __future__ import annotations
+
+import pytest
+from tests.console.people import signed_in
+
+from xinfeng.channels.models import Channel, ConnectionState
+from xinfeng.foundation.vault import Kind, vault
+from xinfeng.kernel.time import utc_now
+
+SECRET = "s3cret-of-the-carrier"
+FORM = {
+    "name": "移动营销",
+    "kind": "cmpp3",
+    "purpose": "marketing",
+    "host": "cmpp.example.com",
+    "port": "7890",
+    "account": "901234",
+    "secret": SECRET,
+    "access_code": "10690001",
+    "rate_per_s": "200",
+    "connections": "2",
+    "window": "16",
+    "price": "3.5",
+}
+
+
+@pytest.fixture
+def developer(db):
+    return signed_in("developer")
+
+
+def made(client) -> Channel:
+    assert client.post("/channels/new", FORM).status_code == 302
+    return Channel.objects.get()
+
+
+def connect(channel: Channel, *, phase: str = "ready") -> None:
+    now = utc_now()
+    ConnectionState.objects.create(
+        channel=channel, gateway="a:1", number=1, phase=phase, since=now, seen_at=now, submitted_per_s=12
+    )
+
+
+def test_an_empty_list_says_what_to_do_next(developer):
+    html = developer.get("/channels").content.decode()
+    assert "还没有通道" in html and "/channels/new" in html
+
+
+def test_a_channel_is_set_up_and_its_secret_never_shown(developer):
+    channel = made(developer)
+    assert (channel.rate_per_s, channel.price_li, channel.config["connections"]) == (200, 35, 2)
+    assert vault().open(Kind.SECRET, bytes(channel.secret_sealed)) == SECRET
+    for page in (f"/channels/{channel.pk}", f"/channels/{channel.pk}/edit", "/channels"):
+        assert SECRET not in developer.get(page).content.decode()
+
+
+def test_an_empty_secret_keeps_the_present_one(developer):
+    channel = made(developer)
+    answer = developer.post(f"/channels/{channel.pk}/edit", {**FORM, "secret": "", "rate_per_s": "300"})
+    channel.refresh_from_db()
+    assert answer.status_code == 302 and channel.rate_per_s == 300
+    assert vault().open(Kind.SECRET, bytes(channel.secret_sealed)) == SECRET
+
+
+def test_all_faults_are_shown_at_once_and_nothing_is_saved(developer):
+    wrong = {
+        **FORM,
+        "name": "",
+        "account": "too-long-account",
+        "port": "99999",
+        "access_code": "1069x",
+        "secret": "",
+    }
+    html = developer.post("/channels/new", wrong).content.decode()
+    for field in ("name", "account", "port", "access_code", "secret"):
+        assert f'id="id_{field}_error"' in html, field
+    assert not Channel.objects.exists()
+    html = developer.post("/channels/new", {**FORM, "price": "cheap", "rate_per_s": "0"}).content.decode()
+    assert 'id="id_price_error"' in html and 'id="id_rate_per_s_error"' in html
+
+
+def test_a_name_is_given_once(developer):
+    made(developer)
+    assert "已经有叫“移动营销”的通道" in developer.post("/channels/new", FORM).content.decode()
+
+
+def test_the_list_tells_how_the_connections_fare(developer):
+    channel = made(developer)
+    assert "已断开" in developer.get("/channels").content.decode()
+    connect(channel)
+    fragment = developer.get("/channels", headers={"hx-request": "true"}).content.decode()
+    assert fragment.startswith('<div class="xf-table" id="channel-rows"') and "已连接" in fragment
+    live = developer.get(f"/channels/{channel.pk}", headers={"hx-request": "true"}).content.decode()
+    assert "a:1" in live and "12" in live
+
+
+def test_a_channel_is_switched_off_and_on(developer):
+    channel = made(developer)
+    developer.post(f"/channels/{channel.pk}/switch", {"to": "off"})
+    assert "已停用" in developer.get("/channels").content.decode()
+    developer.post(f"/channels/{channel.pk}/switch", {"to": "on"})
+    channel.refresh_from_db()
+    assert channel.enabled
+
+
+def test_an_operator_may_look_and_not_touch(developer):
+    channel = made(developer)
+    operator = signed_in("operator")
+    assert operator.get(f"/channels/{channel.pk}").status_code == 200
+    assert operator.get("/channels/new").status_code == 403
+    assert operator.post(f"/channels/{channel.pk}/switch", {"to": "off"}).status_code == 403
+    assert operator.get("/channels/999").status_code == 404
+
+
+def test_the_list_asks_as_often_for_many_channels_as_for_one(developer, asked):
+    made(developer)
+    developer.get("/channels")
+    with asked() as one:
+        developer.get("/channels")
+    for number in range(4):
+        developer.post("/channels/new", {**FORM, "name": f"通道{number}"})
+    developer.get("/channels")
+    with asked() as many:
+        developer.get("/channels")
+    assert len(many) == len(one)

@@ -1,0 +1,152 @@
+"""Settings: people and roles, windows, ceilings, calendar, tiers, notices, attributes; changed by administrators only."""
+
+from __future__ import annotations
+
+from datetime import date, time
+
+import pytest
+from tests.console.people import signed_in
+
+from xinfeng.consent.models import Notice
+from xinfeng.console import permissions
+from xinfeng.console.preferences.permission_words import GROUPS
+from xinfeng.contacts.models import Attribute
+from xinfeng.contacts.tiers import tier_rules
+from xinfeng.foundation.models import AuditEntry, User
+from xinfeng.policy import reads as policy
+from xinfeng.policy.models import CalendarDay
+
+PAGES = ("", "/roles", "/windows", "/caps", "/calendar", "/tiers", "/notices", "/attributes", "/about")
+
+
+@pytest.fixture
+def admin(db):
+    return signed_in("administrator")
+
+
+def window_rows(*rows: dict[str, object]) -> dict[str, object]:
+    form: dict[str, object] = {"w-TOTAL_FORMS": len(rows), "w-INITIAL_FORMS": 0}
+    for number, row in enumerate(rows):
+        form |= {f"w-{number}-{name}": value for name, value in row.items()}
+    return form
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_for_compliance_and_not_for_operators(db, page):
+    assert signed_in("compliance").get(f"/settings{page}").status_code == 200
+    assert signed_in("operator").get(f"/settings{page}").status_code == 403
+
+
+def test_a_new_user_gets_a_password_that_works_and_is_shown_once(admin):
+    answer = admin.post("/settings/users/new", {"username": "chen", "name": "陈", "role": "analyst"})
+    html = answer.content.decode()
+    password = html.split('<xf-copy value="')[2].split('"')[0]
+    person = User.objects.get(username="chen")
+    assert person.check_password(password) and person.role == "analyst"
+    assert password not in admin.get("/settings").content.decode()
+    assert all(password not in str(entry.detail) for entry in AuditEntry.objects.all())
+
+
+def test_a_taken_name_is_said_at_its_field(admin):
+    answer = admin.post("/settings/users/new", {"username": "administrator", "name": "", "role": "analyst"})
+    assert "已经有人用了" in answer.content.decode()
+
+
+def test_the_last_administrator_stays(admin):
+    me = User.objects.get(username="administrator")
+    html = admin.post(
+        f"/settings/users/{me.pk}", {"name": "我", "role": "operator", "active": "on"}
+    ).content.decode()
+    assert "最后一位管理员" in html
+    me.refresh_from_db()
+    assert me.role == "administrator"
+
+
+def test_a_reset_password_replaces_the_old_one(admin):
+    signed_in("operator")
+    person = User.objects.get(username="operator")
+    html = admin.post(f"/settings/users/{person.pk}/password").content.decode()
+    person.refresh_from_db()
+    assert person.check_password(html.split('<xf-copy value="')[2].split('"')[0])
+    assert signed_in("compliance").post(f"/settings/users/{person.pk}/password").status_code == 403
+
+
+def test_the_page_of_roles_lists_every_permission(admin):
+    assert {name for names in GROUPS.values() for name in names} == permissions.ALL
+    assert "批准或退回活动" in admin.get("/settings/roles").content.decode()
+
+
+def test_windows_of_a_trade_are_replaced_within_the_bounds(admin):
+    rows = window_rows(
+        {"starts": "09:30", "ends": "11:00", "weekdays": ["1", "2"], "source": "公司决定"},
+        {"starts": "", "ends": "", "source": ""},
+    )
+    assert admin.post("/settings/windows/retail", rows).status_code == 302
+    [window] = policy.trade_windows()["retail"]
+    assert (window.starts, window.ends, window.weekdays) == (time(9, 30), time(11), frozenset({1, 2}))
+    assert "公司决定" in admin.get("/settings/windows").content.decode()
+    late = window_rows({"starts": "20:00", "ends": "22:00", "weekdays": ["1"], "source": "x"})
+    assert "08:00–21:00" in admin.post("/settings/windows/retail", late).content.decode()
+    assert len(policy.trade_windows()["retail"]) == 1
+    assert admin.get("/settings/windows/bakery").status_code == 404
+
+
+def test_outer_bounds_can_only_be_narrowed(admin):
+    assert admin.post("/settings/windows/bounds", {"earliest": "09:00", "latest": "20:00"}).status_code == 302
+    assert policy.current_settings().earliest == time(9)
+    wide = admin.post("/settings/windows/bounds", {"earliest": "06:00", "latest": "23:00"})
+    assert wide.status_code == 400 and "边界要在" in wide.content.decode()
+
+
+def test_ceilings_are_saved_together(admin):
+    form = {"per_day": 2, "per_week": 4}
+    for tier in ("new", "active", "dormant", "potential", "industry", "none"):
+        form |= {f"{tier}_messages": 3, f"{tier}_days": 30}
+    assert admin.post("/settings/caps", form).status_code == 302
+    settings = policy.current_settings()
+    assert (settings.per_day, settings.tier_caps["dormant"].days) == (2, 30)
+    assert signed_in("compliance").post("/settings/caps", form).status_code == 403
+
+
+def test_a_day_is_marked_with_its_source_and_taken_out_again(admin):
+    form = {"day": "2026-12-25", "mark": "blackout", "name": "封网", "source": "公司决定"}
+    assert admin.post("/settings/calendar/mark", form).status_code == 302
+    assert "封网" in admin.get("/settings/calendar/2026").content.decode()
+    admin.post("/settings/calendar/unmark", {"day": "2026-12-25"})
+    assert not CalendarDay.objects.filter(day=date(2026, 12, 25)).exists()
+    assert admin.post("/settings/calendar/mark", {**form, "source": ""}).status_code == 400
+
+
+def test_a_year_without_notice_is_said_to_be_provisional(admin):
+    assert "正式通知还没有公布" in admin.get("/settings/calendar/2027").content.decode()
+    assert "还没有录入" in admin.get("/settings/calendar/2030").content.decode()
+
+
+def test_tier_rules_are_checked(admin):
+    form = {"new_days": 30, "active_days": 100, "dormant_days": 50, "industry_tag": "同业"}
+    assert "不能短于" in admin.post("/settings/tiers", form).content.decode()
+    assert admin.post("/settings/tiers", {**form, "dormant_days": 200}).status_code == 302
+    assert tier_rules().dormant_days == 200
+
+
+def test_a_notice_is_published_and_never_changed(admin):
+    form = {
+        "key": "privacy",
+        "version": "2026-11",
+        "purpose": "marketing",
+        "effective_at": "2026-11-01T09:00",
+        "text": "我们会<b>发短信</b>。",
+    }
+    assert admin.post("/settings/notices", form).status_code == 302
+    notice = Notice.objects.get()
+    assert "<b>发短信" not in admin.get(f"/settings/notices/{notice.pk}").content.decode()
+    html = admin.post("/settings/notices", {**form, "text": "别的话"}).content.decode()
+    assert 'id="id_version_error"' in html
+    assert Notice.objects.count() == 1
+
+
+def test_an_attribute_is_declared_once(admin):
+    form = {"key": "skin", "label": "肤质", "kind": "choice", "choices": "干性\n油性\n"}
+    assert admin.post("/settings/attributes", form).status_code == 302
+    assert Attribute.objects.get().choices == ["干性", "油性"]
+    assert "已经有键为" in admin.post("/settings/attributes", form).content.decode()
