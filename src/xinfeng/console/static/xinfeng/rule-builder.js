@@ -1,5 +1,6 @@
 // <xf-rule-builder> edits the rule in its textarea with selects and inputs, and keeps live numbers beside it.
 // What it offers, in the reader's language, is the JSON in #rule-catalogue. Without it the JSON can be edited.
+import { Asker } from "./ask.js";
 import { fromJson, newGroup, nodeAt, toJson } from "./rule-tree.js";
 
 const WAIT_MS = 450;
@@ -32,15 +33,13 @@ customElements.define(
       this.stage = this.querySelector("[data-builder]");
       this.form = this.closest("form");
       this.fault = { path: this.dataset.faultPath, text: "" };
+      this.asker = new Asker();
       this.take();
       this.source.addEventListener("change", () => this.take());
       this.form.elements.purpose?.addEventListener("change", () => this.ask());
-      document.addEventListener("htmx:afterSwap", this.answered);
-      this.ask(0);
     }
 
     disconnectedCallback() {
-      document.removeEventListener("htmx:afterSwap", this.answered);
       clearTimeout(this.timer);
     }
 
@@ -65,20 +64,16 @@ customElements.define(
 
     ask(wait = WAIT_MS) {
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => {
-        document.getElementById("numbers")?.classList.add("is-busy");
+      this.timer = setTimeout(async () => {
+        document.getElementById("numbers").classList.add("is-busy");
         const values = { rule: this.source.value, purpose: this.form.elements.purpose?.value ?? "marketing" };
-        window.htmx?.ajax("POST", this.dataset.live, { target: "#numbers", swap: "outerHTML", values });
+        const answered = await this.asker.post(this.dataset.live, values);
+        if (!answered) return;
+        const panel = document.getElementById("numbers");
+        this.fault = { path: panel.dataset.path, text: panel.querySelector("[data-fault]")?.textContent ?? "" };
+        this.mark();
       }, wait);
     }
-
-    answered = () => {
-      const panel = document.getElementById("numbers");
-      if (!panel || panel === this.seen) return;
-      this.seen = panel;
-      this.fault = { path: panel.dataset.path, text: panel.querySelector("[data-fault]")?.textContent ?? "" };
-      this.mark();
-    };
 
     mark() {
       const wrong = this.fault.path ? nodeAt(this.root, this.fault.path) : null;

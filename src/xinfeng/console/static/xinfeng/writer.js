@@ -1,5 +1,7 @@
 // <xf-writer> around the template form: the phone follows what is typed, variables go in where the cursor is,
 // and only the variables in use ask for a default. Without it the form works all the same.
+import { Asker } from "./ask.js";
+
 const WAIT_MS = 350;
 
 customElements.define(
@@ -7,6 +9,7 @@ customElements.define(
   class extends HTMLElement {
     connectedCallback() {
       this.form = this.querySelector("form");
+      this.asker = new Asker();
       this.texts = [...this.form.querySelectorAll("textarea")];
       this.into = this.texts[0];
       this.at = 0;
@@ -53,10 +56,9 @@ customElements.define(
 
     ask(at) {
       this.at = at;
-      const values = Object.fromEntries(new FormData(this.form));
-      window.htmx?.ajax("POST", this.dataset.preview, {
-        target: "#preview", swap: "outerHTML", values: { ...values, at },
-      });
+      const values = new URLSearchParams(new FormData(this.form));
+      values.set("at", at);
+      this.asker.post(this.dataset.preview, values);
     }
   },
 );
