@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-
 from tests.scenarios.house import ACCOUNT, SECRET, House
+
 from xinfeng.channels.simulator import witness
 
 CONTACTS = 1_200

@@ -59,4 +59,6 @@ class ConnectionState(models.Model):
 
     class Meta:
         db_table = "connection_state"
-        constraints = [models.UniqueConstraint(fields=["channel", "gateway", "number"], name="connection_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "gateway", "number"], name="connection_once")
+        ]

@@ -78,9 +78,7 @@ class Chunk(models.Model):
     class Meta:
         db_table = "chunk"
         indexes = [
-            models.Index(
-                fields=["channel_id", "id"], condition=~models.Q(state="done"), name="chunk_open"
-            ),
+            models.Index(fields=["channel_id", "id"], condition=~models.Q(state="done"), name="chunk_open"),
             models.Index(fields=["plan", "state"], name="chunk_plan"),
         ]
 

@@ -15,7 +15,14 @@ MILLI_PER_FEN = 10
 
 def fen_from_yuan(text: str) -> Fen:
     """Read an amount in yuan such as `1,234.50`, `¥12` or `12元`; at most two decimals."""
-    cleaned = text.strip().replace(",", "").replace("，", "").removeprefix("¥").removeprefix("￥").removesuffix("元")
+    cleaned = (
+        text.strip()
+        .replace(",", "")
+        .replace("，", "")
+        .removeprefix("¥")
+        .removeprefix("￥")
+        .removesuffix("元")
+    )
     try:
         fen = Decimal(cleaned) * 100
     except InvalidOperation:
