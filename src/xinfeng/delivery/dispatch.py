@@ -266,18 +266,20 @@ class Dispatch:
     def answered(self, answers: list[Answered]) -> None:
         """The carrier answered submits."""
         at, channel_id = rows.now_us(), self.sessions.account.id
-        add, remember, pack = self._outbox.attempts.append, self._outbox.recent.remember, rows.accepted
+        add, pack = self._outbox.attempts.append, rows.accepted
+        accepted_ids: list[tuple[bytes, int, int]] = []
         touched: dict[LoadedChunk, bool] = {}
         for (chunk, index, sent_at), carrier_id, result in answers:
             if result == 0:
                 message_id, part = chunk.ids[index], chunk.items[index][4]
                 add(pack(message_id, part, channel_id, carrier_id, sent_at, at))
-                remember(carrier_id, message_id, part)
+                accepted_ids.append((carrier_id, message_id, part))
                 chunk.in_flight -= 1
                 touched[chunk] = True
             else:
                 self._refused((chunk, index, sent_at), result, at)
                 touched.setdefault(chunk, False)
+        self._outbox.recent.remember(accepted_ids)
         for chunk, accepted in touched.items():
             if accepted and (track := self.tracks.get(chunk.lease.plan_id)):
                 track.health.accepted()
@@ -295,7 +297,7 @@ class Dispatch:
                 self._outbox.attempts.append(
                     rows.accepted(message_id, part, channel_id, carrier_id, sent_at, at)
                 )
-                self._outbox.recent.remember(carrier_id, message_id, part)
+                self._outbox.recent.remember([(carrier_id, message_id, part)])
             else:
                 self._attempt(chunk, index, Outcome.REFUSED, str(result), sent_at=sent_at, at=at)
         self._outbox.stir()

@@ -15,43 +15,48 @@ from xinfeng.protocols.cmpp.bulk import Receipt
 
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 
-REMEMBERED = 100_000
-"""Carrier ids kept in memory per gateway; about 25 MB."""
+REMEMBERED = 50_000
+"""Carrier ids in one generation; two are kept, so between one and two times as many are known. About 25 MB."""
 
 Matched = tuple[int, int]
 """Message id and part."""
 
 
 class RecentIds:
-    """Carrier ids of what was accepted lately, oldest forgotten first. Doubled reports are recognised."""
+    """Carrier ids of what was accepted lately. Doubled reports are recognised.
 
-    __slots__ = ("_about", "_stats")
+    Two generations of each: when the younger is full, it becomes the older, and the older is forgotten as a whole.
+    (Taking the oldest entry out of one dict, again and again, walks over all that were taken out before.)
+    """
+
+    __slots__ = ("_about", "_about_before", "_stats", "_stats_before")
 
     def __init__(self) -> None:
         self._about: dict[bytes, int] = {}
+        self._about_before: dict[bytes, int] = {}
         self._stats: dict[bytes, str] = {}
+        self._stats_before: dict[bytes, str] = {}
 
-    def remember(self, carrier_id: bytes, message_id: int, part: int) -> None:
+    def remember(self, accepted: Iterable[tuple[bytes, int, int]]) -> None:
+        """These (carrier id, message id, part) were accepted."""
         about = self._about
-        about[carrier_id] = message_id << 8 | part
-        if len(about) > REMEMBERED:
-            oldest = next(iter(about))
-            del about[oldest]
+        about.update([(carrier_id, message_id << 8 | part) for carrier_id, message_id, part in accepted])
+        if len(about) >= REMEMBERED:
+            self._about_before, self._about = about, {}
 
     def find(self, carrier_id: bytes) -> Matched | None:
-        packed = self._about.get(carrier_id)
+        packed = self._about.get(carrier_id) or self._about_before.get(carrier_id)
         return None if packed is None else (packed >> 8, packed & 0xFF)
 
     def is_repeat(self, carrier_id: bytes, stat: str) -> bool:
         """Whether exactly this was reported and committed lately."""
-        return self._stats.get(carrier_id) == stat
+        return (self._stats.get(carrier_id) or self._stats_before.get(carrier_id)) == stat
 
     def reported(self, reports: Iterable[tuple[bytes, str]]) -> None:
         """These are committed."""
-        stats = self._stats
-        stats.update(reports)
-        while len(stats) > REMEMBERED:
-            del stats[next(iter(stats))]
+        self._stats.update(reports)
+        if len(self._stats) >= REMEMBERED:
+            self._stats_before, self._stats = self._stats, {}
 
 
 def index_of(number: str) -> bytes:
