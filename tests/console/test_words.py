@@ -1,6 +1,7 @@
 """Errors are told in the reader's language, known code or not."""
 
 import ast
+import re
 from pathlib import Path
 from string import Formatter
 
@@ -90,3 +91,14 @@ def test_words_name_only_parameters_in_braces_that_can_be_filled():
         for text in words:
             for _, name, _, _ in Formatter().parse(text):
                 assert name is None or name.isidentifier(), code
+
+
+SLICES = ("contacts", "consent", "intake", "segments", "content", "lens")
+RAISED = re.compile(r'(?:InvalidInput|NotFound|Conflict|NotAllowed|_refuse)\(\s*"([a-z_]+\.[a-z_]+)"')
+
+
+@pytest.mark.parametrize("name", SLICES)
+def test_every_refusal_of_a_slice_has_words(name):
+    files = (Path(xinfeng.__file__).parent / name).rglob("*.py")
+    raised = {code for file in files for code in RAISED.findall(file.read_text())}
+    assert raised and raised <= set(SENTENCES), raised - set(SENTENCES)

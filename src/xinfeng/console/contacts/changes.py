@@ -152,9 +152,9 @@ def _saved(request: HttpRequest, contact_id: int, form: ContactForm, before: dic
                 with bulk_transaction() as connection:
                     consent.refresh_standing(connection, [contact_id])
     except XinfengError as error:
-        key = error.params.get("key")
-        if key and ATTRIBUTE_FIELD + str(key) in form.fields:
-            form.add_error(ATTRIBUTE_FIELD + str(key), sentence(error))
+        named = str(error.params.get("field") or ATTRIBUTE_FIELD + str(error.params.get("key", "")))
+        if named in form.fields:
+            form.add_error(named, sentence(error))
         else:
             show_fault(form, error, FIELD_OF_CODE)
         return False
@@ -180,7 +180,11 @@ def _stated(given: dict[str, Any], before: dict[str, Any]) -> tuple[ContactRecor
         gender=given["gender"],
         language=given["language"] or None,
         attrs=actions.read_attributes(attrs),
-        **{name: text or None for name, text in texts.items()},
+        external_id=texts["external_id"] or None,
+        name=texts["name"] or None,
+        province=texts["province"] or None,
+        city=texts["city"] or None,
+        level=texts["level"] or None,
     )
     return record, cleared
 

@@ -106,7 +106,7 @@ PHRASES: dict[str, Text] = {
 def catalogue() -> dict[str, Any]:
     """Everything the builder offers, in the reader's language, ready for JSON."""
     attributes = reads.attributes()
-    return _plain(
+    offered: dict[str, Any] = _plain(
         {
             "attributes": [_attribute(one, custom=one.name not in BUILT_IN) for one in attributes.values()],
             "operators": {
@@ -124,6 +124,7 @@ def catalogue() -> dict[str, Any]:
             "phrases": PHRASES,
         }
     )
+    return offered
 
 
 def _attribute(one: Attribute, *, custom: bool) -> dict[str, Any]:

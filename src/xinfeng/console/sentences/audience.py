@@ -244,4 +244,8 @@ SENTENCES: dict[str, Words] = {
         "请写明为什么要看完整信息。没有显示。", "Say why you need the full details. Nothing was shown."
     ),
     "consent.standing": Words("没有“{state}”这种授权状态。", "There is no standing “{state}”."),
+    "contact.unfit": Words(
+        "“{field}”太长或含有不能保存的字符。没有保存。请缩短后再试。",
+        "“{field}” is too long or has characters that cannot be kept. Nothing was saved. Shorten it and try again.",
+    ),
 }
