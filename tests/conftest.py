@@ -49,6 +49,7 @@ def postgres() -> Iterator[EmbeddedPostgres]:
     server = EmbeddedPostgres(xinfeng_settings.load())
     server.folder.mkdir(parents=True, exist_ok=True)
     server.start()
+    _forget_durability(server)
     call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:
         cover_around(cursor, utc_now())
@@ -57,6 +58,19 @@ def postgres() -> Iterator[EmbeddedPostgres]:
     connection.close()
     server.stop()
     shutil.rmtree(_folder, ignore_errors=True)
+
+
+def _forget_durability(server: EmbeddedPostgres) -> None:
+    """Nothing here must survive a power cut. Tests of crashes start a server of their own, which is durable."""
+    import psycopg
+
+    (server.folder / "xinfeng.local.conf").write_text(
+        "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\n"
+    )
+    with psycopg.connect(
+        host=str(server.sockets), user="postgres", dbname="postgres", autocommit=True
+    ) as admin:
+        admin.execute("select pg_reload_conf()")
 
 
 def _use(name: str) -> None:
