@@ -49,6 +49,7 @@ def postgres() -> Iterator[EmbeddedPostgres]:
     server = EmbeddedPostgres(xinfeng_settings.load())
     server.folder.mkdir(parents=True, exist_ok=True)
     server.start()
+    xinfeng_settings.load().uploads.mkdir(exist_ok=True)
     _forget_durability(server)
     call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:

@@ -25,6 +25,7 @@ from xinfeng.contacts.reads import (
 )
 from xinfeng.foundation.models import AuditEntry
 from xinfeng.kernel.errors import InvalidInput, NotFound
+from xinfeng.lens.engine import lens
 
 
 def found(**query: object) -> list[int]:
@@ -128,7 +129,13 @@ def test_rows_by_id_keep_their_order(db: None) -> None:
     assert [row.id for row in contacts_by_id([two, 999_999, one])] == [two, one]
 
 
-def test_tags_and_tiers_for_filters(db: None) -> None:
+def test_tags_for_filters(db: None) -> None:
     make_contact(tags=("母婴",))
     assert [(tag.name, tag.kind) for tag in tags()] == [("母婴", "manual"), ("测试", "source")]
-    assert tier_counts() == {0: 1}
+
+
+def test_tiers_are_counted_in_the_lens(committed_db: str) -> None:
+    make_contacts(3)
+    copy = lens()
+    copy.refresh()
+    assert tier_counts(copy) == {0: 3}

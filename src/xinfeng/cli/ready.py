@@ -22,6 +22,7 @@ def ready(*, process: str = "command", log_level: str | None = None) -> xinfeng_
         return settings
     logs.set_up(process, log_level or ("WARNING" if process == "command" else settings.log_level))
     start_postgres(settings)
+    settings.uploads.mkdir(parents=True, exist_ok=True, mode=0o700)
     set_up_django()
     if process != "command" or not settings.door_socket.exists():  # a running app has prepared it
         from xinfeng.foundation.preparation import prepare

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from xinfeng.contacts.models import Attribute, Contact, Event, Tag, TagFact
 from xinfeng.contacts.records import AttrValue
@@ -14,6 +14,7 @@ from xinfeng.foundation import audit
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import InvalidInput, NotFound
 from xinfeng.kernel.phones import mask, parse_mainland
+from xinfeng.lens.engine import Lens
 
 _MOST_ROWS = 200
 
@@ -323,9 +324,11 @@ def tags() -> list[TagOn]:
     return [TagOn(name, kind) for name, kind in Tag.objects.order_by("name").values_list("name", "kind")]
 
 
-def tier_counts() -> dict[int, int]:
-    """How many contacts each tier has."""
-    return dict(Contact.objects.values_list("tier").annotate(n=Count("pk")).order_by("tier"))
+def tier_counts(copy: Lens) -> dict[int, int]:
+    """How many contacts each tier has, as the lens knows it."""
+    contact = copy.table("contact")
+    counted = copy.rows(contact.group_by("tier").agg(contacts=contact.count())).to_pylist()
+    return {row["tier"]: row["contacts"] for row in counted}
 
 
 def _contact(contact_id: int) -> Contact:

@@ -28,6 +28,7 @@ from xinfeng.console.permissions import allowed, may
 from xinfeng.console.templatetags.xinfeng_format import num
 from xinfeng.contacts import reads
 from xinfeng.contacts.reads import ContactQuery, ContactRow
+from xinfeng.lens.engine import lens
 
 COLUMNS = (
     Column("name", gettext_lazy("客户")),
@@ -122,7 +123,9 @@ def _shown(rows: list[ContactRow]) -> list[tuple[ContactRow, object]]:
 
 def _stats() -> list[Stat]:
     """How many contacts each tier has; each leads to them."""
-    counts = reads.tier_counts()
+    copy = lens()
+    copy.refresh()
+    counts = reads.tier_counts(copy)
     total = sum(counts.values())
     if not total:
         return []
