@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,11 @@ from tests.delivery.world import (
     wait_until,
 )
 
-from xinfeng.delivery.replies import PATIENCE_S, Assembly, read
+from xinfeng.delivery.replies import PATIENCE_S, Assembly, Incoming, read, store
+from xinfeng.foundation.database import bulk_transaction, connect
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.text import Encoding, contents
+from xinfeng.kernel.time import utc_now
 from xinfeng.protocols.cmpp.bulk import Reply as Delivered
 
 DEST = "1069000101"
@@ -109,20 +112,67 @@ def test_replies_from_unknown_numbers_are_kept_and_their_opt_outs_too(tmp_path: 
     assert index == vault().phone_index("13800000001")
 
 
-@pytest.mark.usefixtures("committed_db")
-def test_the_same_delivery_twice_is_one_reply(tmp_path: Path) -> None:
-    from xinfeng.delivery.replies import store
-    from xinfeng.foundation.database import bulk_transaction
-    from xinfeng.kernel.time import utc_now
+def _store(*delivered: Delivered, channel_id: int = 1) -> int:
+    """Store them in one transaction; returns how many were new."""
+    assembly = Assembly()
+    batch = [assembly.add(channel_id, read(one, None, 0.0)) for one in delivered]
+    with bulk_transaction() as connection:
+        return store(connection, [whole for whole in batch if whole is not None], now=utc_now())
 
-    (contact_id,) = agreed(1)
-    number = _number_of(contact_id)
-    incoming = Assembly().add(1, read(_delivered("你好".encode("utf-16-be"), number=number), None, 0.0))
-    assert incoming is not None
-    for expected in (1, 0):
-        with bulk_transaction() as connection:
-            assert store(connection, [incoming], now=utc_now()) == expected
+
+@pytest.mark.usefixtures("committed_db")
+@pytest.mark.parametrize("known", [True, False])
+def test_the_same_delivery_twice_is_one_reply(known: bool) -> None:
+    number = _number_of(agreed(1)[0]) if known else "13700000001"
+    delivered = _delivered("你好".encode("utf-16-be"), number=number)
+    assert _store(delivered) == 1
+    assert _store(delivered) == 0
+    assert _store(delivered, delivered) == 0
     assert one("select count(*) from reply") == 1
+    assert one("select count(*) from event where kind = 9") == (1 if known else 0)
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_twice_in_one_batch_is_one_reply_too() -> None:
+    delivered = _delivered(b"T", fmt=0)
+    assert _store(delivered, delivered) == 1
+    assert one("select count(*) from reply") == 1
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_another_text_number_or_channel_under_the_same_id_is_another_reply() -> None:
+    assert _store(_delivered(b"T", fmt=0), _delivered(b"hi", fmt=0)) == 2
+    assert _store(_delivered(b"T", fmt=0, number="13700000002")) == 1
+    assert _store(_delivered(b"T", fmt=0), channel_id=2) == 1
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_a_carrier_that_gives_no_ids_has_no_repeats() -> None:
+    delivered = _delivered(b"T", fmt=0, serial=0)
+    assert _store(delivered, delivered) == 2
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_two_gateways_that_hear_the_same_at_once_store_it_once() -> None:
+    delivered = _delivered(b"T", fmt=0)
+    whole = Assembly().add(1, read(delivered, None, 0.0))
+    assert whole is not None
+    found: list[int] = []
+    first = connect()
+    other = threading.Thread(target=lambda: found.append(_store_apart(whole)))
+    with first.transaction():
+        assert store(first, [whole], now=utc_now()) == 1
+        other.start()
+        wait_until("select count(*) from pg_locks where locktype = 'advisory' and not granted", 1)
+    other.join(10)
+    first.close()
+    assert found == [0]
+    assert one("select count(*) from reply") == 1
+
+
+def _store_apart(whole: Incoming) -> int:
+    with connect() as connection:
+        return store(connection, [whole], now=utc_now())
 
 
 @pytest.mark.usefixtures("committed_db")

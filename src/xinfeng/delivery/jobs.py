@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from procrastinate import RetryStrategy
 
-from xinfeng.delivery import actions
+from xinfeng.delivery import actions, confirmation
 from xinfeng.foundation.jobs import app
 from xinfeng.kernel.time import utc_now
 
@@ -13,3 +13,10 @@ from xinfeng.kernel.time import utc_now
 def withhold_stopped(plan_id: int) -> None:
     """Withhold what no gateway holds of a stopped plan."""
     actions.withhold_queued(plan_id, now=utc_now())
+
+
+@app.periodic(cron="* * * * *")  # type: ignore[untyped-decorator]
+@app.task(name="delivery.confirm_opt_outs", queueing_lock="delivery.confirm_opt_outs")  # type: ignore[untyped-decorator]
+def confirm_opt_outs(timestamp: int) -> None:
+    """Every minute: tell those who opted out that it was taken, if that is switched on."""
+    confirmation.send_queued(now=utc_now())

@@ -78,8 +78,7 @@ class Chunk(models.Model):
     class Meta:
         db_table = "chunk"
         indexes = [
-            models.Index(fields=["channel_id", "id"], condition=~models.Q(state="done"), name="chunk_open"),
-            models.Index(fields=["plan", "state"], name="chunk_plan"),
+            models.Index(fields=["plan", "id"], condition=~models.Q(state="done"), name="chunk_open"),
         ]
 
 
@@ -205,6 +204,7 @@ class Reply(models.Model):
     """A text from a handset, sealed. By month of `received_at`; `id` from the series `reply`.
 
     `contact_id` is null for unknown numbers. `message_id` is the last message to that number, if any.
+    `source_index` is a keyed hash of all that a carrier repeats when it delivers again; null where it gave no id.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -218,6 +218,7 @@ class Reply(models.Model):
     to_number = models.CharField(max_length=30)
     body_sealed = models.BinaryField()
     meaning = models.CharField(max_length=20, choices=ReplyMeaning.choices)
+    source_index = models.BinaryField(null=True)
     xid = Xid8Field()
 
     class Meta:
@@ -234,3 +235,24 @@ class ReplyHandled(models.Model):
 
     class Meta:
         db_table = "reply_handled"
+
+
+class OptOutConfirmation(models.Model):
+    """A person said no and may be told that it was taken; queued with the reply, in its transaction.
+
+    Once for each opt-out: `suppression_id` is what her "no" left, and stands until she agrees again. `plan_id` is
+    the plan that wrote to her or left her out; settled without one when it was switched off, or too late.
+    """
+
+    suppression_id = models.BigIntegerField(unique=True)
+    contact_id = models.BigIntegerField()
+    reply_id = models.BigIntegerField()
+    queued_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+    plan_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "opt_out_confirmation"
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(settled_at=None), name="opt_out_confirmation_open")
+        ]

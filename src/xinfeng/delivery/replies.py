@@ -26,12 +26,14 @@ from xinfeng.contacts.events import append_events
 from xinfeng.contacts.models import EventKind
 from xinfeng.contacts.records import EventRecord
 from xinfeng.contacts.sql import find_by_phone_indexes
+from xinfeng.delivery import confirmation_queue
 from xinfeng.delivery.models import ReplyMeaning
 from xinfeng.delivery.opt_out import reads_as_opt_out
 from xinfeng.delivery.receipts import index_of
 from xinfeng.foundation.database import Connection as SyncConnection
 from xinfeng.foundation.database import bulk_transaction
 from xinfeng.foundation.ids import take_block
+from xinfeng.foundation.locks import REPLIES, hold_for_transaction
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.phones import parse_mainland
@@ -46,6 +48,9 @@ PATIENCE_S = 5.0
 
 RECENT = timedelta(days=60)
 """How far back the message is looked for that a reply answers."""
+
+REPEATED = timedelta(days=7)
+"""How far back a reply is looked for that may have come before. Carriers give up delivering after three days."""
 
 LONGEST_TEXT = 20_000
 MOST_AT_ONCE = 500
@@ -77,12 +82,14 @@ class Incoming:
     fragments: tuple[Fragment, ...]
 
     @property
-    def source_id(self) -> str:
-        """Which reply this is, should the carrier deliver it again; a carrier that gives no ids has no repeats."""
+    def source_index(self) -> bytes | None:
+        """Which reply this is, should the carrier deliver it again, as a keyed hash. The text belongs to it: a
+        carrier that counts its ids anew must not have another text taken for this one. One that gives no ids
+        has no repeats: None."""
         first = self.fragments[0].delivery_id
         if not any(first):
-            return f"{self.channel_id}:{time.time_ns()}:{id(self)}"
-        return f"{self.channel_id}:{first.hex()}"
+            return None
+        return vault().index(f"reply:{self.channel_id}:{first.hex()}:{self.number}:{self.text}")
 
 
 def read(delivered: Delivered, connection: Connection | None, at: float) -> Fragment:
@@ -224,48 +231,61 @@ def store(connection: SyncConnection, batch: Sequence[Incoming], *, now: datetim
 
     The opt-outs come last: they take the ledger and the wire, and the caller commits at once.
     """
-    indexes = [index_of(one.number) for one in batch]
-    contacts = find_by_phone_indexes(connection, list(dict.fromkeys(indexes)))
-    fresh = _append_events(connection, batch, [contacts.get(index) for index in indexes], now=now)
-    new = [(one, index) for one, index, is_new in zip(batch, indexes, fresh, strict=True) if is_new]
-    if not new:
+    hold_for_transaction(connection, REPLIES)
+    sources = _unheard(connection, batch, now=now)
+    if not sources:
         return 0
-    last = _last_messages(connection, [contacts[index] for _, index in new if index in contacts], now=now)
-    means_no = [reads_as_opt_out(one.text) for one, _ in new]
+    new = [batch[position] for position in sources]
+    indexes = [index_of(one.number) for one in new]
+    contacts = find_by_phone_indexes(connection, list(dict.fromkeys(indexes)))
+    known = [contacts.get(index) for index in indexes]
+    last = _last_messages(connection, [one for one in known if one is not None], now=now)
     safe = vault()
-    numbers = safe.seal_many(Kind.PHONE, [one.number for one, _ in new])
-    bodies = safe.seal_many(Kind.REPLY, [one.text[:LONGEST_TEXT] for one, _ in new])
+    numbers = safe.seal_many(Kind.PHONE, [one.number for one in new])
+    bodies = safe.seal_many(Kind.REPLY, [one.text[:LONGEST_TEXT] for one in new])
     first_id = take_block(connection, "reply", len(new))
-    opt_outs = []
+    events, opt_outs = [], []
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-        for offset, ((one, index), is_no, number, body) in enumerate(
-            zip(new, means_no, numbers, bodies, strict=True)
+        for reply_id, (one, index, contact_id, source, number, body) in enumerate(
+            zip(new, indexes, known, sources.values(), numbers, bodies, strict=True), start=first_id
         ):
-            contact_id = contacts.get(index)
             message_id, plan_id = last.get(contact_id, (None, None)) if contact_id else (None, None)
+            is_no = reads_as_opt_out(one.text)
             meaning = ReplyMeaning.OPT_OUT if is_no else ReplyMeaning.OTHER
             copy.write_row(
-                (first_id + offset, now, one.channel_id, number, index, contact_id, message_id, plan_id)
-                + (one.to_number.replace("\0", ""), body, meaning.value)
+                (reply_id, now, one.channel_id, number, index, contact_id, message_id, plan_id)
+                + (one.to_number.replace("\0", ""), body, meaning.value, source)
             )
+            if contact_id is not None:
+                events.append(EventRecord(contact_id, EventKind.REPLY, now, "reply", str(reply_id)))
             if is_no:
-                opt_outs.append(OptOut(index, contact_id, now, "reply", f"reply:{first_id + offset}"))
+                opt_outs.append(OptOut(index, contact_id, now, "reply", f"reply:{reply_id}"))
+    append_events(connection, events, now=now)
     if opt_outs:
+        confirm = confirmation_queue.current_settings().enabled
         record_opt_outs(connection, list({one.phone_index: one for one in opt_outs}.values()), now=now)
+        if confirm:
+            confirmation_queue.put(connection, opt_outs, now=now)
     return len(new)
 
 
-def _append_events(
-    connection: SyncConnection, batch: Sequence[Incoming], contact_ids: Sequence[int | None], *, now: datetime
-) -> list[bool]:
-    """An event for each reply of somebody we know; False for a reply that we had already."""
-    events = [
-        EventRecord(contact_id, EventKind.REPLY, now, "reply", one.source_id)
-        for one, contact_id in zip(batch, contact_ids, strict=True)
-        if contact_id is not None
-    ]
-    taken = iter(append_events(connection, events, now=now))
-    return [True if contact_id is None else next(taken) for contact_id in contact_ids]
+def _unheard(
+    connection: SyncConnection, batch: Sequence[Incoming], *, now: datetime
+) -> dict[int, bytes | None]:
+    """Positions in `batch` of the replies that did not come before, each with its source index."""
+    given = [one.source_index for one in batch]
+    found = connection.execute(
+        "select source_index from reply where source_index = any(%s) and received_at >= %s",
+        ([index for index in given if index is not None], now - REPEATED),
+    )
+    heard = {bytes(row[0]) for row in found.fetchall()}
+    unheard: dict[int, bytes | None] = {}
+    for position, index in enumerate(given):
+        if index is None or index not in heard:
+            unheard[position] = index
+            if index is not None:
+                heard.add(index)
+    return unheard
 
 
 def _last_messages(
@@ -286,5 +306,5 @@ def _last_messages(
 
 _COPY = (
     "copy reply (id, received_at, channel_id, phone_sealed, phone_index, contact_id, message_id, plan_id,"
-    " to_number, body_sealed, meaning) from stdin"
+    " to_number, body_sealed, meaning, source_index) from stdin"
 )

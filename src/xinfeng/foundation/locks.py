@@ -14,6 +14,10 @@ PLANNING = 0x58_46_00_03
 """Held exclusively while a plan is made, so that two plans cannot use up the same cap."""
 
 
+REPLIES = 0x58_46_00_04
+"""Held exclusively while replies are stored, so that one that comes twice at once is recognised. Before LEDGER."""
+
+
 def hold_for_transaction(connection: Any, lock: int) -> None:
     """Take `lock` exclusively until the transaction ends; waits for its turn."""
     connection.execute("select pg_advisory_xact_lock(%s)", (lock,))

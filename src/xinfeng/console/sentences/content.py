@@ -118,6 +118,24 @@ SENTENCES: dict[str, Words] = {
         "{variable} 的默认值太长，最多 {at_most} 字。",
         "The default of {variable} is too long: at most {at_most} characters.",
     ),
+    "opt_out.confirmation_channel": Words(
+        "退订确认是服务短信，通道“{channel}”不是服务通道。没有保存，请选服务通道。",
+        "The confirmation of an opt-out is a service message, and “{channel}” is no service channel. "
+        "Nothing was saved. Choose a service channel.",
+    ),
+    "opt_out.confirmation_incomplete": Words(
+        "要发送退订确认，先选好通道和签名。没有保存。",
+        "To confirm opt-outs, choose a channel and a signature first. Nothing was saved.",
+    ),
+    "opt_out.confirmation_setting": Words(
+        "退订确认没有“{setting}”这样的设置。没有保存。",
+        "The confirmation of opt-outs has no such setting as “{setting}”. Nothing was saved.",
+    ),
+    "opt_out.confirmation_text": Words(
+        "退订确认不能用变量，连签名最多 {at_most} 字，现在有 {units} 字。没有保存，请改短。",
+        "The confirmation takes no variables and, with its signature, at most {at_most} characters; this has {units}. "
+        "Nothing was saved. Shorten it.",
+    ),
     "opt_out.not_allowed": Words(
         "退订说明“{wording}”不在可用的写法里，客户回复后系统可能认不出来。没有保存，请从列表里选。",
         "The opt-out wording “{wording}” is not one we are sure to understand when people use it. "
