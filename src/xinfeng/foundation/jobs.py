@@ -9,6 +9,8 @@ from __future__ import annotations
 from django.utils.module_loading import autodiscover_modules
 from procrastinate.contrib.django import app
 
+from xinfeng.kernel.time import utc_now
+
 __all__ = ["app", "discover"]
 
 
@@ -26,3 +28,12 @@ def cover_partitions(timestamp: int) -> None:
     from xinfeng.foundation import preparation
 
     preparation.cover_partitions()
+
+
+@app.periodic(cron="15 19 * * *")  # type: ignore[untyped-decorator]  # 03:15 in Shanghai
+@app.task(name="foundation.forget_logins", queueing_lock="foundation.forget_logins")  # type: ignore[untyped-decorator]
+def forget_logins(timestamp: int) -> None:
+    """Remove failed logins that no longer count."""
+    from xinfeng.foundation import logins
+
+    logins.forget_old(now=utc_now())
