@@ -23,6 +23,7 @@ from tests.delivery.world import (
 from xinfeng.channels import actions as channel_actions
 from xinfeng.channels.simulator import witness
 from xinfeng.consent.actions import withdraw
+from xinfeng.delivery import gateway
 from xinfeng.delivery.actions import pause_plan, resume_plan, stop_plan
 from xinfeng.foundation.vault import vault
 from xinfeng.kernel.time import utc_now
@@ -127,6 +128,22 @@ def test_nothing_that_reaches_the_wire_after_an_opt_outs_commit_goes_to_that_num
     assert counts.get("withheld:opted_out", 0) > 50
     assert sum(counts.values()) == 3000
     assert counts.keys() <= {"accepted", "withheld:opted_out"}
+
+
+def test_an_idle_gateway_is_told_of_work_and_need_not_look_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "IDLE_POLL_S", 3600.0)
+    with carrier_and_gateway(tmp_path) as world:
+        channel = make_channel(world.port, rate_per_s=200)
+        wait_until("select max(phase) from connection_state", "ready")
+        plan = make_plan(agreed(300), channel)
+        world.wait_for_submits(20)
+        pause_plan(plan, "manual", actor="test", now=utc_now())
+        wait_until("select count(*) from chunk where state = 'leased'", 0)
+        resume_plan(plan, actor="test", now=utc_now())
+        finished(plan)
+    assert fates(plan) == {"accepted": 300}
 
 
 def test_pause_resume_and_stop_act_at_once_and_the_numbers_stay_exact(tmp_path: Path) -> None:

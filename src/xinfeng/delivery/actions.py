@@ -32,6 +32,7 @@ def start_plan(plan_id: int, *, actor: str, now: datetime) -> Plan:
         plan.state, plan.started_at, plan.reason = PlanState.RUNNING, now, ""
         plan.save(update_fields=["state", "started_at", "reason"])
         audit.record(actor=actor, action="plan.start", kind="plan", subject=plan_id, messages=plan.messages)
+        _call_gateways()
     return plan
 
 
@@ -54,6 +55,7 @@ def resume_plan(plan_id: int, *, actor: str, now: datetime) -> Plan:
         plan.state, plan.reason = PlanState.RUNNING, ""
         plan.save(update_fields=["state", "reason"])
         audit.record(actor=actor, action="plan.resume", kind="plan", subject=plan_id, at=now.isoformat())
+        _call_gateways()
     return plan
 
 
@@ -86,6 +88,12 @@ def finish_if_done(plan_id: int, *, now: datetime) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(closing.FINISH_PLAN, {"plan": plan_id, "now": now})
         return bool(cursor.rowcount == 1)
+
+
+def _call_gateways() -> None:
+    """They hear it when the transaction commits."""
+    with connection.cursor() as cursor:
+        cursor.execute(closing.NOTIFY_RUNS)
 
 
 def _locked(plan_id: int, action: str) -> Plan:

@@ -1,4 +1,4 @@
-"""How a plan ends: the statements that the actions here and the gateways share. `%(name)s` style parameters.
+"""How a plan begins and ends: the statements that the actions here and the gateways share. `%(name)s` style parameters.
 
 A plan is FINISHED when all its chunks are DONE. A stopped plan withholds what lies in its queued chunks, in one
 statement: everything behind the watermark, for a chunk is handed back only when all before it is settled. A
@@ -7,6 +7,10 @@ because only it knows what may have left.
 """
 
 from __future__ import annotations
+
+NOTIFY_RUNS = "notify xinfeng_plan_runs"
+LISTEN_RUNS = "listen xinfeng_plan_runs"
+"""A plan begins or goes on: idle gateways look for work only now and then, unless they are told."""
 
 FINISH_PLAN = """
 update plan set state = 'finished', finished_at = %(now)s

@@ -28,7 +28,7 @@ import psycopg
 from xinfeng.channels.backoff import Backoff
 from xinfeng.channels.connection import Answered, Connection, Ref
 from xinfeng.channels.sessions import ChannelAccount, ChannelSessions
-from xinfeng.delivery import leases, loading
+from xinfeng.delivery import closing, leases, loading
 from xinfeng.delivery.chunks import LoadedChunk
 from xinfeng.delivery.dispatch import PAUSED, SHUTDOWN, Dispatch
 from xinfeng.delivery.housekeeping import Housekeeping
@@ -44,7 +44,11 @@ AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 DATABASE_FAULTS = (psycopg.OperationalError, psycopg.InterfaceError, OSError)
 RETRY_S = 0.2
-IDLE_POLL_S = 0.1
+IDLE_POLL_S = 1.0
+"""Between two looks for work when nothing says that there is any; see `_listen`."""
+NOT_READY_POLL_S = 0.1
+LISTEN_S = 0.5
+"""How long a gateway that stops may still be listening."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,8 @@ class Gateway:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.name = name_of_this_gateway()
-        self.outbox = Outbox(gateway=self.name)
+        self._load = asyncio.Event()
+        self.outbox = Outbox(gateway=self.name, wants_loading=self._load.set)
         self.replies = ReplyDesk()
         self.permit = PermitKeeper(self, gateway=self.name)
         self.dispatches: dict[int, Dispatch] = {}
@@ -96,7 +101,6 @@ class Gateway:
         self._loading: set[int] = set()
         self._orphans = False
         self._arm = asyncio.Event()
-        self._load = asyncio.Event()
         self._stopping = asyncio.Event()
         self.quiet = False
 
@@ -114,6 +118,7 @@ class Gateway:
             self._connected(lambda line: self.permit.run(line, lambda: self.quiet)),
             self._connected(self._arm_forever),
             self._connected(self._load_forever),
+            self._connected(self._listen),
             self._connected(lambda line: self.outbox.run(line, lambda: self.quiet)),
             self._connected(housekeeping.run),
             self._connected(housekeeping.match),
@@ -254,6 +259,10 @@ class Gateway:
                 return
             await asyncio.sleep(0.001)
 
+    def look_for_work(self) -> None:
+        """Something changed that work may have waited for."""
+        self._load.set()
+
     def _all_chunks(self) -> list[LoadedChunk]:
         return [chunk for dispatch in self.dispatches.values() for chunk in dispatch.chunks()]
 
@@ -318,8 +327,17 @@ class Gateway:
             loaded = self.permit.ready and await self._load_round(connection)
             if not loaded:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._load.wait(), IDLE_POLL_S)
+                    poll_s = IDLE_POLL_S if self.permit.ready else NOT_READY_POLL_S
+                    await asyncio.wait_for(self._load.wait(), poll_s)
                 await asyncio.sleep(0.005)
+
+    async def _listen(self, connection: AsyncConnection) -> None:
+        """Hear at once when a plan begins or goes on."""
+        await connection.execute(closing.LISTEN_RUNS)
+        self._load.set()
+        while not self.quiet:
+            async for _ in connection.notifies(timeout=LISTEN_S):
+                self._load.set()
 
     async def _load_round(self, connection: AsyncConnection) -> bool:
         """Lease one chunk for every plan that wants one; whether there was any."""
@@ -385,6 +403,7 @@ class _Desk:
 
     def changed(self, _: Connection) -> None:
         self.dispatch.pump()
+        self._gateway.look_for_work()
 
 
 def _same_login(left: ChannelAccount, right: ChannelAccount) -> bool:

@@ -62,12 +62,13 @@ class _Load:
 class Outbox:
     """Append to it from the event loop; one task, `run`, stores."""
 
-    def __init__(self, *, gateway: str) -> None:
+    def __init__(self, *, gateway: str, wants_loading: Callable[[], None] = lambda: None) -> None:
         self.attempts: list[bytes] = []
         self.recent = receipts.RecentIds()
         self.stored_unmatched = asyncio.Event()
         self.stored_receipts = 0
         self._gateway = gateway
+        self._wants_loading = wants_loading
         self._withheld: list[bytes] = []
         self._receipts: list[tuple[Connection, Receipt, int]] = []
         self._endings: list[Ending] = []
@@ -226,6 +227,8 @@ class Outbox:
             line.acknowledge([receipt[:2] for _, receipt, _ in group])
         if load.unmatched:
             self.stored_unmatched.set()
+        if load.endings:  # what was handed back can be leased again
+            self._wants_loading()
 
     async def _was_committed(self, connection: AsyncConnection) -> bool:
         """Whether the flush that got no answer is in the database. First makes sure that its server process,

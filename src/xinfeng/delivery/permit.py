@@ -32,7 +32,7 @@ AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 HOLD_S = 0.04
 LIFE_S = 0.08
 IDLE_S = 3.0
-IDLE_PACE_S = 0.5
+IDLE_PACE_S = 1.0
 _KEPT_S = 120.0
 
 
