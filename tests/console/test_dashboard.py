@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -49,6 +50,16 @@ def test_numbers_lead_to_what_is_behind_them():
     assert "xf-task-mark" not in html
     assert 'href="/contacts"' in html and 'href="/inbox?show=waiting"' in html
     assert f'href="/campaigns/{campaign.pk}"' in html and "占 75%" in html
+
+
+def test_no_link_of_the_dashboard_leads_nowhere():
+    make_contacts(1)
+    planned()
+    admin = signed_in("administrator")
+    links = set(re.findall(r'href="(/[^"]*)"', html_of(admin))) - {"/"}
+    assert len(links) > 12
+    broken = {link: status for link in links if (status := admin.get(link, follow=True).status_code) != 200}
+    assert not broken
 
 
 def test_a_reviewer_sees_what_waits_for_her():

@@ -88,7 +88,7 @@ def _stats(request: HttpRequest, found: Overview) -> list[Stat]:
         Stat(
             _("营销可达"),
             compact(found.reachable),
-            _to(request, "contacts", "contact.view", "?consent=marketing"),
+            _to(request, "contacts", "contact.view", "?consent=reachable"),
             hint=_("占 %(share)s") % {"share": pct(found.reachable, found.contacts)},
         ),
         Stat(
@@ -165,21 +165,21 @@ def _checklist() -> list[Task]:
             _("写一条短信"),
             _("先添加签名，再写模板，看它在手机上的样子和计费条数。"),
             TemplateVersion.objects.exists(),
-            _address("templates"),
+            _address("templates.new"),
             _("写模板"),
         ),
         Task(
             _("导入客户"),
             _("上传客户文件，写明来源、用途和授权凭证。没有授权的客户不会收到短信。"),
             Contact.objects.exists(),
-            _address("imports"),
+            _address("imports.new"),
             _("导入客户"),
         ),
         Task(
             _("选出分群"),
             _("用属性、标签、行为和以往的结果选出这次写给谁。"),
             Segment.objects.exists(),
-            _address("segments"),
+            _address("segments.new"),
             _("新建分群"),
         ),
         Task(

@@ -26,7 +26,7 @@ GROUPS: dict[Promise, dict[str, Promise]] = {
         "campaign.edit": _("新建、修改和提交活动"),
         "campaign.approve": _("批准或退回活动"),
         "campaign.run": _("开始、暂停、停止活动"),
-        "campaign.export": _("导出名单"),
+        "campaign.export": _("导出活动名单"),
         "inbox.view": _("查看收件箱"),
         "inbox.handle": _("阅读回复并标为已处理"),
     },
