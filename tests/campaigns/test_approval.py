@@ -21,9 +21,10 @@ from tests.campaigns.factories import (
 from xinfeng.campaigns import actions, approval
 from xinfeng.campaigns.actions import CampaignDraft
 from xinfeng.campaigns.models import Campaign, CampaignState
+from xinfeng.content import actions as content
 from xinfeng.content.models import TemplateVersion
 from xinfeng.foundation.models import Role
-from xinfeng.kernel.errors import Conflict, InvalidInput, NotAllowed
+from xinfeng.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from xinfeng.segments.models import SegmentMember
 
 
@@ -174,3 +175,41 @@ def test_marketing_never_leaves_on_a_service_channel(db: None) -> None:
     with pytest.raises(InvalidInput) as caught:
         make_campaign(make_draft(template_version_id=make_template(purpose="service").pk))
     assert caught.value.params["what"] == "template"
+
+
+def test_whoever_changed_it_is_an_author_too(db: None) -> None:
+    user("chef", Role.ADMINISTRATOR)
+    user("wang", Role.REVIEWER)
+    campaign = make_campaign()
+    actions.save_campaign(draft_of(campaign, rate_per_s=7), actor="chef", campaign_id=campaign.pk)
+    actions.submit(campaign.pk, actor="li")
+    with pytest.raises(NotAllowed, match=r"approval\.own_campaign"):
+        actions.approve(campaign.pk, actor="chef", now=NOON)
+    assert actions.approve(campaign.pk, actor="wang", now=NOON).state == CampaignState.APPROVED
+
+
+def test_the_hotline_in_the_text_is_approved_with_it(db: None) -> None:
+    version = make_template("会员日三天，详询{{ brand.hotline }}")
+    campaign = approved(make_draft(template_version_id=version.pk))
+    content.edit_signature(version.signature_id, hotline="400-111-2222", enabled=True, actor="li")
+    with pytest.raises(Conflict, match=r"campaign\.changed_since_approval"):
+        actions.start(campaign.pk, actor="li")
+
+
+def test_nobody_unknown_writes_a_campaign(db: None) -> None:
+    with pytest.raises(NotAllowed, match=r"approval\.unknown_user"):
+        actions.save_campaign(make_draft(), actor="ghost")
+    assert not Campaign.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "code"),
+    [
+        ("segment_id", "segment.unknown"),
+        ("template_version_id", "template.unknown_version"),
+        ("channel_id", "channel.unknown"),
+    ],
+)
+def test_a_draft_names_what_is_there(db: None, field: str, code: str) -> None:
+    with pytest.raises(NotFound, match=code.replace(".", r"\.")):
+        make_campaign(make_draft(**{field: 987654321}))

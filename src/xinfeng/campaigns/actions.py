@@ -18,15 +18,18 @@ from procrastinate.exceptions import AlreadyEnqueued
 from xinfeng.campaigns import approval, lifecycle
 from xinfeng.campaigns.lifecycle import Move
 from xinfeng.campaigns.models import Campaign, CampaignState, CampaignStep
+from xinfeng.channels.models import Channel
 from xinfeng.consent.models import Purpose
+from xinfeng.content.models import TemplateVersion
 from xinfeng.delivery import actions as delivery
 from xinfeng.delivery.models import Plan, PlanState
 from xinfeng.foundation import audit
 from xinfeng.foundation.jobs import app
 from xinfeng.foundation.locks import PLANNING
 from xinfeng.foundation.models import User
-from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
+from xinfeng.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from xinfeng.policy.models import Trade
+from xinfeng.segments.models import Segment
 
 DELIVERY = "system:delivery"
 PLANNER = "system:planner"
@@ -49,7 +52,9 @@ def save_campaign(draft: CampaignDraft, *, actor: str, campaign_id: int | None =
     """Make a campaign, or change one that has not started. A change of what is sent voids its approval.
 
     Raises InvalidInput: `campaign.name`, `campaign.purpose`, `campaign.trade`, `campaign.rate`,
-    `campaign.purpose_mismatch` (segment, template and channel must fit together); Conflict `campaign.state`.
+    `campaign.purpose_mismatch` (segment, template and channel must fit together); NotFound: `segment.unknown`,
+    `template.unknown_version`, `channel.unknown`; NotAllowed `approval.unknown_user`, as anybody
+    could approve what nobody wrote; Conflict `campaign.state`.
     """
     name = draft.name.strip()
     if not 1 <= len(name) <= 80:
@@ -58,9 +63,13 @@ def save_campaign(draft: CampaignDraft, *, actor: str, campaign_id: int | None =
     _check_choice("campaign.trade", draft.trade, Trade.values)
     if draft.rate_per_s is not None and not 1 <= draft.rate_per_s <= 100_000:
         raise InvalidInput("campaign.rate", rate_per_s=draft.rate_per_s)
+    _check_chosen(draft)
+    writer = User.objects.filter(username=actor, is_active=True).first()
+    if writer is None:
+        raise NotAllowed("approval.unknown_user", user=actor)
     with transaction.atomic():
         if campaign_id is None:
-            campaign = Campaign(author=User.objects.filter(username=actor).first())
+            campaign = Campaign(author=writer)
             _assign(campaign, draft, name)
             _check_fit(campaign)
             campaign.save()
@@ -323,6 +332,17 @@ def _check_fit(campaign: Campaign) -> None:
         raise InvalidInput("campaign.purpose_mismatch", what="template", purpose=version.template.purpose)
     if channel is not None and channel.purpose != campaign.purpose:
         raise InvalidInput("campaign.purpose_mismatch", what="channel", purpose=channel.purpose)
+
+
+def _check_chosen(draft: CampaignDraft) -> None:
+    chosen = (
+        (Segment, draft.segment_id, "segment.unknown"),
+        (TemplateVersion, draft.template_version_id, "template.unknown_version"),
+        (Channel, draft.channel_id, "channel.unknown"),
+    )
+    for model, chosen_id, code in chosen:
+        if chosen_id is not None and not model.objects.filter(pk=chosen_id).exists():
+            raise NotFound(code, id=chosen_id)
 
 
 def _check_choice(code: str, value: str, known: list[str]) -> None:

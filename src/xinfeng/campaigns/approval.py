@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
+from xinfeng.campaigns.lifecycle import Move
 from xinfeng.campaigns.models import Campaign
 from xinfeng.foundation.models import Role, User
 from xinfeng.kernel.errors import InvalidInput, NotAllowed
@@ -36,6 +37,7 @@ class Content:
     segment_members: str
     template_version_id: int
     signature: str
+    hotline: str
     value: str
     action: str
     opt_out: str
@@ -66,6 +68,7 @@ def content_of(campaign: Campaign) -> Content:
         segment_members="" if segment.kind == SegmentKind.DYNAMIC else _members(segment.pk),
         template_version_id=version.pk,
         signature=version.signature.text,
+        hotline=version.signature.hotline,
         value=version.value,
         action=version.action,
         opt_out=version.opt_out,
@@ -87,7 +90,7 @@ class Approver:
 
 
 def approver(username: str, campaign: Campaign) -> Approver:
-    """The user as approver of this campaign.
+    """The user as approver of this campaign. Whoever changed it after its author is an author too.
 
     Raises NotAllowed: `approval.unknown_user`, `approval.role`, `approval.own_campaign`.
     """
@@ -96,11 +99,19 @@ def approver(username: str, campaign: Campaign) -> Approver:
         raise NotAllowed("approval.unknown_user", user=username)
     if not may_approve(user):
         raise NotAllowed("approval.role", role=user.role)
-    if campaign.author_id != user.pk:
+    writers = _writers(campaign)
+    if user.username not in writers:
         return Approver(user, alone=False)
-    if approvers().exclude(pk=user.pk).exists():
+    if approvers().exclude(username__in=writers).exists():
         raise NotAllowed("approval.own_campaign", user=username)
     return Approver(user, alone=True)
+
+
+def _writers(campaign: Campaign) -> set[str]:
+    """The author, and whoever changed what is sent."""
+    wrote = campaign.steps.filter(action__in=("create", Move.CHANGE)).values_list("actor", flat=True)
+    author = {campaign.author.username} if campaign.author is not None else set()
+    return {*wrote, *author}
 
 
 def approvers() -> Any:
