@@ -62,3 +62,10 @@ def test_help_needs_no_database(tmp_path: Path, name: str) -> None:
     done = run(name, "--help", data=tmp_path / "d")
     assert done.returncode == 0
     assert not (tmp_path / "d" / "postgres").exists()
+
+
+def test_nobody_acts_as_a_user_who_is_not_there(tmp_path: Path) -> None:
+    draft = ("--segment", "1", "--template", "1", "--channel", "1")
+    done = run("campaigns", "add", "会员日", *draft, "--as", "ghost", data=tmp_path / "d")
+    assert done.returncode == 1
+    assert "没有叫“ghost”的在用账号" in done.stdout

@@ -23,6 +23,15 @@ group = typer.Typer(help="活动 campaigns", no_args_is_help=True)
 As = Annotated[str, typer.Option("--as", help="以谁的身份（登录名） the user who does this")]
 
 
+def _ready_as(username: str) -> None:
+    """Make the house usable, and refuse to act as somebody who is not there: the steps of a campaign name them."""
+    ready()
+    from xinfeng.foundation.models import User
+
+    if not User.objects.filter(username=username, is_active=True).exists():
+        raise NotFound("as.unknown", user=username)
+
+
 @group.command("list")
 def list_campaigns() -> None:
     """列出活动。 List campaigns, newest first."""
@@ -53,7 +62,7 @@ def add(
     rate: Annotated[int | None, typer.Option(help="限速 parts per second, below the channel's")] = None,
 ) -> None:
     """新建活动草稿。 Make a draft."""
-    ready()
+    _ready_as(author)
     from xinfeng.campaigns.actions import CampaignDraft, save_campaign
 
     draft = CampaignDraft(
@@ -103,7 +112,7 @@ def preflight(campaign_id: int) -> None:
 @group.command("submit")
 def submit(campaign_id: int, author: As) -> None:
     """提交审批。 Ask for approval."""
-    ready()
+    _ready_as(author)
     from xinfeng.campaigns import actions
 
     actions.submit(campaign_id, actor=author)
@@ -113,7 +122,7 @@ def submit(campaign_id: int, author: As) -> None:
 @group.command("approve")
 def approve(campaign_id: int, reviewer: As, comment: Annotated[str, typer.Option()] = "") -> None:
     """批准（须由作者以外的人）。 Approve; by another person than the author."""
-    ready()
+    _ready_as(reviewer)
     from xinfeng.campaigns import actions
 
     actions.approve(campaign_id, actor=reviewer, now=utc_now(), comment=comment)
@@ -123,7 +132,7 @@ def approve(campaign_id: int, reviewer: As, comment: Annotated[str, typer.Option
 @group.command("start")
 def start(campaign_id: int, operator: As) -> None:
     """立即开始。 Start now."""
-    ready()
+    _ready_as(operator)
     from xinfeng.campaigns import actions
 
     actions.start(campaign_id, actor=operator)
@@ -137,7 +146,7 @@ def schedule(
     operator: As,
 ) -> None:
     """定时开始。 Start at a time."""
-    ready()
+    _ready_as(operator)
     from xinfeng.campaigns import actions
 
     moment = at.replace(tzinfo=xinfeng_settings.load().zone)
@@ -148,7 +157,7 @@ def schedule(
 @group.command("pause")
 def pause(campaign_id: int, operator: As) -> None:
     """暂停。 Pause."""
-    ready()
+    _ready_as(operator)
     from xinfeng.campaigns import actions
 
     actions.pause(campaign_id, actor=operator, now=utc_now())
@@ -158,7 +167,7 @@ def pause(campaign_id: int, operator: As) -> None:
 @group.command("resume")
 def resume(campaign_id: int, operator: As) -> None:
     """继续。 Resume."""
-    ready()
+    _ready_as(operator)
     from xinfeng.campaigns import actions
 
     actions.resume(campaign_id, actor=operator, now=utc_now())
@@ -168,7 +177,7 @@ def resume(campaign_id: int, operator: As) -> None:
 @group.command("stop")
 def stop(campaign_id: int, operator: As) -> None:
     """停止，未发出的不再发送。 Stop; what has not left will not be sent."""
-    ready()
+    _ready_as(operator)
     from xinfeng.campaigns import actions
 
     actions.stop(campaign_id, actor=operator, now=utc_now())

@@ -40,6 +40,10 @@ SENTENCES = {
         "看不懂 --default {given}。请写成 变量=文字。什么都没有保存。",
         "--default {given} cannot be read; write NAME=TEXT. Nothing was saved.",
     ),
+    "as.unknown": (
+        "没有叫“{user}”的在用账号，不能以它的身份做这件事。什么都没有改变。用 xinfeng users list 查看账号。",
+        "There is no active account “{user}” to act as. Nothing was changed. See xinfeng users list.",
+    ),
     "campaign.not_planned": (
         "活动 {campaign_id} 还没有生成计划，所以没有数字。先开始它，或用 preflight 预估。",
         "Campaign {campaign_id} has no plan yet, so there are no numbers. Start it, or ask for a preflight.",
