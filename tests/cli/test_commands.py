@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -69,3 +70,22 @@ def test_nobody_acts_as_a_user_who_is_not_there(tmp_path: Path) -> None:
     done = run("campaigns", "add", "会员日", *draft, "--as", "ghost", data=tmp_path / "d")
     assert done.returncode == 1
     assert "没有叫“ghost”的在用账号" in done.stdout
+
+
+def test_a_lost_key_file_is_not_made_anew(tmp_path: Path) -> None:
+    data = tmp_path / "d"
+    assert run("users", "list", data=data).returncode == 0
+    (data / "keys" / "vault.json").unlink()
+    done = run("users", "list", data=data)
+    assert done.returncode == 1
+    assert "找不到密钥文件" in done.stdout
+    assert not (data / "keys" / "vault.json").exists()
+
+
+def test_a_port_that_is_taken_is_said_before_anything_starts(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        done = run("up", data=tmp_path / "d", XINFENG_HTTP=address)
+    assert done.returncode == 1
+    assert f"地址 {address} 已被别的程序占用" in done.stdout
+    assert not (tmp_path / "d" / "postgres").exists()

@@ -10,6 +10,7 @@ import django
 from xinfeng.foundation import logs
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.postgres import EmbeddedPostgres
+from xinfeng.kernel.errors import Conflict
 
 _is_ready = False
 
@@ -28,8 +29,17 @@ def ready(*, process: str = "command", log_level: str | None = None) -> xinfeng_
         from xinfeng.foundation.preparation import prepare
 
         prepare()
+    check_keys(settings)
     _is_ready = True
     return settings
+
+
+def check_keys(settings: xinfeng_settings.Settings) -> None:
+    """Raises Conflict `vault.keys_missing`, `vault.keys_other`, `vault.keys_unreadable`."""
+    from xinfeng.foundation.keys import recognise
+
+    if fault := recognise(settings.key_file):
+        raise Conflict(f"vault.keys_{fault.value}", file=str(settings.key_file))
 
 
 def start_postgres(settings: xinfeng_settings.Settings) -> None:

@@ -16,11 +16,12 @@ WithParent = Annotated[bool, typer.Option("--with-parent", hidden=True)]
 
 def up() -> None:
     """启动全部：PostgreSQL、app、gateway。 Start everything; Ctrl+C stops it."""
-    from xinfeng.cli.processes.supervision import Supervisor, only_one
+    from xinfeng.cli.processes.supervision import Supervisor, check_port, only_one
 
     settings = xinfeng_settings.load()
     logs.set_up("up", settings.log_level)
     with only_one(settings.data):
+        check_port(settings.host, settings.port)
         ready(process="up")
         from xinfeng.cli.users import make_first_user
         from xinfeng.segments.actions import install_ready_made

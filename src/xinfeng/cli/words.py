@@ -13,6 +13,29 @@ SENTENCES = {
         "Xinfeng is already running on this data folder ({folder}). Nothing was started. "
         "To use another folder, set XINFENG_DATA.",
     ),
+    "up.port_taken": (
+        "地址 {address} 已被别的程序占用。没有启动。要换一个端口，请设置 XINFENG_HTTP，例如 127.0.0.1:8001。",
+        "Another program uses {address}. Nothing was started. "
+        "Choose another port with XINFENG_HTTP, for example 127.0.0.1:8001.",
+    ),
+    "vault.keys_missing": (
+        "找不到密钥文件 {file}，而数据库里已有用它加密的数据。没有启动，也没有生成新密钥："
+        "用新密钥会认不出已退订的人。请从备份放回这个文件，或用 XINFENG_KEY_FILE 指明它在哪里。",
+        "The key file {file} is missing, but the database holds data sealed with it. Nothing was started and no new "
+        "key was made: under a new one, people who opted out would not be known again. "
+        "Put the file back from a backup, or say where it is with XINFENG_KEY_FILE.",
+    ),
+    "vault.keys_other": (
+        "密钥文件 {file} 不是这个数据库所用的那一份，或少了其中的旧密钥。没有启动，什么都没有改变。"
+        "请放回原来的文件，或用 XINFENG_KEY_FILE 指明它在哪里。",
+        "The key file {file} is not the one this database is sealed with, or lacks one of its older keys. "
+        "Nothing was started or changed. Put the right file back, or say where it is with XINFENG_KEY_FILE.",
+    ),
+    "vault.keys_unreadable": (
+        "密钥文件 {file} 已损坏，读不出密钥。没有启动，什么都没有改变。请从备份放回这个文件。",
+        "The key file {file} is damaged and cannot be read. Nothing was started or changed. "
+        "Put it back from a backup.",
+    ),
     "demo.folder_in_use": (
         "{folder} 里有不是演示留下的文件。什么都没有动。请用 --folder 换一个文件夹。",
         "{folder} holds files that no demonstration has left. Nothing was touched. Choose another with --folder.",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import fcntl
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -127,6 +129,19 @@ def only_one(data: Path) -> Iterator[None]:
         except BlockingIOError:
             raise Conflict("up.already_running", folder=str(data)) from None
         yield
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises Conflict `up.port_taken`, so that a person reads it, rather than the log of one fall after another."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as fault:
+            if fault.errno != errno.EADDRINUSE:
+                raise
+            raise Conflict("up.port_taken", address=f"{host}:{port}") from None
 
 
 def leave_with_parent() -> None:
