@@ -5,7 +5,7 @@ An opt-out is final at once: the actions that record a "no" end behind the wire 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -42,14 +42,17 @@ REPLIES = "system:replies"
 _REBUILD_STEP = 20_000
 
 
-def append_entries(connection: Connection, entries: Sequence[NewEntry], *, now: datetime) -> list[int]:
+def append_entries(
+    connection: Connection, entries: Sequence[NewEntry], *, now: datetime, newborn: Collection[int] = ()
+) -> list[int]:
     """Append to the ledger and bring the standing of these contacts up to date; returns the entries' numbers.
 
     Every entry is recorded; which of them count is decided by `consent.sql`: a grant that is older than the
     contact's last withdrawal never brings standing back, a grant from a file never does once she has said no.
-    Holds the ledger until the transaction ends, so make it the last thing in a long one.
+    Holds the ledger until the transaction ends, so make it the last thing in a long one. `newborn`: contacts
+    made by this very transaction, about whom nothing can have been recorded yet; it saves looking.
     """
-    return perform(connection, sql.append(entries, now=now))
+    return perform(connection, sql.append(entries, now=now, newborn=newborn))
 
 
 def refresh_standing(connection: Connection, contact_ids: Sequence[int]) -> None:

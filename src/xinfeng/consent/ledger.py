@@ -45,10 +45,11 @@ class NewEntry(NamedTuple):
 
 
 class ChainedEntry(NamedTuple):
-    """An entry in its place in the chain."""
+    """An entry in its place in the chain. `at_us`: its time in microseconds since 1970."""
 
     seq: int
     entry: NewEntry
+    at_us: int
     prev_hash: bytes
     hash: bytes
 
@@ -63,34 +64,51 @@ def chain(
     chained = []
     seq, previous = after_seq, after_hash
     recorded = _microseconds(recorded_at)
-    spelt: dict[datetime, int] = {}
-    checked: set[tuple[str, str, str, str]] = set()
+    spelt: dict[_Said, tuple[str, str]] = {}
+    last_at, at_us = recorded_at, recorded
     for entry in entries:
-        texts = (entry.purpose, entry.source, entry.evidence, entry.actor)
-        if texts not in checked:
+        contact_id, purpose, granted, at, source, notice_id, evidence, actor = entry
+        said = purpose, granted, source, notice_id, evidence, actor
+        words = spelt.get(said)
+        if words is None:
             _check(entry)
-            checked.add(texts)
-        at = spelt.get(entry.at)
-        if at is None:
-            at = spelt[entry.at] = _microseconds(entry.at)
+            words = spelt[said] = _spell(said)
+        if at is not last_at:
+            last_at, at_us = at, _microseconds(at)
         seq += 1
-        digest = _digest(seq, recorded, at, entry, previous)
-        chained.append(ChainedEntry(seq, entry, previous, digest))
+        digest = _digest(seq, recorded, contact_id, at_us, words, previous)
+        chained.append(ChainedEntry(seq, entry, at_us, previous, digest))
         previous = digest
     return chained
 
 
 def entry_hash(*, seq: int, recorded_at: datetime, entry: NewEntry, prev_hash: bytes) -> bytes:
     """The hash an entry must carry."""
-    return _digest(seq, _microseconds(recorded_at), _microseconds(entry.at), entry, prev_hash)
+    contact_id, purpose, granted, at, source, notice_id, evidence, actor = entry
+    words = _spell((purpose, granted, source, notice_id, evidence, actor))
+    return _digest(seq, _microseconds(recorded_at), contact_id, _microseconds(at), words, prev_hash)
 
 
-def _digest(seq: int, recorded: int, at: int, entry: NewEntry, prev_hash: bytes) -> bytes:
-    contact_id, purpose, granted, _, source, notice_id, evidence, actor = entry
-    return sha256(
-        f"xinfeng-consent-1|{seq}|{recorded}|{contact_id}|{purpose}|{1 if granted else 0}|{at}"
+_Said = tuple[str, bool, str, int | None, str, str]
+"""What entries have in common when many are taken from one place: purpose, granted, source, notice, evidence, actor."""
+
+
+def _spell(said: _Said) -> tuple[str, str]:
+    """The parts of the hashed text that stand before and behind the time."""
+    purpose, granted, source, notice_id, evidence, actor = said
+    return (
+        f"|{purpose}|{1 if granted else 0}|",
         f"|{'-' if notice_id is None else notice_id}"
-        f"|{len(source)}:{source}|{len(evidence)}:{evidence}|{len(actor)}:{actor}|{prev_hash.hex()}".encode()
+        f"|{len(source)}:{source}|{len(evidence)}:{evidence}|{len(actor)}:{actor}|",
+    )
+
+
+def _digest(
+    seq: int, recorded_us: int, contact_id: int, at_us: int, words: tuple[str, str], prev_hash: bytes
+) -> bytes:
+    before, behind = words
+    return sha256(
+        f"xinfeng-consent-1|{seq}|{recorded_us}|{contact_id}{before}{at_us}{behind}{prev_hash.hex()}".encode()
     ).digest()
 
 

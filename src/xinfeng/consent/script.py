@@ -27,10 +27,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Pour:
-    """Run `COPY … FROM STDIN` with these rows in text format; the answer is an empty list."""
+    """Run `COPY … FROM STDIN` with these rows in the format it names; the answer is an empty list."""
 
     statement: str
-    rows: str
+    rows: bytes
 
 
 Script = Generator[Ask | Pour, list[Row], T]

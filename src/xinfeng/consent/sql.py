@@ -7,7 +7,9 @@ come from a file. The latest grant that counts decides; else the latest withdraw
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import struct
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,11 +17,18 @@ from xinfeng.consent.barrier import silence_wire, take_ledger
 from xinfeng.consent.ledger import ChainedEntry, NewEntry, chain
 from xinfeng.consent.models import Purpose, Scope, SuppressionReason
 from xinfeng.consent.script import Ask, Pour, Row, Script
-from xinfeng.contacts import copying
+from xinfeng.contacts import copying, packing
 
 COPY_ENTRIES = """\
 copy consent_entry (seq, recorded_at, contact_id, purpose, granted, at, source, notice_id, evidence, actor,
-  prev_hash, hash) from stdin"""
+  prev_hash, hash) from stdin (format binary)"""
+
+COPY_STANDINGS = """\
+copy standing (contact_id, purpose, granted, entry_seq, since, source, suppressed) from stdin (format binary)"""
+
+SUPPRESSIONS_OF = """\
+select c.id, s.scope, s.reason from suppression s join contact c on c.phone_index = s.phone_index
+where s.lifted_at is null and c.id between %(first)s and %(last)s and c.id = any(%(contacts)s::bigint[])"""
 
 STRENGTH = (
     SuppressionReason.ERASED,
@@ -136,28 +145,33 @@ class OptOut:
     scope: Scope = Scope.MARKETING
 
 
-def append(entries: Sequence[NewEntry], *, now: datetime) -> Script[list[int]]:
+def append(entries: Sequence[NewEntry], *, now: datetime, newborn: Collection[int] = ()) -> Script[list[int]]:
     """Chain and append entries and bring the standing of their contacts up to date; returns their numbers.
 
-    Withdrawals silence the wire last.
+    `newborn`: contacts that the caller's own transaction has made, so that nobody can have said anything about
+    them. Withdrawals silence the wire last.
     """
     if not entries:
         return []
+    times_named = Counter([entry.contact_id for entry in entries])
     yield from take_ledger()
     [[head_seq, head_hash]] = yield Ask("select seq, hash from ledger_head where id = 1")
     chained = chain(entries, after_seq=head_seq, after_hash=bytes(head_hash), recorded_at=now)
     yield Pour(COPY_ENTRIES, copy_rows(chained, recorded_at=now))
     last = chained[-1]
     yield Ask("update ledger_head set seq = %s, hash = %s where id = 1", (last.seq, last.hash))
-    contacts = list({entry.contact_id for entry in entries})
-    known = {row[0] for row in (yield Ask(HAVE_STANDING, (copying.integers(contacts),)))}
-    fresh = [contact_id for contact_id in contacts if contact_id not in known]
-    if fresh:
+    known = yield from _with_standing([one for one in times_named if one not in newborn])
+    fresh = times_named.keys() - known
+    yield from _stand_first(
+        [one for one in chained if one.entry.contact_id in fresh and times_named[one.entry.contact_id] == 1]
+    )
+    several = [contact_id for contact_id in fresh if times_named[contact_id] > 1]
+    if several:
         span = {
             "recorded_at": now,
             "first": head_seq + 1,
             "last": last.seq,
-            "contacts": copying.integers(fresh),
+            "contacts": copying.integers(several),
         }
         yield Ask(STAND_FROM_NEW_ENTRIES, span)
     if known:
@@ -165,6 +179,27 @@ def append(entries: Sequence[NewEntry], *, now: datetime) -> Script[list[int]]:
     if not all(entry.granted for entry in entries):
         yield from silence_wire()
     return [one.seq for one in chained]
+
+
+def _with_standing(contact_ids: Sequence[int]) -> Script[set[int]]:
+    if not contact_ids:
+        return set()
+    rows = yield Ask(HAVE_STANDING, (copying.integers(contact_ids),))
+    return {row[0] for row in rows}
+
+
+def _stand_first(firsts: Sequence[ChainedEntry]) -> Script[None]:
+    """Standing of contacts about whom a single entry is all that was ever said: it is that entry's word."""
+    if not firsts:
+        return
+    ids = [one.entry.contact_id for one in firsts]
+    span = {"first": min(ids), "last": max(ids), "contacts": copying.integers(ids)}
+    suppressed: dict[tuple[int, str], str] = {}
+    for contact_id, scope, reason in (yield Ask(SUPPRESSIONS_OF, span)):
+        for purpose in purposes_of(scope):
+            place = contact_id, purpose
+            suppressed[place] = min(suppressed.get(place, reason), reason, key=STRENGTH.index)
+    yield Pour(COPY_STANDINGS, standing_rows(firsts, suppressed))
 
 
 def refresh(contact_ids: Sequence[int]) -> Script[None]:
@@ -300,15 +335,49 @@ def purposes_of(scope: Scope) -> tuple[str, ...]:
     return tuple(one.value for one in Purpose) if scope == Scope.ALL else (Purpose.MARKETING.value,)
 
 
-def copy_rows(chained: Sequence[ChainedEntry], *, recorded_at: datetime) -> str:
-    """Entries in the text format of COPY_ENTRIES."""
-    texts, times, recorded = copying.Spelt(copying.text), copying.Spelt(str), str(recorded_at)
-    rows = []
-    for seq, entry, prev_hash, hash_ in chained:
-        contact_id, purpose, granted, at, source, notice_id, evidence, actor = entry
-        rows.append(
-            f"{seq}\t{recorded}\t{contact_id}\t{purpose}\t{'t' if granted else 'f'}\t{times[at]}\t{texts[source]}"
-            f"\t{copying.NULL if notice_id is None else notice_id}\t{texts[evidence]}\t{texts[actor]}"
-            f"\t\\\\x{prev_hash.hex()}\t\\\\x{hash_.hex()}\n"
+_entry_begin = struct.Struct("!hiqiqiq").pack
+_entry_end = struct.Struct("!i32si32s").pack
+_entry_at = struct.Struct("!iq").pack
+_standing_begin = struct.Struct("!hiq").pack
+_standing_entry = struct.Struct("!iqiq").pack
+
+
+def copy_rows(chained: Sequence[ChainedEntry], *, recorded_at: datetime) -> bytes:
+    """Entries in the format of COPY_ENTRIES."""
+    recorded = int.from_bytes(packing.moment(recorded_at)[4:], "big", signed=True)
+    before = packing.Packed(lambda said: packing.text(said[0]) + packing.boolean(said[1]))
+    behind = packing.Packed(_pack_words)
+    rows: list[bytes] = []
+    for seq, entry, at_us, prev_hash, hash_ in chained:
+        contact_id, purpose, granted, _, source, notice_id, evidence, actor = entry
+        rows += (
+            _entry_begin(12, 8, seq, 8, recorded, 8, contact_id),
+            before[purpose, granted],
+            _entry_at(8, at_us - packing.EPOCH_US),
+            behind[source, notice_id, evidence, actor],
+            _entry_end(32, prev_hash, 32, hash_),
         )
-    return "".join(rows)
+    return packing.whole_rows(rows)
+
+
+def _pack_words(said: tuple[str, int | None, str, str]) -> bytes:
+    source, notice_id, evidence, actor = said
+    return packing.text(source) + packing.bigint(notice_id) + packing.text(evidence) + packing.text(actor)
+
+
+def standing_rows(firsts: Sequence[ChainedEntry], suppressed: Mapping[tuple[int, str], str]) -> bytes:
+    """The standing that these entries amount to, in the format of COPY_STANDINGS."""
+    words = packing.Packed(packing.text)
+    words[None] = packing.NULL
+    rows: list[bytes] = []
+    for seq, entry, at_us, _, _ in firsts:
+        contact_id, purpose, granted, _, source, _, _, _ = entry
+        rows += (
+            _standing_begin(7, 8, contact_id),
+            words[purpose],
+            packing.boolean(granted),
+            _standing_entry(8, seq, 8, at_us - packing.EPOCH_US),
+            words[source],
+            words[suppressed.get((contact_id, purpose))],
+        )
+    return packing.whole_rows(rows)

@@ -6,20 +6,23 @@ inserting it nobody else can. Lock order: this series, then `locks.LEDGER`, then
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import struct
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from itertools import chain
+from operator import eq
 from typing import NamedTuple
 
-from xinfeng.contacts import copying
+from xinfeng.contacts import copying, packing
 from xinfeng.contacts.events import append_events
 from xinfeng.contacts.models import TagKind
 from xinfeng.contacts.records import Change, ContactRecord, Upserted
 from xinfeng.foundation.database import Connection
 from xinfeng.foundation.ids import take_block
-from xinfeng.foundation.vault import Kind, Vault, vault
+from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import InvalidInput
-from xinfeng.kernel.phones import carrier_by_prefix
+from xinfeng.kernel.phones import Carrier, carrier_by_prefix
 
 __all__ = [
     "PreparedContact",
@@ -34,9 +37,9 @@ __all__ = [
 
 _COPY_NEW = """\
 copy contact (id, external_id, phone_sealed, phone_index, name_sealed, name_index, gender, birthday, province,
-  city, carrier, language, level, tags, attrs, joined_at, created_at, updated_at) from stdin"""
+  city, carrier, language, level, tags, attrs, joined_at, created_at, updated_at) from stdin (format binary)"""
 
-_COPY_FACTS = "copy tag_fact (contact_id, tag_id, added, at, actor, reason) from stdin"
+_COPY_FACTS = "copy tag_fact (contact_id, tag_id, added, at, actor, reason) from stdin (format binary)"
 
 _CREATE_STAGE = """\
 create temp table if not exists staged_contact (
@@ -47,14 +50,24 @@ create temp table if not exists staged_contact (
 
 _COPY_STAGE = """\
 copy staged_contact (id, external_id, phone_sealed, phone_index, name_sealed, name_index, gender, birthday,
-  province, city, carrier, language, level, tags, attrs, joined_at) from stdin"""
+  province, city, carrier, language, level, tags, attrs, joined_at) from stdin (format binary)"""
 
-# Sealed bytes differ at every sealing, so "the same" is decided by the keyed hashes beside them.
+# Sealed bytes differ at every sealing, so "the same" is decided by the keyed hashes beside them. It is decided
+# where each staged row meets its contact by id; the update then only looks for those that differ, if any.
 _MERGE_STAGED = """\
 with incoming as (
-  select s.*, array(select t from unnest(s.tags) with ordinality as u(t, o)
-                    where t <> all (c.tags) order by o) as missing
+  select s.*, m.missing, m.missing <> '{}' or
+    (coalesce(s.external_id, c.external_id), coalesce(s.phone_index, c.phone_index),
+     coalesce(s.name_index, c.name_index), coalesce(s.gender, c.gender), coalesce(s.birthday, c.birthday),
+     coalesce(s.province, c.province), coalesce(s.city, c.city), coalesce(s.language, c.language),
+     coalesce(s.level, c.level), coalesce(s.joined_at, c.joined_at), c.attrs || s.attrs)
+    is distinct from
+    (c.external_id, c.phone_index, c.name_index, c.gender, c.birthday, c.province, c.city, c.language,
+     c.level, c.joined_at, c.attrs) as differs
   from staged_contact s join contact c on c.id = s.id
+  cross join lateral (select case when s.tags <@ c.tags then '{}' else
+    array(select t from unnest(s.tags) with ordinality as u(t, o) where t <> all (c.tags) order by o) end
+    as missing) m
 ), changed as (
   update contact c set
     external_id = coalesce(i.external_id, c.external_id),
@@ -76,15 +89,7 @@ with incoming as (
     joined_at = coalesce(i.joined_at, c.joined_at),
     updated_at = %(now)s
   from incoming i
-  where c.id = i.id and (
-    (coalesce(i.external_id, c.external_id), coalesce(i.phone_index, c.phone_index),
-     coalesce(i.name_index, c.name_index), coalesce(i.gender, c.gender), coalesce(i.birthday, c.birthday),
-     coalesce(i.province, c.province), coalesce(i.city, c.city), coalesce(i.language, c.language),
-     coalesce(i.level, c.level), coalesce(i.joined_at, c.joined_at), c.attrs || i.attrs)
-    is distinct from
-    (c.external_id, c.phone_index, c.name_index, c.gender, c.birthday, c.province, c.city, c.language,
-     c.level, c.joined_at, c.attrs)
-    or i.missing <> '{}')
+  where i.differs and c.id = i.id
   returning c.id
 ), facts as (
   insert into tag_fact (contact_id, tag_id, added, at, actor, reason)
@@ -108,26 +113,33 @@ def prepare_contacts(records: Sequence[ContactRecord]) -> list[PreparedContact]:
 
     Raises InvalidInput `contact.unidentified` for a record that has neither phone nor external id.
     """
-    if any(not record.phone and not record.external_id for record in records):
-        raise InvalidInput("contact.unidentified")
-    safe = vault()
     phones = [record.phone for record in records]
+    if not all(phones) and any(not record.phone and not record.external_id for record in records):
+        raise InvalidInput("contact.unidentified")
     names = [record.name for record in records]
+    safe = vault()
     return list(
         map(
             PreparedContact,
             records,
-            [safe.phone_index(phone) if phone else None for phone in phones],
-            _seal(safe, Kind.PHONE, phones),
-            [safe.index(name) if name else None for name in names],
-            _seal(safe, Kind.NAME, names),
+            _of_stated(safe.phone_indexes, phones),
+            _of_stated(partial(safe.seal_many, Kind.PHONE), phones),
+            _of_stated(safe.indexes, names),
+            _of_stated(partial(safe.seal_many, Kind.NAME), names),
         )
     )
 
 
-def _seal(safe: Vault, kind: Kind, texts: Sequence[str | None]) -> list[bytes | None]:
-    sealed = iter(safe.seal_many(kind, [text for text in texts if text]))
-    return [next(sealed) if text else None for text in texts]
+def _of_stated(
+    make: Callable[[Sequence[str]], Sequence[bytes]], texts: Sequence[str | None]
+) -> Sequence[bytes | None]:
+    """What is made of each text, None where there is none."""
+    stated = [text for text in texts if text]
+    made = make(stated)
+    if len(stated) == len(texts):
+        return made
+    rest = iter(made)
+    return [next(rest) if text else None for text in texts]
 
 
 def upsert_contacts(
@@ -165,53 +177,45 @@ def upsert_prepared(
     take_block(connection, "contact", 0)
     tags = _tags_of(connection, prepared, source_tags)
     on_all = [tags[name] for name in dict.fromkeys(source_tags)]
-    writer = _Writer(connection, tags, on_all, actor=actor, now=now, reason=reason)
-    waiting, folded = _fold_repeats(prepared)
-    results: dict[int, Upserted] = {}
+    people = list(prepared)
+    waiting, folded = _fold_repeats(people)
+    writer = _Writer(connection, people, tags, on_all, actor=actor, now=now, reason=reason)
     while waiting:
-        waiting = writer.write_round(waiting, results)
+        waiting = writer.write_round(waiting)
+    results = writer.results
     for at, (first, change) in folded.items():
         result = results[first]
         results[at] = result if result.contact_id is None else Upserted(result.contact_id, change)
-    return [results[at] for at in range(len(prepared))]
+    return [results[at] for at in range(len(people))]
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """A record and its place in the caller's order."""
-
-    at: int
-    contact: PreparedContact
-
-    def keys(self) -> list[bytes | str]:
-        phone, external = self.contact.phone_index, self.contact.record.external_id
-        if phone is None:
-            return [] if external is None else [external]
-        return [phone] if external is None else [phone, external]
+_Keys = tuple[bytes | None, str | None]
 
 
-def _fold_repeats(
-    prepared: Sequence[PreparedContact],
-) -> tuple[list[_Waiting], dict[int, tuple[int, Change]]]:
+def _keys(contact: PreparedContact) -> _Keys:
+    """What a contact is found by: its number, its external id."""
+    return contact.phone_index, contact.record.external_id
+
+
+def _fold_repeats(people: list[PreparedContact]) -> tuple[list[int], dict[int, tuple[int, Change]]]:
     """Merge a record into the one right before it when both name the very same person.
 
-    Only neighbours: whether a record further back may be overtaken depends on what is in the database. The
-    second value says of each record that was merged: into which, and whether it added anything.
+    Only neighbours: whether a record further back may be overtaken depends on what is in the database. Returns
+    the places of those left, and of each that was merged: into which, and whether it added anything.
     """
-    waiting: list[_Waiting] = []
+    keys = list(map(_keys, people))
+    if not any(map(eq, keys, keys[1:])):
+        return list(range(len(people))), {}
+    waiting: list[int] = []
     folded: dict[int, tuple[int, Change]] = {}
-    before: list[bytes | str] = []
-    for at, contact in enumerate(prepared):
-        item = _Waiting(at, contact)
-        keys = item.keys()
-        if keys == before:
-            earlier = waiting[-1]
-            merged = _merge(earlier.contact, contact)
-            folded[at] = earlier.at, "same" if merged.record == earlier.contact.record else "changed"
-            earlier.contact = merged
+    for at, contact in enumerate(people):
+        if at and keys[at] == keys[at - 1]:
+            earlier = people[waiting[-1]]
+            merged = _merge(earlier, contact)
+            folded[at] = waiting[-1], "same" if merged.record == earlier.record else "changed"
+            people[waiting[-1]] = merged
         else:
-            waiting.append(item)
-            before = keys
+            waiting.append(at)
     return waiting, folded
 
 
@@ -239,12 +243,20 @@ def _merge(earlier: PreparedContact, later: PreparedContact) -> PreparedContact:
 _SCALARS = ("name", "gender", "birthday", "province", "city", "level", "language", "joined_at")
 
 
+class _Tags(NamedTuple):
+    """The tags a record puts on, as they are written: packed array, and the end of each tag fact's row."""
+
+    array: bytes
+    facts: list[bytes]
+
+
 class _Writer:
-    """Writes rounds of records that have nothing to do with each other."""
+    """Writes rounds of records that have nothing to do with each other; `results` by place in `people`."""
 
     def __init__(
         self,
         connection: Connection,
+        people: Sequence[PreparedContact],
         tags: Mapping[str, int],
         on_all: list[int],
         *,
@@ -253,139 +265,164 @@ class _Writer:
         reason: str,
     ) -> None:
         self._connection = connection
+        self._people = people
         self._tags = tags
         self._on_all = on_all
-        self._combined: dict[tuple[str, ...], list[int]] = {(): on_all}
+        self._combined: dict[tuple[str, ...], _Tags] = {}
         self._actor, self._now, self._reason = actor, now, reason
+        self.results: dict[int, Upserted] = {}
 
-    def write_round(self, waiting: list[_Waiting], results: dict[int, Upserted]) -> list[_Waiting]:
+    def write_round(self, waiting: list[int]) -> list[int]:
         """Write what can be written in any order; returns what must wait for it, still in order.
 
         Two records must keep their order if they share a phone or external id, or lead to the same contact.
         """
-        first, later = _disjoint(waiting)
-        by_phone = find_by_phone_indexes(
-            self._connection,
-            [item.contact.phone_index for item in first if item.contact.phone_index is not None],
-        )
-        by_external = find_by_external_ids(
-            self._connection, [ext for item in first if (ext := item.contact.record.external_id) is not None]
-        )
-        new: list[_Waiting] = []
-        known: list[tuple[int, _Waiting]] = []
+        first, later = _disjoint(self._people, waiting)
+        keys = [_keys(self._people[at]) for at in first]
+        by_phone = find_by_phone_indexes(self._connection, [index for index, _ in keys if index is not None])
+        by_external = find_by_external_ids(self._connection, [ext for _, ext in keys if ext is not None])
+        if not by_phone and not by_external:
+            self._insert(first)
+            return later
+        new: list[int] = []
+        known: list[tuple[int, int]] = []
         touched: set[int] = set()
-        for item in first:
-            index, external = item.contact.phone_index, item.contact.record.external_id
+        for at, (index, external) in zip(first, keys, strict=True):
             one = by_phone.get(index) if index is not None else None
             other = by_external.get(external) if external is not None else None
-            ids = [found for found in (one, other) if found is not None]
+            ids = {found for found in (one, other) if found is not None}
             if not ids:
-                new.append(item)
-            elif not touched.isdisjoint(ids):
-                later.append(item)
-            elif len(set(ids)) > 1:
-                results[item.at] = Upserted(None, "conflict")
+                new.append(at)
+                continue
+            if not touched.isdisjoint(ids):
+                later.append(at)
+            elif len(ids) > 1:
+                self.results[at] = Upserted(None, "conflict")
             else:
-                known.append((ids[0], item))
-            touched.update(ids)
+                known.append((min(ids), at))
+            touched |= ids
         if new:
-            self._insert(new, results)
+            self._insert(new)
         if known:
-            self._update(known, results)
-        later.sort(key=lambda item: item.at)
+            self._update(known)
+        later.sort()
         return later
 
-    def _tag_ids(self, record: ContactRecord) -> list[int]:
-        names = record.tags
+    def _tags_on(self, names: tuple[str, ...]) -> _Tags:
         known = self._combined.get(names)
         if known is None:
-            known = list(dict.fromkeys((*self._on_all, *(self._tags[name] for name in names))))
-            self._combined[names] = known
+            ids = list(dict.fromkeys((*self._on_all, *(self._tags[name] for name in names))))
+            end = packing.boolean(True) + packing.moment(self._now)
+            end += packing.text(self._actor) + packing.text(self._reason)
+            facts = [packing.integer(tag) + end for tag in ids]
+            known = self._combined[names] = _Tags(packing.integers(ids), facts)
         return known
 
-    def _insert(self, items: list[_Waiting], results: dict[int, Upserted]) -> None:
-        first_id = take_block(self._connection, "contact", len(items))
-        ids = range(first_id, first_id + len(items))
-        now = str(self._now)
-        contacts = [item.contact for item in items]
-        tags = [self._tag_ids(contact.record) for contact in contacts]
-        always = [now] * len(items)
-        joined = [str(contact.record.joined_at or now) for contact in contacts]
-        columns = _columns(contacts, tags, gender="0", language="zh-hans")
-        with self._connection.cursor().copy(_COPY_NEW) as copy:
-            copy.write(copying.lines(map(str, ids), *columns, joined, always, always))
-        end = f"\tt\t{now}\t{copying.text(self._actor)}\t{copying.text(self._reason)}\n"
-        ends = {tag: f"\t{tag}{end}" for of_one in tags for tag in of_one}
+    def _insert(self, places: Sequence[int]) -> None:
+        first_id = take_block(self._connection, "contact", len(places))
+        ids = range(first_id, first_id + len(places))
+        now = packing.moment(self._now)
+        contacts = [self._people[at] for at in places]
+        tags = [self._tags_on(contact.record.tags) for contact in contacts]
+        always = [now] * len(contacts)
+        joined = packing.Packed(packing.moment)
+        joined[None] = now
+        self._copy(
+            _COPY_NEW,
+            packing.rows(
+                list(map(packing.bigint, ids)),
+                *_columns(contacts, tags, gender=packing.smallint(0), language=packing.text("zh-hans")),
+                [joined[contact.record.joined_at] for contact in contacts],
+                always,
+                always,
+            ),
+        )
+        begin = struct.Struct("!hiq").pack
         facts = [
-            f"{contact_id}{ends[tag]}" for contact_id, of_one in zip(ids, tags, strict=True) for tag in of_one
+            begin(6, 8, contact_id) + end
+            for contact_id, on in zip(ids, tags, strict=True)
+            for end in on.facts
         ]
         if facts:
-            with self._connection.cursor().copy(_COPY_FACTS) as copy:
-                copy.write("".join(facts))
-        for contact_id, item in zip(ids, items, strict=True):
-            results[item.at] = Upserted(contact_id, "new")
+            self._copy(_COPY_FACTS, packing.whole_rows(facts))
+        self.results.update(zip(places, [Upserted(contact_id, "new") for contact_id in ids], strict=True))
 
-    def _update(self, known: list[tuple[int, _Waiting]], results: dict[int, Upserted]) -> None:
+    def _update(self, known: list[tuple[int, int]]) -> None:
         self._connection.execute(_CREATE_STAGE)
         self._connection.execute("truncate staged_contact")
-        contacts = [item.contact for _, item in known]
-        tags = [self._tag_ids(contact.record) for contact in contacts]
-        columns = _columns(contacts, tags, gender=copying.NULL, language=copying.NULL)
-        joined = [copying.plain(contact.record.joined_at) for contact in contacts]
-        with self._connection.cursor().copy(_COPY_STAGE) as copy:
-            copy.write(copying.lines([str(contact_id) for contact_id, _ in known], *columns, joined))
+        contacts = [self._people[at] for _, at in known]
+        tags = [self._tags_on(contact.record.tags) for contact in contacts]
+        joined = packing.Packed(packing.moment)
+        self._copy(
+            _COPY_STAGE,
+            packing.rows(
+                [packing.bigint(contact_id) for contact_id, _ in known],
+                *_columns(contacts, tags, gender=packing.NULL, language=packing.NULL),
+                [joined[contact.record.joined_at] for contact in contacts],
+            ),
+        )
         given = {"now": self._now, "actor": self._actor, "reason": self._reason}
         changed = {row[0] for row in self._connection.execute(_MERGE_STAGED, given).fetchall()}
-        for contact_id, item in known:
-            results[item.at] = Upserted(contact_id, "changed" if contact_id in changed else "same")
+        for contact_id, at in known:
+            self.results[at] = Upserted(contact_id, "changed" if contact_id in changed else "same")
+
+    def _copy(self, statement: str, rows: bytes) -> None:
+        with self._connection.cursor().copy(statement) as copy:
+            copy.write(rows)
 
 
-def _disjoint(waiting: list[_Waiting]) -> tuple[list[_Waiting], list[_Waiting]]:
+def _disjoint(people: Sequence[PreparedContact], waiting: list[int]) -> tuple[list[int], list[int]]:
     """The records none of whose keys an earlier one has, and the others."""
-    seen: set[bytes | str] = set()
-    first: list[_Waiting] = []
-    later: list[_Waiting] = []
-    for item in waiting:
-        keys = item.keys()
-        (first if seen.isdisjoint(keys) else later).append(item)
-        seen.update(keys)
+    keys = [[key for key in _keys(people[at]) if key is not None] for at in waiting]
+    seen = set(chain.from_iterable(keys))
+    if len(seen) == sum(map(len, keys)):
+        return waiting, []
+    seen.clear()
+    first: list[int] = []
+    later: list[int] = []
+    for at, of_one in zip(waiting, keys, strict=True):
+        (first if seen.isdisjoint(of_one) else later).append(at)
+        seen.update(of_one)
     return first, later
 
 
 def _columns(
-    contacts: Sequence[PreparedContact], tags: Sequence[list[int]], *, gender: str, language: str
-) -> list[list[str]]:
+    contacts: Sequence[PreparedContact], tags: Sequence[_Tags], *, gender: bytes, language: bytes
+) -> list[list[bytes]]:
     """The columns from `external_id` to `attrs`, in the order of the COPY statements; `gender` and `language`
     stand in where a record states none."""
     records = [contact.record for contact in contacts]
-    regions = copying.Spelt(copying.text)
-    days = copying.Spelt(copying.plain)
-    arrays = copying.Spelt(lambda of_one: copying.integers(of_one))
+    words = packing.Packed(packing.text)
+    days = packing.Packed(packing.day)
+    genders = packing.Packed(packing.smallint)
+    genders[None] = gender
+    languages = packing.Packed(packing.text)
+    languages[None] = language
+    carriers = packing.Packed(lambda prefix: packing.smallint(carrier_by_prefix(prefix)))
+    no_carrier, no_attrs = packing.smallint(Carrier.UNKNOWN), packing.json_object({})
     return [
-        copying.texts([record.external_id for record in records]),
-        copying.octet_column([contact.phone_sealed for contact in contacts]),
-        copying.octet_column([contact.phone_index for contact in contacts]),
-        copying.octet_column([contact.name_sealed for contact in contacts]),
-        copying.octet_column([contact.name_index for contact in contacts]),
-        [gender if record.gender is None else str(int(record.gender)) for record in records],
+        packing.text_column([record.external_id for record in records]),
+        packing.octet_column([contact.phone_sealed for contact in contacts]),
+        packing.octet_column([contact.phone_index for contact in contacts]),
+        packing.octet_column([contact.name_sealed for contact in contacts]),
+        packing.octet_column([contact.name_index for contact in contacts]),
+        [genders[record.gender] for record in records],
         [days[record.birthday] for record in records],
-        [regions[record.province] for record in records],
-        [regions[record.city] for record in records],
-        [str(int(carrier_by_prefix(record.phone))) if record.phone else "0" for record in records],
-        [language if record.language is None else regions[record.language] for record in records],
-        [regions[record.level] for record in records],
-        [arrays[tuple(of_one)] for of_one in tags],
-        [copying.json_object(record.attrs) if record.attrs else "{}" for record in records],
+        [words[record.province] for record in records],
+        [words[record.city] for record in records],
+        [carriers[record.phone[:5]] if record.phone else no_carrier for record in records],
+        [languages[record.language] for record in records],
+        [words[record.level] for record in records],
+        [on.array for on in tags],
+        [packing.json_object(record.attrs) if record.attrs else no_attrs for record in records],
     ]
 
 
 def _tags_of(
     connection: Connection, prepared: Sequence[PreparedContact], source_tags: Sequence[str]
 ) -> dict[str, int]:
-    kinds: dict[str, TagKind] = {}
-    for contact in prepared:
-        for name in contact.record.tags:
-            kinds.setdefault(name, TagKind.MANUAL)
+    names = chain.from_iterable({contact.record.tags for contact in prepared})
+    kinds = dict.fromkeys(names, TagKind.MANUAL)
     kinds.update(dict.fromkeys(source_tags, TagKind.SOURCE))
     return tag_ids(connection, kinds)
 
