@@ -74,7 +74,7 @@ class Contact(models.Model):
     """One person. Written in bulk by `contacts.sql`; `id` comes from the series `contact` of foundation.ids."""
 
     id = models.BigIntegerField(primary_key=True)
-    external_id = models.CharField(max_length=100, null=True, unique=True)
+    external_id = models.CharField(max_length=100, null=True)
     phone_sealed = models.BinaryField(null=True)
     phone_index = models.BinaryField(null=True, unique=True)
     name_sealed = models.BinaryField(null=True)
@@ -96,6 +96,8 @@ class Contact(models.Model):
 
     class Meta:
         db_table = "contact"
+        # `unique=True` would bring a second index, for LIKE.
+        constraints = [models.UniqueConstraint(fields=["external_id"], name="contact_external_id")]
         indexes = [
             models.Index(fields=["xid"], name="contact_xid"),
             models.Index(fields=["-updated_at", "-id"], name="contact_recent"),
