@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -103,15 +104,36 @@ def read_birthday(text: str, *, today: date) -> date:
     return day
 
 
-@lru_cache(maxsize=65_536)
 def read_time(text: str, zone: ZoneInfo) -> datetime:
     """A moment as aware UTC. Without an offset it is meant in `zone`; a day alone is its first moment.
 
     Also `2024年1月2日 下午3:04`, `20240102030405`, seconds and milliseconds since 1970. Raises `time.unreadable`.
     """
+    if not _is_iso_time(text):
+        return _read_other_time(text, zone)
     try:
-        if _is_iso_time(text):
+        offset = _offset_all_day(text[:10], zone)
+        if offset is None:
             return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+        return datetime.fromisoformat(text + offset).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidInput("time.unreadable") from None
+
+
+@lru_cache(maxsize=16_384)
+def _offset_all_day(day: str, zone: ZoneInfo) -> str | None:
+    """The offset of `zone` as ISO text, if it is the same from the day's first moment to its last and whole
+    minutes."""
+    first = datetime.fromisoformat(day).replace(tzinfo=zone)
+    offset = first.utcoffset()
+    if offset is None or offset != first.replace(hour=23, minute=59, second=59).utcoffset():
+        return None
+    return first.isoformat()[19:] if not offset % timedelta(minutes=1) else None
+
+
+@lru_cache(maxsize=65_536)
+def _read_other_time(text: str, zone: ZoneInfo) -> datetime:
+    try:
         words = " ".join(_plain(text).split())
         if _epoch(words):
             number = int(words)
@@ -222,6 +244,11 @@ def read_text(text: str, *, longest: int) -> str:
     if len(value) > longest:
         raise InvalidInput("cell.too_long", longest=longest)
     return value
+
+
+def plain_texts(cells: Sequence[str], *, longest: int) -> bool:
+    """Whether `read_text` would take every one of these cells as it is: no blank one, no space anywhere."""
+    return "\n".join(cells).split() == list(cells) and max(map(len, cells), default=0) <= longest
 
 
 def read_region(text: str, *, longest: int) -> str:

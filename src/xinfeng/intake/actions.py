@@ -30,8 +30,8 @@ from xinfeng.foundation.jobs import app
 from xinfeng.intake import mapping as mapping_rules
 from xinfeng.intake import workbook
 from xinfeng.intake.claims import ConsentClaim, check_claim
-from xinfeng.intake.files import FileShape, examine
-from xinfeng.intake.importing import Course, Stopped, count_rows, import_contacts, import_events
+from xinfeng.intake.files import FileShape, count_rows, examine
+from xinfeng.intake.importing import Course, Stopped, import_contacts, import_events
 from xinfeng.intake.models import ImportJob, ImportKind, ImportState
 from xinfeng.intake.rows import AttributeSpec, ContactReader, EventReader
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound, XinfengError
@@ -58,6 +58,7 @@ def receive_file(
         raise InvalidInput("import.kind", kind=kind[:20])
     folder = xinfeng_settings.load().uploads
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)  # whoever made it
     path = folder / f"{secrets.token_hex(16)}.upload"
     try:
         digest, size = _store(chunks, path)

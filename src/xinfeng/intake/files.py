@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import re
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import islice
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -30,6 +31,8 @@ LONGEST_CELL = 20_000
 MOST_COLUMNS = 500
 
 _SAMPLE_BYTES = 1 << 20
+_STRETCH = 1 << 18
+"""Characters that are looked at together; a few thousand rows."""
 _DELIMITERS = ",;\t|"
 _REPLACED = "\ufffd"
 
@@ -97,42 +100,105 @@ def examine(path: Path) -> FileShape:
 def read_rows(path: Path, shape: FileShape) -> Iterator[Row | BadRow]:
     """The rows of data, in order; empty lines are passed over."""
     width = len(shape.header)
-    header_is_due = shape.has_header
-    for line, cells in _records(path, shape):
-        if header_is_due and not isinstance(cells, BadRow):
-            if any(cells):
-                header_is_due = False
-            continue
+    return chain.from_iterable(_rows_of(part, width, shape.delimiter) for part in _data(path, shape))
+
+
+def count_rows(path: Path, shape: FileShape) -> Iterator[int]:
+    """Read the whole file; yields the number of rows so far from time to time, and the final one last."""
+    total = told = 0
+    width = len(shape.header)
+    for part in _data(path, shape):
+        if isinstance(part, _Stretch):
+            total += sum(map(bool, [line.strip(shape.delimiter) for line in part.lines]))
+        else:
+            total += sum(1 for _ in _fit([part], width))
+        if total - told >= _TELL_EVERY:
+            told = total
+            yield total
+    yield total
+
+
+_TELL_EVERY = 50_000
+
+
+class _Stretch(NamedTuple):
+    """Lines that are rows as they stand: nothing quoted, nothing damaged, nothing too long."""
+
+    first: int
+    lines: list[str]
+
+
+_Record = tuple[int, "list[str] | BadRow"]
+
+
+def _rows_of(part: _Stretch | _Record, width: int, delimiter: str) -> Iterable[Row | BadRow]:
+    if not isinstance(part, _Stretch):
+        return _fit([part], width)
+    first, lines = part
+    cells = [line.split(delimiter) for line in lines]
+    if set(map(len, cells)) == {width} and delimiter * (width - 1) not in lines:
+        return map(Row, count(first), cells)
+    return _fit(zip(count(first), cells, strict=False), width)
+
+
+def _fit(records: Iterable[_Record], width: int) -> Iterator[Row | BadRow]:
+    """Rows as wide as the header; blank ones are left out."""
+    for line, cells in records:
         if isinstance(cells, BadRow):
             yield cells
             continue
-        if len(cells) != width:
-            if not any(cells):
-                continue
-            if len(cells) < width:
-                cells = cells + [""] * (width - len(cells))
-            elif any(cell.strip() for cell in cells[width:]):
+        if not any(cells):
+            continue
+        if len(cells) < width:
+            cells = cells + [""] * (width - len(cells))
+        elif len(cells) > width:
+            if any(cell.strip() for cell in cells[width:]):
                 yield BadRow(line, "row.too_many_cells", {"cells": len(cells), "columns": width}, cells)
                 continue
-            else:
-                del cells[width:]
-        elif not any(cells):
-            continue
+            del cells[width:]
         yield Row(line, cells)
 
 
+def _data(path: Path, shape: FileShape) -> Iterator[_Stretch | _Record]:
+    """What stands behind the header."""
+    header_is_due = shape.has_header
+    for part in _parts(path, shape):
+        if not header_is_due:
+            yield part
+        elif isinstance(part, _Stretch):
+            blank = [not line.strip(shape.delimiter) for line in part.lines]
+            if not all(blank):
+                header_is_due = False
+                behind = blank.index(False) + 1
+                yield _Stretch(part.first + behind, part.lines[behind:])
+        elif not isinstance(part[1], BadRow) and any(part[1]):
+            header_is_due = False
+
+
 def _first_rows(path: Path, shape: FileShape) -> list[list[str]]:
-    found = (cells for _, cells in _records(path, shape) if not isinstance(cells, BadRow) and any(cells))
-    return list(islice(found, 20))
+    found: list[list[str]] = []
+    for part in _parts(path, shape):
+        if isinstance(part, _Stretch):
+            found += [line.split(shape.delimiter) for line in part.lines if line.strip(shape.delimiter)]
+        elif not isinstance(part[1], BadRow) and any(part[1]):
+            found.append(part[1])
+        if len(found) >= 20:
+            break
+    return found[:20]
 
 
-def _records(path: Path, shape: FileShape) -> Iterator[tuple[int, list[str] | BadRow]]:
+def _parts(path: Path, shape: FileShape) -> Iterator[_Stretch | _Record]:
+    """The file, by stretches of lines where it is plain, by records where the CSV parser must look."""
     with _open(path, shape) as file:
         for _ in range(shape.skip_lines):
             file.readline(LONGEST_LINE)
         source = _Source(file, shape)
         reader = csv.reader(source, delimiter=shape.delimiter, strict=True)
         while True:
+            stretch = source.take_stretch()
+            if stretch is not None:
+                yield stretch
+                continue
             source.begin()
             try:
                 cells = next(reader)
@@ -159,13 +225,16 @@ class _Refused(Exception):
 
 
 class _Source:
-    """Feeds lines to the CSV parser and keeps those of the row being read, so that it can step back.
+    """Hands out stretches of plain lines, and else feeds lines to the CSV parser.
 
-    When a row turns out to be none, only its first line is given up; what followed is read again.
+    It keeps the lines of the row being read, so that it can step back: when a row turns out to be none, only its
+    first line is given up; what followed is read again.
     """
 
     def __init__(self, file: IO[str], shape: FileShape) -> None:
-        self._readline = file.readline
+        self._file = file
+        self._held = io.StringIO(newline="")
+        self._held_left = 0
         self._damaged = shape.damaged
         self._delimiter = shape.delimiter
         self._number = shape.skip_lines
@@ -174,6 +243,44 @@ class _Source:
         self._returned: deque[str] = deque()
         self.line = 1
         self.suspicious = self.apostrophe = False
+
+    def take_stretch(self) -> _Stretch | None:
+        """The lines that come next, if they are plain. None: go through them with the parser; or the end."""
+        if self._returned or self._held_left:
+            return None
+        text = self._file.read(_STRETCH)
+        if not text:
+            return None
+        text += self._file.readline(LONGEST_LINE)
+        lines = self._plain_lines(text)
+        if lines is None:
+            self._held, self._held_left = io.StringIO(text, newline=""), len(text)
+            return None
+        stretch = _Stretch(self._number + 1, lines)
+        self._number += len(lines)
+        return stretch
+
+    def _plain_lines(self, text: str) -> list[str] | None:
+        if '"' in text or "\x00" in text or (self._damaged and _REPLACED in text):
+            return None
+        if "'" in text and (text[0] == "'" or f"{self._delimiter}'" in text or "\n'" in text):
+            return None
+        if "\r" in text:
+            if text.count("\r") != text.count("\r\n"):
+                return None
+            text = text.replace("\r\n", "\n")
+        lines = text.split("\n")
+        if not lines[-1]:
+            lines.pop()
+        return lines if max(map(len, lines)) <= LONGEST_CELL else None
+
+    def _readline(self) -> str:
+        """One line, or as much of it as is allowed."""
+        line = self._held.readline(LONGEST_LINE) if self._held_left else ""
+        self._held_left -= len(line)
+        if line and (line[-1] in "\r\n" or len(line) == LONGEST_LINE):
+            return line
+        return line + self._file.readline(LONGEST_LINE - len(line))
 
     def begin(self) -> None:
         """The next line begins a row."""
@@ -186,7 +293,7 @@ class _Source:
         return self
 
     def __next__(self) -> str:
-        line = self._returned.popleft() if self._returned else self._readline(LONGEST_LINE)
+        line = self._returned.popleft() if self._returned else self._readline()
         if not line:
             raise StopIteration
         self._number += 1
@@ -206,7 +313,7 @@ class _Source:
         return line
 
     def _pass_over_rest(self) -> None:
-        while (rest := self._readline(LONGEST_LINE)) and rest[-1] not in "\r\n":
+        while (rest := self._readline()) and rest[-1] not in "\r\n":
             pass
 
     def give_up(self, code: str) -> BadRow:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gc
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +24,7 @@ from typing import Generic, TypeVar
 from xinfeng.consent.actions import append_entries, refresh_standing
 from xinfeng.consent.ledger import NewEntry
 from xinfeng.contacts import copying
-from xinfeng.contacts.records import EventRecord
+from xinfeng.contacts.records import Change, EventRecord
 from xinfeng.contacts.sql import (
     PreparedContact,
     append_events,
@@ -40,7 +41,6 @@ from xinfeng.intake.models import ImportState
 from xinfeng.intake.rows import ContactReader, ContactRow, EventReader, EventRow
 
 BATCH_ROWS = 5_000
-_CHECK_EVERY = 50_000
 
 T = TypeVar("T", ContactRow, EventRow)
 
@@ -72,34 +72,32 @@ class Stopped(Exception):
     """The job is no longer running; what the batch did is rolled back."""
 
 
-def count_rows(path: Path, shape: FileShape) -> Iterator[int]:
-    """Read the whole file; yields the number of rows so far from time to time, and the final one last."""
-    total = 0
-    for _ in read_rows(path, shape):
-        total += 1
-        if total % _CHECK_EVERY == 0:
-            yield total
-    yield total
-
-
 @contextmanager
-def _rare_collections() -> Iterator[None]:
-    """A batch makes a hundred thousand objects and no cycles; looking for cycles all the time costs a third."""
-    before = gc.get_threshold()
+def _two_at_work() -> Iterator[None]:
+    """Sets the interpreter up for a thread that prepares beside one that mostly waits for PostgreSQL.
+
+    The waiting one gets its turn after half a millisecond instead of five: it has ten short errands a batch, and
+    PostgreSQL idles until each is done. A batch makes a hundred thousand objects and no cycles; looking for cycles
+    all the time costs a third.
+    """
+    before, turns = gc.get_threshold(), sys.getswitchinterval()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, *before[1:])
+    sys.setswitchinterval(_TURN_S)
     try:
         yield
     finally:
         gc.set_threshold(*before)
+        sys.setswitchinterval(turns)
 
 
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
+_TURN_S = 0.0005
 
 
 def import_contacts(course: Course, reader: ContactReader, *, skip: int, now: datetime) -> None:
     """Take the contacts of a file behind the first `skip` rows."""
     rows = islice(read_rows(course.path, course.shape), skip, None)
-    with _rare_collections(), ThreadPoolExecutor(1, thread_name_prefix="intake") as ahead:
+    with _two_at_work(), ThreadPoolExecutor(1, thread_name_prefix="intake") as ahead:
         coming = ahead.submit(_prepare_contacts, rows, reader)
         while (batch := coming.result()).taken:
             coming = ahead.submit(_prepare_contacts, rows, reader)
@@ -110,7 +108,7 @@ def import_contacts(course: Course, reader: ContactReader, *, skip: int, now: da
 def import_events(course: Course, reader: EventReader, *, skip: int, now: datetime) -> None:
     """Take the events of a file behind the first `skip` rows."""
     rows = islice(read_rows(course.path, course.shape), skip, None)
-    with _rare_collections(), ThreadPoolExecutor(1, thread_name_prefix="intake") as ahead:
+    with _two_at_work(), ThreadPoolExecutor(1, thread_name_prefix="intake") as ahead:
         coming = ahead.submit(_prepare_events, rows, reader)
         while (batch := coming.result()).taken:
             coming = ahead.submit(_prepare_events, rows, reader)
@@ -132,8 +130,9 @@ def _prepare_events(rows: Iterator[Row | BadRow], reader: EventReader) -> Prepar
     whole = [row for row in taken if isinstance(row, Row)]
     typed, bad = reader.read(whole)
     batch = Prepared(len(taken), typed, [row for row in taken if isinstance(row, BadRow)] + bad)
-    index = vault().phone_index
-    batch.phone_indexes = [index(row.phone) if row.phone is not None else None for row in batch.rows]
+    phones = [row.phone for row in batch.rows]
+    indexes = iter(vault().phone_indexes([phone for phone in phones if phone is not None]))
+    batch.phone_indexes = [None if phone is None else next(indexes) for phone in phones]
     return batch
 
 
@@ -150,40 +149,57 @@ def _write_contacts(
     )
     bad = list(batch.bad)
     entries: list[NewEntry] = []
-    known: set[int] = set()
-    moved: set[int] = set()
+    changes: dict[Change, set[int]] = {"new": set(), "changed": set(), "same": set()}
     for (row, _, grant), (contact_id, change) in zip(batch.rows, results, strict=True):
         if contact_id is None:
             bad.append(BadRow(row.line, "contact.conflict", {}, row.cells))
             continue
-        if change != "same":
-            moved.add(contact_id)
-        if change != "new":
-            known.add(contact_id)
+        changes[change].add(contact_id)
         if grant is not None:
             purpose, at, source, evidence, notice_id = grant
             entries.append(NewEntry(contact_id, purpose, True, at, source, notice_id, evidence, course.actor))
     _keep_bad_rows(connection, course.job_id, bad)
-    changes: Counter[str] = Counter(result.change for result in results)
-    _advance(connection, course.job_id, taken=batch.taken, changes=changes, rejected=len(bad))
-    _record_consent(connection, entries, known=known, moved=moved, now=now)
+    counts: Counter[str] = Counter(change for _, change in results)
+    _advance(connection, course.job_id, taken=batch.taken, changes=counts, rejected=len(bad))
+    _record_consent(
+        connection,
+        entries,
+        newborn=changes["new"],
+        known=changes["changed"] | changes["same"],
+        moved=changes["new"] | changes["changed"],
+        now=now,
+    )
 
 
 def _record_consent(
-    connection: Connection, entries: Sequence[NewEntry], *, known: set[int], moved: set[int], now: datetime
+    connection: Connection,
+    entries: Sequence[NewEntry],
+    *,
+    newborn: set[int],
+    known: set[int],
+    moved: set[int],
+    now: datetime,
 ) -> None:
-    """Append what the ledger doesn't say yet. Last in the transaction, because it holds the ledger."""
+    """Append what the ledger doesn't say yet. Last in the transaction, because it holds the ledger.
+
+    `known`: contacts that were there before, or whom an earlier row of this batch has made.
+    """
+    new = _not_yet_said(connection, entries, known) if known else entries
+    append_entries(connection, new, now=now, newborn=newborn)
+    refresh_standing(connection, sorted(moved.difference([entry.contact_id for entry in new])))
+
+
+def _not_yet_said(connection: Connection, entries: Sequence[NewEntry], known: set[int]) -> list[NewEntry]:
     said = _said_before(connection, [entry.contact_id for entry in entries if entry.contact_id in known])
     new = []
     for entry in entries:
-        if entry.contact_id in known:  # or named twice in this batch, the second time known
+        if entry.contact_id in known:
             statement = _statement(entry)
             if statement in said:
                 continue
             said.add(statement)
         new.append(entry)
-    append_entries(connection, new, now=now)
-    refresh_standing(connection, sorted(moved - {entry.contact_id for entry in new}))
+    return new
 
 
 _Statement = tuple[int, str, datetime, str, int | None, str]

@@ -34,7 +34,8 @@ CONTACT_FIELDS: dict[str, str] = {
     "tags": "标签 客户标签 会员标签 tag tags label labels",
     "joined_at": "注册时间 注册日期 入会时间 入会日期 加入时间 创建时间 建档时间 首次到店 joinedat registeredat "
     "createdat signupdate registrationdate joindate",
-    "consent_granted": "是否同意 是否授权 同意营销 是否同意营销 同意接收短信 consent optin optedin marketingconsent",
+    "consent_granted": "是否同意 是否授权 同意营销 是否同意营销 同意接收短信 同意营销短信 "
+    "是否同意营销短信 营销授权 consent optin optedin marketingconsent",
     "consent_at": "同意时间 授权时间 同意日期 授权日期 consentat consenttime consentdate optintime optindate consentedat",
     "consent_source": "授权来源 同意来源 授权渠道 同意渠道 consentsource optinsource",
     "consent_evidence": "授权凭证 同意凭证 凭证 授权证明 授权记录 evidence consentevidence proof",
@@ -51,7 +52,7 @@ EVENT_FIELDS: dict[str, str] = {
     "amount": "金额 消费金额 支付金额 订单金额 实付金额 实付 总价 amount total price revenue value",
     "item": "商品 商品名称 产品 产品名称 项目 item product productname itemname sku",
     "category": "品类 类目 分类 商品分类 类别 category",
-    "event_id": "事件id 行为id 订单号 订单编号 流水号 单号 交易号 eventid orderid orderno transactionid",
+    "event_id": "事件id 行为id 事件编号 行为编号 订单号 订单编号 流水号 单号 交易号 eventid orderid orderno transactionid",
 }
 
 OURS = frozenset({"行号", "原因", "line", "reason"})

@@ -79,21 +79,32 @@ class _Fault(NamedTuple):
     params: dict[str, Any]
 
 
-class _Column(dict[str, Any]):
-    """One column of a file: cell → value, read when first seen and remembered where values repeat.
+_ReadAll = Callable[[Sequence[str]], "list[Any] | None"]
+"""Reads a whole column at once; None or InvalidInput: not this one, go cell by cell."""
 
-    Whole columns are read at once (`values`), which is several times faster than cell by cell.
+
+class _Column(dict[str, Any]):
+    """One column of a file: cell → value, read when first seen and remembered.
+
+    A column in which hardly a cell repeats is read at a stroke instead where it can be (`read_all`), which is
+    several times faster; what that cannot read is gone through cell by cell.
     """
 
-    def __init__(self, at: int, name: str, read: Callable[[str], Any], *, repeats: bool) -> None:
+    def __init__(self, at: int, name: str, read: Callable[[str], Any], read_all: _ReadAll | None) -> None:
         super().__init__({"": None})
         self.at, self.name = at, name
         self.faults = 0
-        self._read = read
-        self._room = _MOST_REMEMBERED if repeats else 0
+        self._read, self._read_all = read, read_all
 
     def values_of(self, cells: Sequence[str]) -> list[Any]:
         """The values of these cells: None where blank, a _Fault where unreadable (then `faults` has grown)."""
+        if self._read_all is not None and 2 * len(set(cells)) > len(cells):
+            try:
+                values_ = self._read_all(cells)
+            except InvalidInput:
+                values_ = None
+            if values_ is not None:
+                return values_
         return list(map(self.__getitem__, cells))
 
     def __missing__(self, cell: str) -> Any:
@@ -104,9 +115,27 @@ class _Column(dict[str, Any]):
         except InvalidInput as fault:
             self.faults += 1
             return _Fault(fault.code, {**fault.params, "column": self.name})
-        if len(self) < self._room:
+        if len(self) < _MOST_REMEMBERED:
             self[cell] = value
         return value
+
+
+def _each(read: Callable[[str], Any]) -> _ReadAll:
+    """Reads every cell, for readers that refuse a cell of spaces."""
+
+    def read_all(cells: Sequence[str]) -> list[Any]:
+        if "" in cells:
+            return [read(cell) if cell else None for cell in cells]
+        return list(map(read, cells))
+
+    return read_all
+
+
+def _texts(longest: int) -> _ReadAll:
+    def read_all(cells: Sequence[str]) -> list[Any] | None:
+        return list(cells) if values.plain_texts(cells, longest=longest) else None
+
+    return read_all
 
 
 class _Reader:
@@ -119,11 +148,17 @@ class _Reader:
         read_for: Callable[[str], Callable[[str], Any]],
     ) -> None:
         places = {name: at for at, name in enumerate(header)}
-        self._columns = {
-            field: _Column(places[name], name, read_for(field), repeats=field not in _VARIED)
-            for name, field in mapping.items()
-            if field != SKIP
-        }
+        self._columns = {}
+        for name, field in mapping.items():
+            if field != SKIP:
+                read = read_for(field)
+                self._columns[field] = _Column(places[name], name, read, self._read_all_for(field, read))
+
+    @staticmethod
+    def _read_all_for(field: str, read: Callable[[str], Any]) -> _ReadAll | None:
+        if field in _EACH:
+            return _each(read)
+        return _texts(_LONGEST[field]) if field in _LONGEST else None
 
     def _read_columns(self, rows: list[Row]) -> tuple[list[Row], dict[str, list[Any]], list[BadRow]]:
         """The rows without the bad ones, their values by field, and the bad ones."""
@@ -158,7 +193,20 @@ def _without(
     )
 
 
-_VARIED = frozenset({"phone", "external_id", "name", "event_id"})
+_EACH = frozenset({"phone", "joined_at", "consent_at", "at"})
+_LONGEST = {
+    "external_id": 100,
+    "name": 60,
+    "level": 30,
+    "item": 200,
+    "category": 60,
+    "event_id": 100,
+    "consent_source": 200,
+    "consent_evidence": 500,
+    "consent_notice": 61,
+}
+"""Characters of the fields that are one line of text."""
+_TEXT_READERS = {field: partial(values.read_text, longest=longest) for field, longest in _LONGEST.items()}
 
 
 class ContactReader(_Reader):
@@ -182,7 +230,7 @@ class ContactReader(_Reader):
         fields = set(mapping.values())
         self._asks_if_granted = "consent_granted" in fields
         self._claims_by_row = bool(fields & _CLAIM_FIELDS)
-        self._grants: dict[RowClaim, Grant | None | _Fault] = {}
+        self._grants: dict[tuple[Any, ...], Grant | None | _Fault] = {}
         self._grant: Grant | None = None
         if claim is not None and not self._claims_by_row:
             self._grant = settle(claim, RowClaim(), notices=notices, now=now)
@@ -199,9 +247,10 @@ class ContactReader(_Reader):
         )
         unknown = [None] * len(rows)
         phones, externals = found.get("phone", unknown), found.get("external_id", unknown)
-        for at, (phone, external) in enumerate(zip(phones, externals, strict=True)):
-            if phone is None and external is None:
-                wrong.setdefault(at, _Fault("contact.unidentified", {}))
+        if None in phones:
+            for at, (phone, external) in enumerate(zip(phones, externals, strict=True)):
+                if phone is None and external is None:
+                    wrong.setdefault(at, _Fault("contact.unidentified", {}))
         if wrong:
             found["grant"] = grants
             rows, found, worse = _without(rows, found, wrong)
@@ -226,28 +275,42 @@ class ContactReader(_Reader):
         ]
 
     def _grants_of(self, found: dict[str, list[Any]], count: int) -> list[Any]:
-        if not self._claims_by_row or self._claim is None:
+        claim = self._claim
+        if not self._claims_by_row or claim is None:
             return [self._grant] * count
         unknown = [None] * count
         granted = found.get("consent_granted", unknown)
         if self._asks_if_granted:  # a blank is no yes
             granted = [bool(one) for one in granted]
-        parts = (found.get(f"consent_{part}", unknown) for part in RowClaim._fields[1:])
-        return [self._settled(claim) for claim in map(RowClaim, granted, *parts)]
+        times = found.get("consent_at", unknown)
+        parts = [found.get(f"consent_{part}", unknown) for part in RowClaim._fields[2:]]
+        latest, always = self._now, claim.given_at
+        grants: list[Any] = []
+        for at, words in zip(times, zip(granted, *parts, strict=True), strict=True):
+            at = at or always
+            if at is None or at > latest:
+                grants.append(self._settle(RowClaim(words[0], at, *words[1:])))
+                continue
+            grant = self._settled(words)
+            grants.append(Grant(grant[0], at, *grant[2:]) if type(grant) is Grant else grant)
+        return grants
 
-    def _settled(self, stated: RowClaim) -> Grant | None | _Fault:
+    def _settled(self, words: tuple[Any, ...]) -> Grant | None | _Fault:
+        """What a row with these words amounts to whose time is in order."""
         known = self._grants
-        if stated in known:
-            return known[stated]
-        assert self._claim is not None
-        grant: Grant | None | _Fault
-        try:
-            grant = settle(self._claim, stated, notices=self._notices, now=self._now)
-        except InvalidInput as fault:
-            grant = _Fault(fault.code, fault.params)
+        if words in known:
+            return known[words]
+        grant = self._settle(RowClaim(words[0], self._now, *words[1:]))
         if len(known) < _MOST_REMEMBERED:
-            known[stated] = grant
+            known[words] = grant
         return grant
+
+    def _settle(self, stated: RowClaim) -> Grant | None | _Fault:
+        assert self._claim is not None
+        try:
+            return settle(self._claim, stated, notices=self._notices, now=self._now)
+        except InvalidInput as fault:
+            return _Fault(fault.code, fault.params)
 
     def _read_for(self, field: str) -> Callable[[str], Any]:
         if field.startswith("attr:"):
@@ -255,22 +318,17 @@ class ContactReader(_Reader):
             return partial(values.read_attribute, kind=spec.kind, choices=spec.choices)
         time = partial(values.read_time, zone=self._zone)
         readers: dict[str, Callable[[str], Any]] = {
+            **_TEXT_READERS,
             "phone": parse_mainland,
-            "external_id": partial(values.read_text, longest=100),
-            "name": partial(values.read_text, longest=60),
             "gender": values.read_gender,
             "birthday": partial(values.read_birthday, today=self._today),
             "province": partial(values.read_region, longest=20),
             "city": partial(values.read_region, longest=30),
-            "level": partial(values.read_text, longest=30),
             "language": values.read_language,
             "tags": values.read_tags,
             "joined_at": partial(_past, read=time, now=self._now),
             "consent_granted": values.read_bool,
             "consent_at": time,
-            "consent_source": partial(values.read_text, longest=200),
-            "consent_evidence": partial(values.read_text, longest=500),
-            "consent_notice": partial(values.read_text, longest=61),
         }
         return readers[field]
 
@@ -302,14 +360,11 @@ class EventReader(_Reader):
 
     def _read_for(self, field: str) -> Callable[[str], Any]:
         readers: dict[str, Callable[[str], Any]] = {
+            **_TEXT_READERS,
             "phone": parse_mainland,
-            "external_id": partial(values.read_text, longest=100),
             "kind": _read_event_kind,
             "at": partial(_past, read=partial(values.read_time, zone=self._zone), now=self._now),
             "amount": fen_from_yuan,
-            "item": partial(values.read_text, longest=200),
-            "category": partial(values.read_text, longest=60),
-            "event_id": partial(values.read_text, longest=100),
         }
         return readers[field]
 
