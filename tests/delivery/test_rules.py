@@ -108,7 +108,8 @@ def test_a_packed_attempt_tells_its_key() -> None:
 
 @pytest.mark.parametrize("stat", ["DELIVRD", "", "\0\0", "\xe9" * 30, "退订" * 9])
 def test_whatever_a_carrier_calls_a_status_fits_its_column(stat: str) -> None:
-    packed = rows.receipt(
+    matched = rows.matched_receipt(1, 1, 1, b"12345678", stat, None, 5, 1)
+    unmatched = rows.unmatched_receipt(
         receipt_id=1,
         received_at=1,
         channel_id=1,
@@ -116,10 +117,36 @@ def test_whatever_a_carrier_calls_a_status_fits_its_column(stat: str) -> None:
         phone_index=bytes(16),
         stat=stat,
         done_at=None,
-        found=None,
     )
-    size = int.from_bytes(packed[70:74], "big")
-    word = packed[74 : 74 + size]
+    word = _field(matched, 5)
+    assert word is not None
+    assert _field(unmatched, 5) == word
     assert len(word) <= 20
     assert word.isascii()
     assert b"\0" not in word
+
+
+@pytest.mark.parametrize("done_at", [None, 9])
+def test_a_receipt_that_found_its_message_names_it_instead_of_the_number(done_at: int | None) -> None:
+    row = rows.matched_receipt(1, 2, 3, b"12345678", "DELIVRD", done_at, 7, 4)
+    numbers = [None if field is None else int.from_bytes(field, "big") for field in _fields(row)]
+    assert numbers[:3] == [1, 2, 3]
+    assert numbers[4] is None
+    assert numbers[6:] == [done_at, 7, 4]
+
+
+def _fields(row: bytes) -> list[bytes | None]:
+    """The fields of a row of binary COPY."""
+    found: list[bytes | None] = []
+    at = 2
+    while at < len(row):
+        size = int.from_bytes(row[at : at + 4], "big", signed=True)
+        at += 4
+        found.append(row[at : at + size] if size >= 0 else None)
+        at += max(0, size)
+    assert len(found) == int.from_bytes(row[:2], "big")
+    return found
+
+
+def _field(row: bytes, number: int) -> bytes | None:
+    return _fields(row)[number]

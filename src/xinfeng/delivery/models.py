@@ -161,14 +161,15 @@ class Attempt(models.Model):
 class Receipt(models.Model):
     """A carrier's status report as it came. By month of `received_at`; `id` from the series `receipt`.
 
-    `message_id` and `part` are known when the attempt was; otherwise a receipt_match follows.
+    `message_id` and `part` are known when the attempt was; otherwise a receipt_match follows, which may have to go
+    by `phone_index`, the number that the carrier named (null where the message is known: it has the number).
     """
 
     id = models.BigIntegerField(primary_key=True)
     received_at = models.DateTimeField()
     channel_id = models.BigIntegerField()
     carrier_id = models.BinaryField()
-    phone_index = models.BinaryField()
+    phone_index = models.BinaryField(null=True)
     stat = models.CharField(max_length=20)
     done_at = models.DateTimeField(null=True)  # the carrier's own time
     message_id = models.BigIntegerField(null=True)

@@ -134,8 +134,10 @@ class Outbox:
         self._endings, self._withheld = [], []
         load.acknowledged = self._receipts[:MOST_RECEIPTS]
         del self._receipts[:MOST_RECEIPTS]
-        is_repeat = self.recent.is_repeat
-        load.receipts = [one for one in load.acknowledged if not is_repeat(one[1][2], one[1][3])]
+        repeats = self.recent.are_repeats((receipt[2], receipt[3]) for _, receipt, _ in load.acknowledged)
+        load.receipts = [
+            one for one, is_repeat in zip(load.acknowledged, repeats, strict=True) if not is_repeat
+        ]
         if self._receipts:
             self._stirred.set()
         return load
@@ -155,8 +157,7 @@ class Outbox:
     async def _pack_receipts(self, connection: AsyncConnection, load: _Load) -> list[bytes]:
         if not load.receipts:
             return []
-        find = self.recent.find
-        known = [find(receipt[2]) for _, receipt, _ in load.receipts]
+        known = self.recent.find(receipt[2] for _, receipt, _ in load.receipts)
         missing = [
             (line.channel_id, receipt[2])
             for (line, receipt, _), found in zip(load.receipts, known, strict=True)

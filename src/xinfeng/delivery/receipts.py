@@ -44,13 +44,18 @@ class RecentIds:
         if len(about) >= REMEMBERED:
             self._about_before, self._about = about, {}
 
-    def find(self, carrier_id: bytes) -> Matched | None:
-        packed = self._about.get(carrier_id) or self._about_before.get(carrier_id)
-        return None if packed is None else (packed >> 8, packed & 0xFF)
+    def find(self, carrier_ids: Iterable[bytes]) -> list[Matched | None]:
+        """What each of these is about."""
+        lately, before = self._about.get, self._about_before.get
+        return [
+            (packed >> 8, packed & 0xFF) if (packed := lately(one) or before(one)) else None
+            for one in carrier_ids
+        ]
 
-    def is_repeat(self, carrier_id: bytes, stat: str) -> bool:
-        """Whether exactly this was reported and committed lately."""
-        return (self._stats.get(carrier_id) or self._stats_before.get(carrier_id)) == stat
+    def are_repeats(self, reports: Iterable[tuple[bytes, str]]) -> list[bool]:
+        """Whether exactly this was reported and committed lately, for each."""
+        lately, before = self._stats.get, self._stats_before.get
+        return [(lately(carrier_id) or before(carrier_id)) == stat for carrier_id, stat in reports]
 
     def reported(self, reports: Iterable[tuple[bytes, str]]) -> None:
         """These are committed."""
@@ -89,13 +94,15 @@ def pack(
     receipt: Receipt, *, receipt_id: int, channel_id: int, received_at: int, found: Matched | None
 ) -> bytes:
     """A receipt as a row."""
-    return rows.receipt(
+    carrier_id, stat, done_at = receipt[2], receipt[3], rows.carrier_time(receipt[5])
+    if found is not None:
+        return rows.matched_receipt(receipt_id, received_at, channel_id, carrier_id, stat, done_at, *found)
+    return rows.unmatched_receipt(
         receipt_id=receipt_id,
         received_at=received_at,
         channel_id=channel_id,
-        carrier_id=receipt[2],
+        carrier_id=carrier_id,
         phone_index=index_of(receipt[6]),
-        stat=receipt[3],
-        done_at=rows.carrier_time(receipt[5]),
-        found=found,
+        stat=stat,
+        done_at=done_at,
     )

@@ -54,13 +54,35 @@ def attempt(
     return head + word + _attempt_tail(-1, 8, sent_at, 8, at)
 
 
-_receipt_head = struct.Struct("!h iq iq iq i8s i16s i").pack
+_matched_head = struct.Struct("!h iq iq iq i8s i i").pack
+_matched_tail = struct.Struct("!iq iq ih").pack
+_matched_undated = struct.Struct("!i iq ih").pack
+_unmatched_head = struct.Struct("!h iq iq iq i8s i16s i").pack
 _moment = struct.Struct("!iq").pack
-_matched = struct.Struct("!iqih").pack
 _NULL = b"\xff\xff\xff\xff"
 
 
-def receipt(
+def matched_receipt(
+    receipt_id: int,
+    received_at: int,
+    channel_id: int,
+    carrier_id: bytes,
+    stat: str,
+    done_at: int | None,
+    message_id: int,
+    part: int,
+) -> bytes:
+    """A status report that has found its message; positional, because it is as hot as `accepted`."""
+    word = _stat(stat)
+    head = _matched_head(
+        *(9, 8, receipt_id, 8, received_at, 8, channel_id, 8, carrier_id, -1, len(word)),
+    )
+    if done_at is None:
+        return head + word + _matched_undated(-1, 8, message_id, 2, part)
+    return head + word + _matched_tail(8, done_at, 8, message_id, 2, part)
+
+
+def unmatched_receipt(
     *,
     receipt_id: int,
     received_at: int,
@@ -69,15 +91,18 @@ def receipt(
     phone_index: bytes,
     stat: str,
     done_at: int | None,
-    found: tuple[int, int] | None,
 ) -> bytes:
-    """A status report; `found` is the message and part it is about, if known."""
-    word = stat.replace("\0", "").encode("ascii", "replace")[:20]
-    head = _receipt_head(
+    """A status report whose message is not known yet."""
+    word = _stat(stat)
+    head = _unmatched_head(
         *(9, 8, receipt_id, 8, received_at, 8, channel_id, 8, carrier_id, 16, phone_index, len(word))
     )
-    done = _NULL if done_at is None else _moment(8, done_at)
-    return head + word + done + (_matched(8, found[0], 2, found[1]) if found else _NULL + _NULL)
+    return head + word + (_NULL if done_at is None else _moment(8, done_at)) + _NULL + _NULL
+
+
+@functools.lru_cache(maxsize=4096)
+def _stat(word: str) -> bytes:
+    return word.replace("\0", "").encode("ascii", "replace")[:20]
 
 
 _withheld_head = struct.Struct("!h iq i").pack
