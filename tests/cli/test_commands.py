@@ -10,6 +10,9 @@ import pytest
 import typer
 
 from xinfeng.cli.commands import commands
+from xinfeng.cli.segments import _read_rule
+from xinfeng.cli.words import sentence
+from xinfeng.kernel.errors import InvalidInput
 
 
 def run(*arguments: str, data: Path, **more: str) -> subprocess.CompletedProcess[str]:
@@ -89,3 +92,18 @@ def test_a_port_that_is_taken_is_said_before_anything_starts(tmp_path: Path) -> 
     assert done.returncode == 1
     assert f"地址 {address} 已被别的程序占用" in done.stdout
     assert not (tmp_path / "d" / "postgres").exists()
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("@no-such-file.json", "读不到文件"),
+        ("@.", "读不到文件"),
+        ("[" * 50_000, "层"),
+        ("{", "不是有效的 JSON"),
+    ],
+)
+def test_a_rule_that_cannot_be_read_is_no_traceback(rule: str, said: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        _read_rule(rule)
+    assert said in sentence(caught.value)

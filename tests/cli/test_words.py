@@ -5,7 +5,7 @@ from string import Formatter
 import pytest
 
 from xinfeng.cli.words import SENTENCES, sentence
-from xinfeng.kernel.errors import Conflict, NotFound
+from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
 
 
 @pytest.mark.parametrize("code", SENTENCES)
@@ -24,3 +24,8 @@ def test_an_error_is_said_in_chinese_and_in_english() -> None:
 
 def test_an_unknown_code_is_named() -> None:
     assert sentence(NotFound("nothing.like_this")).count("nothing.like_this") == 2
+
+
+def test_a_fault_in_a_rule_names_its_place() -> None:
+    said = sentence(InvalidInput("rule.missing", path="rule.all[2].value")).splitlines()
+    assert all(line.endswith("[rule.all[2].value]") for line in said)

@@ -11,7 +11,7 @@ import typer
 from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
 from xinfeng.foundation import settings as xinfeng_settings
-from xinfeng.kernel.errors import InvalidInput, NotFound
+from xinfeng.kernel.errors import InvalidInput, NotFound, XinfengError
 from xinfeng.kernel.money import yuan
 from xinfeng.kernel.time import utc_now
 
@@ -228,6 +228,8 @@ def _campaign(campaign_id: int) -> Campaign:
 
 def _planned(campaign_id: int) -> Campaign:
     campaign = _campaign(campaign_id)
+    if campaign.state == "failed" and campaign.fault:
+        raise XinfengError(campaign.fault["code"], **campaign.fault["params"])
     if campaign.plan_id is None:
         raise InvalidInput("campaign.not_planned", campaign_id=campaign_id)
     return campaign

@@ -9,10 +9,20 @@ import typer
 
 from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
+from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.time import utc_now
 
 group = typer.Typer(help="授权 consent", no_args_is_help=True)
 ACTOR = "system:command line"
+
+
+_FAULTS = {
+    "missing": ("缺这一条", "it is missing"),
+    "link": ("与前一条接不上", "it does not follow from the one before"),
+    "changed": ("写入之后内容被改过", "it was changed after it was written"),
+    "head": ("末尾与账本记下的条数或哈希不符", "the end is not the one the ledger remembers"),
+}
+"""Words for `consent.verify.LedgerReport.fault`."""
 
 
 @group.command("verify")
@@ -25,10 +35,9 @@ def verify() -> None:
     if report.whole:
         say(f"账本完整：{report.entries} 条。 The ledger is whole: {report.entries} entries.", style="green")
         return
-    say(
-        f"账本在第 {report.broken_seq} 条断裂（{report.fault}）。 Broken at entry {report.broken_seq}: {report.fault}.",
-        style="red",
-    )
+    chinese, english = _FAULTS[str(report.fault)]
+    say(f"账本在第 {report.broken_seq} 条断裂：{chinese}。", style="red")
+    say(f"The ledger is broken at entry {report.broken_seq}: {english}.", style="red")
     raise typer.Exit(1)
 
 
@@ -94,10 +103,11 @@ def show(number: str) -> None:
         contact = find_by_phone_indexes(connection, [index]).get(index)
     if contact is None:
         raise NotFound("contact.unknown")
+    zone = xinfeng_settings.load().zone
     rows = [
         [
             entry.seq,
-            f"{entry.at:%Y-%m-%d %H:%M}",
+            f"{entry.at.astimezone(zone):%Y-%m-%d %H:%M}",
             entry.purpose,
             "✓" if entry.granted else "✗",
             entry.source,
@@ -107,6 +117,6 @@ def show(number: str) -> None:
     ]
     table(
         "授权记录 Consent entries",
-        ["序号 seq", "时间 at (UTC)", "用途 purpose", "同意 granted", "来源 source", "凭证 evidence"],
+        ["序号 seq", "时间 at", "用途 purpose", "同意 granted", "来源 source", "凭证 evidence"],
         rows,
     )

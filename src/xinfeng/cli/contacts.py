@@ -83,8 +83,15 @@ def show(number: Annotated[str, typer.Argument(help="手机号 phone number")]) 
         *([one.label, one.value] for one in card.attributes),
     ]
     table(f"客户 Contact {contact_id}", ["", ""], facts)
+    zone = xinfeng_settings.load().zone
     standing = [
-        [row.purpose, "✓" if row.granted else "✗", row.suppressed or "", row.source, row.since]
+        [
+            row.purpose,
+            "✓" if row.granted else "✗",
+            row.suppressed or "",
+            row.source,
+            f"{row.since.astimezone(zone):%Y-%m-%d %H:%M}" if row.since else "",
+        ]
         for row in standing_of(contact_id)
     ]
     table(

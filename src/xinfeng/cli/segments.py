@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -40,13 +40,26 @@ def add(
     ready()
     from xinfeng.segments.actions import create_segment
 
-    text = Path(rule[1:]).read_text(encoding="utf-8-sig") if rule.startswith("@") else rule
+    segment = create_segment(name=name, rule=_read_rule(rule), description=description, actor=ACTOR)
+    say(f"分群 segment {segment.pk}: {name}")
+
+
+def _read_rule(given: str) -> Any:
+    """The JSON given, or that of the file after `@`. Raises InvalidInput `segment.no_file`, `segment.not_json`."""
     try:
-        parsed = json.loads(text)
+        text = Path(given[1:]).read_text(encoding="utf-8-sig") if given.startswith("@") else given
+    except OSError:
+        raise InvalidInput("segment.no_file", file=given[1:]) from None
+    except UnicodeDecodeError:
+        raise InvalidInput("segment.not_json", fault="UTF-8") from None
+    try:
+        return json.loads(text)
     except ValueError as fault:
         raise InvalidInput("segment.not_json", fault=str(fault)) from None
-    segment = create_segment(name=name, rule=parsed, description=description, actor=ACTOR)
-    say(f"分群 segment {segment.pk}: {name}")
+    except RecursionError:  # brackets without end
+        from xinfeng.segments.rules import DEEPEST
+
+        raise InvalidInput("rule.too_deep", path="rule", limit=DEEPEST) from None
 
 
 @group.command("show")

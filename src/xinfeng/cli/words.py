@@ -55,6 +55,10 @@ SENTENCES = {
         "看不懂 --column {given}。请写成 列名=字段。什么都没有导入。",
         "--column {given} cannot be read; write COLUMN=FIELD. Nothing was imported.",
     ),
+    "segment.no_file": (
+        "读不到文件 {file}。什么都没有保存。请核对路径。",
+        "The file {file} cannot be read. Nothing was saved. Check the path.",
+    ),
     "segment.not_json": (
         "规则不是有效的 JSON：{fault}。什么都没有保存。",
         "The rule is not valid JSON: {fault}. Nothing was saved.",
@@ -76,11 +80,12 @@ SENTENCES = {
 
 
 def sentence(error: XinfengError) -> str:
-    """What happened, what was kept, what to do, in both languages."""
+    """What happened, what was kept, what to do, in both languages; for a rule, at which place of it."""
     own = SENTENCES.get(error.code)
     if own is not None:
         return "\n".join(text.format(**error.params) for text in own)
+    where = f" [{error.params['path']}]" if error.code.startswith("rule.") and "path" in error.params else ""
     with translation.override("zh-hans"):
         chinese = console_sentence(error)
     with translation.override("en"):
-        return f"{chinese}\n{console_sentence(error)}"
+        return f"{chinese}{where}\n{console_sentence(error)}{where}"
