@@ -169,7 +169,7 @@ def start_due(*, now: datetime) -> list[int]:
 
 
 def recover_planning() -> list[int]:
-    """Defer again the planning of campaigns that wait for it; at start-up and every minute.
+    """Defer again the planning of campaigns that wait for it; at start-up and every few seconds.
 
     A plan is made in one transaction, so a crash leaves nothing of it, and making it twice is impossible: the
     second planner finds the campaign no longer PLANNING. While a planner is at work they keep waiting.
@@ -230,7 +230,7 @@ def _plain(params: Mapping[str, Any]) -> dict[str, Any]:
 def settle_finished(*, now: datetime) -> list[int]:
     """Bring campaigns in line with their plans: finished, or paused, resumed and stopped by delivery itself.
 
-    Returns the campaigns that moved. Called every minute and by the live page.
+    Returns the campaigns that moved. Called every few seconds and by the live page.
     """
     moved = []
     candidates = Campaign.objects.filter(state__in=lifecycle.SENDING).select_related("plan")

@@ -21,10 +21,10 @@ def start_scheduled(campaign_id: int) -> None:
     actions.start_due(now=utc_now())
 
 
-@app.periodic(cron="* * * * *")  # type: ignore[untyped-decorator]
-@app.task(name="campaigns.settle")  # type: ignore[untyped-decorator]
+@app.periodic(cron="* * * * * */10")  # type: ignore[untyped-decorator]
+@app.task(name="campaigns.settle", queueing_lock="campaigns.settle")  # type: ignore[untyped-decorator]
 def settle(timestamp: int) -> None:
-    """Every minute: start what is due, plan what a crash left unplanned, finish what is done."""
+    """Every ten seconds: start what is due, plan what a crash left unplanned, finish what is done."""
     now = utc_now()
     actions.start_due(now=now)
     actions.recover_planning()

@@ -106,8 +106,16 @@ where handled.reply_id is null and reply.meaning <> %(opt_out)s and reply.receiv
 """
 
 
+_PAGE = """
+select reply.*, handled.by as handled_by, handled.at as handled_at
+from reply left join reply_handled handled on handled.reply_id = reply.id
+where true"""
+
+_NEWEST_FIRST = " order by reply.received_at desc, reply.id desc limit %(limit)s"
+
+
 def _page(query: InboxQuery) -> str:
-    conditions = ["true"]
+    conditions = []
     if query.meaning:
         conditions.append("reply.meaning = %(meaning)s")
     if query.handled is not None:
@@ -120,12 +128,7 @@ def _page(query: InboxQuery) -> str:
         conditions.append("reply.plan_id = %(plan)s")
     if query.after:
         conditions.append("reply.received_at <= %(at)s and (reply.received_at, reply.id) < (%(at)s, %(id)s)")
-    return (
-        "select reply.*, handled.by as handled_by, handled.at as handled_at"
-        " from reply left join reply_handled handled on handled.reply_id = reply.id"
-        f" where {' and '.join(conditions)}"
-        " order by reply.received_at desc, reply.id desc limit %(limit)s"
-    )
+    return " and ".join([_PAGE, *conditions]) + _NEWEST_FIRST
 
 
 def _parameters(query: InboxQuery) -> dict[str, Any]:

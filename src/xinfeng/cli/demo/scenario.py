@@ -127,7 +127,7 @@ class Scenario:
         from xinfeng.campaigns.actions import CampaignDraft, save_campaign
         from xinfeng.channels.actions import save_channel
         from xinfeng.content.actions import add_signature, save_template
-        from xinfeng.segments.actions import create_segment
+        from xinfeng.segments.actions import create_segment, install_ready_made
 
         self.channel_id = save_channel(
             name="移动 106 营销（模拟）",
@@ -159,6 +159,7 @@ class Scenario:
         segment = create_segment(
             name="买过、最近一周没再买", rule=RULE, description="一年半内买过，七天内没有再买", actor=ACTOR
         )
+        install_ready_made(actor=ACTOR)
         draft = CampaignDraft(
             name="会员日唤回",
             segment_id=segment.pk,
