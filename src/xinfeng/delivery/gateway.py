@@ -97,6 +97,7 @@ class Gateway:
         self.permit = PermitKeeper(self, gateway=self.name)
         self.dispatches: dict[int, Dispatch] = {}
         self.pausing: dict[int, str] = {}
+        self.plans_to_hold = asyncio.Event()
         self._retiring: dict[int, asyncio.Task[None]] = {}
         self._loading: set[int] = set()
         self._orphans = False
@@ -231,6 +232,7 @@ class Gateway:
 
     def _pause(self, plan_id: int, reason: str) -> None:
         self.pausing.setdefault(plan_id, reason)
+        self.plans_to_hold.set()
         log.warning("plan held", extra={"plan": plan_id, "reason": reason})
 
     # --- the permit's questions and news ---------------------------------------------------------------------

@@ -4,6 +4,7 @@ and let receipts find their messages."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from datetime import timedelta
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 PACE_S = 1.0
+QUIET_PACE_S = 0.5
+"""Between two looks whether the gateway stops."""
 MATCH_PACE_S = 3.0
 LATELY = timedelta(minutes=15)
 FAR_MATCH_PACE_S = 60.0
@@ -40,6 +43,7 @@ class House(Protocol):
     outbox: Outbox
     dispatches: dict[int, Dispatch]
     pausing: dict[int, str]
+    plans_to_hold: asyncio.Event
     quiet: bool
 
     def set_channels(self, accounts: list[ChannelAccount], shares: dict[int, int]) -> None: ...
@@ -64,9 +68,11 @@ class Housekeeping:
             await self._tidy(connection)
             for dispatch in list(self._house.dispatches.values()):
                 dispatch.look_after(time.monotonic(), time.time())
-            while time.monotonic() - began < PACE_S and not self._house.quiet:
+            while (left_s := began + PACE_S - time.monotonic()) > 0 and not self._house.quiet:
+                self._house.plans_to_hold.clear()
                 await self._hold_plans(connection)
-                await asyncio.sleep(0.05)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._house.plans_to_hold.wait(), min(left_s, QUIET_PACE_S))
 
     async def match(self, connection: AsyncConnection) -> None:
         """Match receipts of the last minutes every few seconds, those of the last days every minute."""
@@ -80,8 +86,8 @@ class Housekeeping:
                 await match_receipts(connection, since=now - LATELY, now=now)
             waited = 0.0
             while waited < MATCH_PACE_S and not self._house.quiet:
-                await asyncio.sleep(0.1)
-                waited += 0.1
+                await asyncio.sleep(QUIET_PACE_S)
+                waited += QUIET_PACE_S
 
     async def leave(self) -> None:
         """Remove what the gateway told about its connections."""
