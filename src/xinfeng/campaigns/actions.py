@@ -182,10 +182,12 @@ def recover_planning() -> list[int]:
     return waiting
 
 
-def pause(campaign_id: int, *, actor: str, now: datetime, comment: str = "") -> Campaign:
-    """Hold what has not been handed to a carrier; within a fraction of a second."""
-    with _moving(campaign_id, Move.PAUSE, actor=actor, comment=comment) as campaign:
-        delivery.pause_plan(_plan_id(campaign), "person", actor=actor, now=now)
+def pause(
+    campaign_id: int, *, actor: str, now: datetime, comment: str = "", reason: str = "person"
+) -> Campaign:
+    """Hold what has not been handed to a carrier; within a fraction of a second. `reason` is kept on the plan."""
+    with _moving(campaign_id, Move.PAUSE, actor=actor, comment=comment, reason=reason) as campaign:
+        delivery.pause_plan(_plan_id(campaign), reason, actor=actor, now=now)
     return campaign
 
 

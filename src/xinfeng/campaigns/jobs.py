@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from procrastinate import RetryStrategy
 
-from xinfeng.campaigns import actions, planning
+from xinfeng.campaigns import actions, narrowing, planning
 from xinfeng.foundation.jobs import app
 from xinfeng.kernel.time import utc_now
 
@@ -24,8 +24,10 @@ def start_scheduled(campaign_id: int) -> None:
 @app.periodic(cron="* * * * * */10")  # type: ignore[untyped-decorator]
 @app.task(name="campaigns.settle", queueing_lock="campaigns.settle")  # type: ignore[untyped-decorator]
 def settle(timestamp: int) -> None:
-    """Every ten seconds: start what is due, plan what a crash left unplanned, finish what is done."""
+    """Every ten seconds: cut plans to the rules in force, start what is due, plan what a crash left unplanned,
+    finish what is done."""
     now = utc_now()
+    narrowing.narrow(now=now)
     actions.start_due(now=now)
     actions.recover_planning()
     actions.settle_finished(now=now)

@@ -21,9 +21,10 @@ def print_live(campaign: Campaign) -> None:
 
 
 def live_line(numbers: LiveNumbers) -> str:
-    """One line that says where a campaign stands."""
+    """One line that says where a campaign stands, and what holds it."""
+    held = f" ({numbers.state_reason})" if numbers.state_reason else ""
     return (
-        f"{numbers.state}: 计划 planned {numbers.planned:,} · 等待 waiting {numbers.waiting:,} · "
+        f"{numbers.state}{held}: 计划 planned {numbers.planned:,} · 等待 waiting {numbers.waiting:,} · "
         f"在途 on wire {numbers.on_wire:,} · 已接收 accepted {numbers.accepted:,} · "
         f"送达 delivered {numbers.delivered:,} · 失败 failed {numbers.failed:,} · "
         f"未知 uncertain {numbers.uncertain:,} · 未发 withheld {numbers.withheld:,} · "

@@ -1,0 +1,81 @@
+"""Rules that were tightened after a plan was made bind it too."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+from tests.campaigns.factories import NOON, again, approved
+
+from xinfeng.campaigns import actions, narrowing
+from xinfeng.campaigns.models import Campaign, CampaignState
+from xinfeng.delivery.models import Chunk, Plan, PlanState
+from xinfeng.policy.actions import mark_day, save_windows
+from xinfeng.policy.calendar import Mark, MarkedDay
+from xinfeng.policy.settings import DailyWindow
+
+TODAY = (datetime(2026, 11, 20, 1, 0, tzinfo=UTC), datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
+TOMORROW = tuple(moment + timedelta(days=1) for moment in TODAY)
+"""09:00–20:00 in Shanghai, what the trade `other` has."""
+
+
+def running() -> Campaign:
+    """A campaign that sends today and tomorrow, at noon of the first day."""
+    campaign = approved()
+    actions.start(campaign.pk, actor="li")
+    plan = Plan.objects.create(
+        purpose="marketing",
+        channel_id=1,
+        windows=[[start.isoformat(), end.isoformat()] for start, end in (TODAY, TOMORROW)],
+        deadline=TOMORROW[1],
+        messages=10,
+        planned_at=NOON,
+        state=PlanState.READY,
+    )
+    Chunk.objects.create(plan=plan, channel_id=1, first_id=1, last_id=10, planned_at=NOON)
+    actions.settle_planned(again(campaign), plan, now=NOON, counts={"messages": 10})
+    return again(campaign)
+
+
+def windows_of(campaign: Campaign) -> list[tuple[datetime, ...]]:
+    plan = again(campaign).plan
+    assert plan is not None
+    return [tuple(map(datetime.fromisoformat, window)) for window in plan.windows]
+
+
+def test_what_the_rules_still_allow_is_left_alone(db: None) -> None:
+    campaign = running()
+    assert narrowing.narrow(now=NOON) == []
+    assert windows_of(campaign) == [TODAY, TOMORROW]
+    assert again(campaign).state == CampaignState.RUNNING
+
+
+def test_a_day_on_which_nothing_may_be_sent_pauses_what_is_sending(db: None) -> None:
+    campaign = running()
+    mark_day(MarkedDay(NOON.date(), Mark.BLACKOUT, "哀悼日", "公告"), actor="chef")
+    assert narrowing.narrow(now=NOON) == [campaign.pk]
+    plan = again(campaign).plan
+    assert plan is not None
+    assert (again(campaign).state, plan.state, plan.reason) == ("paused", "paused", "window_closed")
+    assert windows_of(campaign) == [(TODAY[0], NOON), TOMORROW]
+    actions.resume(campaign.pk, actor="li", now=NOON)
+    assert narrowing.narrow(now=NOON) == []
+    assert again(campaign).state == CampaignState.RUNNING
+
+
+def test_narrower_hours_cut_those_to_come(db: None) -> None:
+    campaign = running()
+    save_windows("other", [DailyWindow(time(11), time(13), source="新规")], actor="chef")
+    assert narrowing.narrow(now=NOON) == [campaign.pk]
+    assert again(campaign).state == CampaignState.RUNNING
+    one_pm = NOON + timedelta(hours=1)
+    assert windows_of(campaign) == [
+        (TODAY[0], one_pm),
+        (one_pm + timedelta(hours=22), one_pm + timedelta(days=1)),
+    ]
+
+
+def test_wider_hours_give_a_plan_no_time_it_was_not_planned_with(db: None) -> None:
+    campaign = running()
+    save_windows("other", [DailyWindow(time(8), time(21), source="新规")], actor="chef")
+    assert narrowing.narrow(now=NOON) == []
+    assert windows_of(campaign) == [TODAY, TOMORROW]
