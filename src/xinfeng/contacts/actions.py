@@ -52,11 +52,11 @@ def add_contact(record: ContactRecord, *, source_tags: Sequence[str], actor: str
 
 def edit_contact(
     contact_id: int, record: ContactRecord, *, clear: Sequence[str] = (), actor: str, now: datetime
-) -> None:
+) -> bool:
     """Change what `record` states and empty the fields named in `clear` (`CLEARABLE`, or `attr:<key>`).
 
-    Tags are left alone. The caller refreshes standing when the number changed (`consent.actions`), since another
-    number may be suppressed. Raises NotFound `contact.unknown`, InvalidInput `contact.unfit` (field) and
+    Tags are left alone. Returns whether the number changed: then where she stands must follow, which this floor
+    cannot see to. Doors call `intake.editing.edit_contact`, which does both. Raises NotFound `contact.unknown`, InvalidInput `contact.unfit` (field) and
     `contact.not_clearable`, Conflict `contact.exists` if the number or external id is another contact's.
     """
     _check(record)
@@ -80,6 +80,7 @@ def edit_contact(
             )
     except IntegrityError:
         raise Conflict("contact.exists") from None
+    return "phone_index" in changed
 
 
 _LONGEST = {"external_id": 100, "name": 60, "province": 20, "city": 30, "level": 30, "language": 10}

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -27,7 +26,7 @@ from xinfeng.contacts.reads import ContactCard
 from xinfeng.contacts.records import ContactRecord
 from xinfeng.contacts.values import read_birthday
 from xinfeng.foundation import settings as xinfeng_settings
-from xinfeng.foundation.database import bulk_transaction
+from xinfeng.intake.editing import edit_contact
 from xinfeng.kernel.errors import InvalidInput, XinfengError
 from xinfeng.kernel.phones import parse_mainland
 from xinfeng.kernel.time import business_day, utc_now
@@ -146,11 +145,7 @@ def _saved(request: HttpRequest, contact_id: int, form: ContactForm, before: dic
     now = utc_now()
     try:
         record, clear = _stated(given, before)
-        with transaction.atomic():
-            actions.edit_contact(contact_id, record, clear=clear, actor=request.user.get_username(), now=now)
-            if record.phone is not None:
-                with bulk_transaction() as connection:
-                    consent.refresh_standing(connection, [contact_id])
+        edit_contact(contact_id, record, clear=clear, actor=request.user.get_username(), now=now)
     except XinfengError as error:
         named = str(error.params.get("field") or ATTRIBUTE_FIELD + str(error.params.get("key", "")))
         if named in form.fields:
