@@ -218,6 +218,58 @@ def test_a_new_number_does_not_carry_an_opt_out_away(db: None) -> None:
     assert (row.granted, row.suppressed) == (False, None)
 
 
+_said = st.lists(
+    st.tuples(
+        st.integers(0, 2),
+        st.sampled_from(["marketing", "service"]),
+        st.booleans(),
+        st.integers(-3, 3),
+        st.sampled_from(["form:a", "import:x"]),
+    ),
+    max_size=6,
+)
+_suppressed = st.lists(
+    st.tuples(
+        st.integers(0, 2), st.sampled_from(["all", "marketing"]), st.sampled_from(["manual", "carrier"])
+    ),
+    max_size=3,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(said=_said, suppressed=_suppressed, known=st.booleans())
+def test_what_is_written_of_the_newborn_is_what_would_be_derived(
+    db: None,
+    said: list[tuple[int, str, bool, int, str]],
+    suppressed: list[tuple[int, str, str]],
+    known: bool,
+) -> None:
+    numbers = [phone() for _ in range(3)]
+    for at, scope, reason in suppressed:
+        index = vault().phone_index(numbers[at])
+        actions.suppress_numbers([index], scope=scope, reason=reason, source="x", at=NOW, actor="li", now=NOW)
+    with bulk_transaction() as raw:
+        made = upsert_contacts(raw, [ContactRecord(phone=number) for number in numbers], actor="x", now=NOW)
+        ids = [one.contact_id for one in made if one.contact_id is not None]
+        entries = [
+            NewEntry(ids[at], purpose, granted, NOW + days * DAY, source, None, "e", "x")
+            for at, purpose, granted, days, source in said
+        ]
+        append_entries(raw, entries, now=NOW, newborn=() if known else set(ids))
+        written = _standings(ids, {(entry.contact_id, entry.purpose) for entry in entries})
+        actions.refresh_standing(raw, ids)
+    assert written == _standings(ids, {(entry.contact_id, entry.purpose) for entry in entries})
+    assert len(written) == len({(at, purpose) for at, purpose, *_ in said})
+
+
+def _standings(ids: list[int], about: set[tuple[int, str]]) -> dict[tuple[int, str], tuple[object, ...]]:
+    return {
+        (one.contact_id, one.purpose): (one.granted, one.entry_seq, one.since, one.source, one.suppressed)
+        for one in Standing.objects.filter(contact_id__in=ids)
+        if (one.contact_id, one.purpose) in about
+    }
+
+
 def test_searching_the_suppression_list(db: None) -> None:
     number = phone()
     contact = make_contact(phone=number)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from xinfeng.contacts import values
 from xinfeng.contacts.models import Gender
+from xinfeng.contacts.values import plain_texts, read_text, read_time
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.time import SHANGHAI
 
@@ -153,3 +155,22 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         assert values.read_time(text, SHANGHAI).tzinfo is UTC
     except InvalidInput as fault:
         assert fault.code == "time.unreadable"
+
+
+@given(
+    st.datetimes(datetime(1980, 1, 1), datetime(2030, 1, 1)),  # noqa: DTZ001
+    st.sampled_from(["Asia/Shanghai", "America/New_York", "Asia/Kolkata", "Africa/Monrovia"]),
+)
+@example(datetime(1986, 5, 4, 1, 30), "Asia/Shanghai")  # noqa: DTZ001
+@example(datetime(2025, 3, 9, 2, 30), "America/New_York")  # noqa: DTZ001
+def test_iso_times_follow_the_clocks_of_the_zone(at: datetime, name: str) -> None:
+    zone, stated = ZoneInfo(name), at.replace(microsecond=0)
+    assert read_time(stated.isoformat(sep=" "), zone) == stated.replace(tzinfo=zone).astimezone(UTC)
+
+
+@given(st.lists(st.text(alphabet="a手 \t\n\u3000\x1c", max_size=4), max_size=5))
+def test_texts_that_pass_as_they_are_would_be_read_so(cells: list[str]) -> None:
+    if plain_texts(cells, longest=3):
+        assert [read_text(cell, longest=3) for cell in cells] == cells
+    assert not plain_texts([*cells, ""], longest=3)
+    assert not plain_texts([*cells, "a手aa"], longest=3)

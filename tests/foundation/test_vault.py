@@ -52,6 +52,13 @@ def test_two_seals_of_one_text_differ_but_their_index_is_one(vault: Vault) -> No
     assert len(vault.phone_index("15400001234")) == 16
 
 
+@given(texts=st.lists(st.text(max_size=80), max_size=5))
+def test_many_are_indexed_as_one_by_one(texts: list[str]) -> None:
+    vault = Vault(RING, "AES-256-GCM")
+    assert vault.phone_indexes(texts) == [vault.phone_index(text) for text in texts]
+    assert vault.indexes(texts) == [vault.index(text) for text in texts]
+
+
 def test_a_vault_reads_what_the_other_cipher_sealed() -> None:
     aes, sm4 = Vault(RING, "AES-256-GCM"), Vault(RING, "SM4-GCM")
     assert sm4.open(Kind.NAME, aes.seal(Kind.NAME, "李")) == "李"

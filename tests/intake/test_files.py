@@ -13,9 +13,18 @@ import xlsxwriter
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from xinfeng.intake import workbook
+from xinfeng.intake import files, workbook
 from xinfeng.intake.cells import protect, unprotect
-from xinfeng.intake.files import LONGEST_CELL, MOST_LINES, BadRow, FileShape, Row, examine, read_rows
+from xinfeng.intake.files import (
+    LONGEST_CELL,
+    MOST_LINES,
+    BadRow,
+    FileShape,
+    Row,
+    count_rows,
+    examine,
+    read_rows,
+)
 from xinfeng.kernel.errors import InvalidInput
 
 TEXT = "手机号,姓名\n13800138000,王小明\n13800138001,李\n"
@@ -196,6 +205,47 @@ def test_any_bytes_end_in_a_typed_result(tmp_path_factory: pytest.TempPathFactor
             assert len(row.cells) == len(shape.header)
         assert "\x00" not in "".join(row.cells)
     assert lines == sorted(set(lines))
+
+
+_LINE = st.text(alphabet=",;\"'\r =ab手\x00", max_size=12)
+
+
+@settings(max_examples=200)
+@given(lines=st.lists(_LINE, min_size=1, max_size=30), most=st.integers(1, 60))
+@example(lines=["a,b", "1,'=2", "'=3,4", ",", "", "5", "6,7,8", '"9,', '10",11'], most=8)
+def test_plain_stretches_are_read_as_the_parser_would(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[str], most: int
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "stretches.csv"
+    file.write_bytes("\n".join(lines).encode())
+    try:
+        shape = examine(file)
+    except InvalidInput:
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files._Source, "take_stretch", lambda self: None)
+        by_parser = list(read_rows(file, shape))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "_STRETCH", most)
+        assert list(read_rows(file, shape)) == by_parser
+        *_, total = count_rows(file, shape)
+    assert total == len(by_parser)
+
+
+def test_a_long_line_in_a_plain_file_is_refused_alone(path: Path) -> None:
+    long = "x" * (LONGEST_CELL + 1)
+    rows = rows_of(path, f"手机号,姓名\n13800138000,王\n13800138001,{long}\n13800138002,李\n".encode())
+    assert [(row.line, type(row)) for row in rows] == [(2, Row), (3, BadRow), (4, Row)]
+
+
+def test_counting_tells_how_far_it_is(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_STRETCH", 100)
+    monkeypatch.setattr(files, "_TELL_EVERY", 20)
+    path.write_text("手机号\n" + "".join(f"139{n:08d}\n" for n in range(70)))
+    told = list(count_rows(path, examine(path)))
+    assert told[-1] == 70
+    assert len(told) > 2
+    assert told == sorted(told)
 
 
 def book(path: Path, rows: list[list[object]]) -> Path:

@@ -35,6 +35,16 @@ def test_remarks_in_brackets_do_not_matter() -> None:
     assert fields("contacts", "手机号码（必填）,姓名*") == ["phone", "name"]
 
 
+@pytest.mark.parametrize("header", ["同意营销短信", "是否同意营销短信", "营销授权"])
+def test_ways_to_head_a_column_about_consent(header: str) -> None:
+    assert fields("contacts", f"手机号,{header}") == ["phone", "consent_granted"]
+
+
+@pytest.mark.parametrize("header", ["事件编号", "行为编号", "事件ID"])
+def test_ways_to_head_the_id_of_an_event(header: str) -> None:
+    assert fields("events", f"手机号,{header}") == ["phone", "event_id"]
+
+
 def test_no_field_is_given_twice() -> None:
     assert fields("contacts", "手机号,联系电话") == ["phone", SKIP]
 
