@@ -11,17 +11,18 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.delivery.world import ask, make_channel, make_plan, one, wait_until
+from tests.delivery.world import PATIENCE_S, ask, make_channel, make_plan, one, wait_until
 
 from xinfeng.channels.simulator import witness
 from xinfeng.delivery.actions import stop_plan
-from xinfeng.foundation.database import bulk_transaction
+from xinfeng.foundation.database import bulk_transaction, connect
 from xinfeng.foundation.ids import take_block
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.time import utc_now
@@ -34,11 +35,14 @@ WORDS = ("T", "退订", "ＴＤ", "请不要再发了", "拒收！")
 
 GATEWAY = "import django; django.setup(); from xinfeng.delivery import gateway; gateway.run()"
 
-NOT_WRITTEN = """
-select m.contact_id, m.id from message m join chunk k on m.id between k.first_id and k.last_id
-where m.contact_id = any(%s)
-  and (k.state = 'queued' or k.state = 'leased' and coalesce(k.intent_upto, 0) < m.id)
+COMMITTED = """
+select r.contact_id, m.id, k.state = 'queued' or k.state = 'leased' and coalesce(k.intent_upto, 0) < m.id
+from reply r
+join message m on m.contact_id = r.contact_id
+join chunk k on m.id between k.first_id and k.last_id
+where r.meaning = 'opt_out' and r.contact_id <> all(%s)
 """
+"""Who has said no, her message, and whether it had certainly not been written yet: in one snapshot."""
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -108,6 +112,20 @@ def _say_no(control_port: int, positions: Sequence[int]) -> None:
             assert json.loads(talk.readline())["ok"]
 
 
+def _unwritten_when_committed(wanted: int) -> dict[int, int]:
+    """Looks as often as it can until so many opt-outs are committed. Contact → message, of those whose message
+    had not been written when the opt-out was first seen."""
+    seen: dict[int, tuple[int, bool]] = {}
+    deadline = time.monotonic() + PATIENCE_S
+    with connect(autocommit=True) as connection:
+        while len(seen) < wanted:
+            assert time.monotonic() < deadline, f"{len(seen)} of {wanted} opt-outs"
+            for contact_id, message_id, unwritten in connection.execute(COMMITTED, (list(seen),)).fetchall():
+                seen[contact_id] = (message_id, unwritten)
+            time.sleep(0.002)
+    return {contact_id: message_id for contact_id, (message_id, unwritten) in seen.items() if unwritten}
+
+
 def test_nothing_reaches_the_wire_for_who_opted_out_while_100_000_messages_are_queued(tmp_path: Path) -> None:
     contacts = _make_crowd(QUEUED)
     position_of = {contacts[position]: position for position in TARGETS}
@@ -117,9 +135,10 @@ def test_nothing_reaches_the_wire_for_who_opted_out_while_100_000_messages_are_q
         wait_until("select count(*) from connection_state where phase = 'ready'", 4)
         plan = make_plan(contacts, channel)
         wait_until("select count(*) > 1000 from attempt", True)
-        _say_no(control, TARGETS)
-        wait_until("select count(*) from reply where meaning = 'opt_out'", len(TARGETS))
-        unwritten = dict(ask(NOT_WRITTEN, list(position_of)))
+        talking = threading.Thread(target=_say_no, args=(control, TARGETS))
+        talking.start()
+        unwritten = _unwritten_when_committed(len(TARGETS))
+        talking.join(10)
         wait_until(
             "select k.state from chunk k join message m on m.id between k.first_id and k.last_id"
             " where m.contact_id = %s",
