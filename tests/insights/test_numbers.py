@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -231,6 +231,12 @@ def test_the_printed_report_names_every_number(world: World) -> None:
     english = printing.as_text(made, language="en")
     for piece in ("opted_out Opted out", "MK:0001 no such number", "Delivered 50.0 %"):
         assert piece in english, piece
+
+
+def test_the_report_rounds_a_cost_as_the_preflight_does(world: World) -> None:
+    made = report(world.plan_id, now=NOW)
+    dear = replace(made, numbers=replace(made.numbers, cost_li=27_965))
+    assert "27.97" in printing.as_text(dear)
 
 
 def test_behind_every_number_are_as_many_contacts(world: World) -> None:

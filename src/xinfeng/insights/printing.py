@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from xinfeng.content.parts import fen
 from xinfeng.foundation import settings
 from xinfeng.insights.live import Count
 from xinfeng.insights.report import CARRIER_NAMES, TIER_NAMES, Line, Report
@@ -40,7 +41,7 @@ class _Printer:
                 *((STAGES[stage].in_(self._language), f"{count:,}") for stage, count in self._stages()),
                 (STAGES["replied"].in_(self._language), f"{numbers.replied:,}"),
                 (STAGES["opted_out"].in_(self._language), f"{numbers.opted_out:,}"),
-                (self._say("费用", "Cost"), f"¥ {yuan(round(numbers.cost_li / 10))}"),
+                (self._say("费用", "Cost"), f"¥ {yuan(fen(numbers.cost_li))}"),
                 (self._say("速度", "Speed"), self._speed()),
             ]
         )
