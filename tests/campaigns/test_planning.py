@@ -324,6 +324,7 @@ def test_explain_after_the_plan_for_every_verdict() -> None:
     known = make_contact(at=BEFORE, phone=number)
     campaign = planned()
     waiting = explain(campaign.pk, phone=number, now=NOON)
+    assert "计划时的频次上限：每天 1 条，七天 2 条，另按分层；已计划的也计入。" in waiting.words("zh")
     assert (waiting.verdict, waiting.contact_id) == (Verdict.WAITING, known)
     assert waiting.consent is not None
     assert waiting.message is not None

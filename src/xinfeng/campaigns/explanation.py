@@ -236,6 +236,14 @@ class _Sentences:
         if more > 0:
             windows += self._say("；另有 {more} 个", "; {more} more", more=more)
         yield self._say("发送时段：{windows}。", "Send windows: {windows}.", windows=windows)
+        if self._it.purpose == "marketing" and {"per_day", "per_week"} <= plan.policy.keys():
+            yield self._say(
+                "计划时的频次上限：每天 {per_day} 条，七天 {per_week} 条，另按分层；已计划的也计入。",
+                "Ceilings when it was planned: {per_day} a day, {per_week} in seven days, and those of the tier; "
+                "planned messages count.",
+                per_day=plan.policy["per_day"],
+                per_week=plan.policy["per_week"],
+            )
 
     def _message(self) -> Iterator[str]:
         message = self._it.message
