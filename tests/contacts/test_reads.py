@@ -16,6 +16,7 @@ from xinfeng.contacts.reads import (
     ContactQuery,
     contact_card,
     contacts_by_id,
+    mask_name,
     masked_phone,
     reveal,
     search_contacts,
@@ -139,3 +140,11 @@ def test_tiers_are_counted_in_the_lens(committed_db: str) -> None:
     copy = lens()
     copy.refresh()
     assert tier_counts(copy) == {0: 3}
+
+
+@pytest.mark.parametrize(
+    ("name", "masked"),
+    [("王小明", "王**"), ("李", "李"), ("\u202e反向", "反**"), ("【银行】李四", "银**"), ("—", "*")],
+)
+def test_a_masked_name_begins_with_a_letter(name: str, masked: str) -> None:
+    assert mask_name(name) == masked

@@ -209,8 +209,10 @@ def _open(kind: Kind, sealed: Sequence[bytes | memoryview | None]) -> list[str |
 
 
 def mask_name(name: str) -> str:
-    """`王小明` → `王**`: the family name is enough to know whom one is talking about."""
-    return name[0] + "*" * min(len(name) - 1, 2)
+    """`王小明` → `王**`: the family name is enough to know whom one is talking about. The first letter or digit is
+    shown, never a sign in front of it: that could be one that turns the direction of writing."""
+    first = next((sign for sign in name if sign.isalnum()), "*")
+    return first + "*" * min(len(name) - 1, 2)
 
 
 def _tag_names(ids: Iterable[int]) -> dict[int, str]:
