@@ -132,6 +132,20 @@ def test_rows_of_one_number_in_a_batch_are_merged_in_order(db: None) -> None:
     assert contact.attrs == {"a": 1, "b": 1}
 
 
+def test_external_ids_with_marks_of_their_own_are_found_again(db: None) -> None:
+    odd = ['a"b', "c\\d", "{e,f}", "NULL", "g h", "'"]
+    first = put(*(ContactRecord(external_id=one) for one in odd))
+    again = put(*(ContactRecord(external_id=one) for one in odd))
+    assert [result.change for result in first + again] == ["new"] * 6 + ["same"] * 6
+
+
+def test_long_values_arrive_whole(db: None) -> None:
+    [result] = put(ContactRecord(phone=phone(), name="名" * 700, attrs={"a": "长" * 2000}))
+    contact = Contact.objects.get(pk=result.contact_id)
+    assert vault().open(Kind.NAME, bytes(contact.name_sealed or b"")) == "名" * 700
+    assert contact.attrs == {"a": "长" * 2000}
+
+
 def test_a_record_that_names_nobody_is_refused(db: None) -> None:
     with pytest.raises(InvalidInput, match=r"contact\.unidentified"):
         put(ContactRecord(name="甲"))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from xinfeng.contacts import values
 from xinfeng.contacts.models import Gender
-from xinfeng.contacts.values import plain_texts, read_text, read_time
+from xinfeng.contacts.values import iso_times, plain_texts, read_text, read_time
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.time import SHANGHAI
 
@@ -165,7 +165,17 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 @example(datetime(2025, 3, 9, 2, 30), "America/New_York")  # noqa: DTZ001
 def test_iso_times_follow_the_clocks_of_the_zone(at: datetime, name: str) -> None:
     zone, stated = ZoneInfo(name), at.replace(microsecond=0)
-    assert read_time(stated.isoformat(sep=" "), zone) == stated.replace(tzinfo=zone).astimezone(UTC)
+    text, moment = stated.isoformat(sep=" "), stated.replace(tzinfo=zone).astimezone(UTC)
+    assert read_time(text, zone) == moment
+    assert iso_times([text, text], zone) in ([moment, moment], None)
+
+
+@pytest.mark.parametrize(
+    "cell", ["", " ", "2025/1/2 10:00", "2025-02-30 10:00", "2025-01-02 25:00", "0001-01-01 00:00"]
+)
+def test_a_column_with_another_time_is_left_to_the_slow_way(cell: str) -> None:
+    assert iso_times(["2025-01-02 10:00", "2025-01-03 10:00:01"], SHANGHAI) is not None
+    assert iso_times(["2025-01-02 10:00", cell], SHANGHAI) is None
 
 
 @given(st.lists(st.text(alphabet="a手 \t\n\u3000\x1c", max_size=4), max_size=5))

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 NULL = r"\N"
 
@@ -25,23 +25,9 @@ def text(value: str | None) -> str:
     return value.translate(_ESCAPES) if _needs_escape(value) else value
 
 
-def texts(values: Sequence[str | None]) -> list[str]:
-    """A column of text values."""
-    if None not in values:
-        whole = cast(Sequence[str], values)
-        if not _needs_escape("".join(whole)):
-            return list(whole)
-    return [text(value) for value in values]
-
-
 def octets(value: bytes | None) -> str:
     r"""A bytea value (`\\x…`: the backslash itself is escaped)."""
     return NULL if value is None else "\\\\x" + value.hex()
-
-
-def octet_column(values: Sequence[bytes | None]) -> list[str]:
-    """A column of bytea values."""
-    return [NULL if value is None else "\\\\x" + value.hex() for value in values]
 
 
 def integers(values: Iterable[int]) -> str:
@@ -61,23 +47,14 @@ def plain(value: object) -> str:
     return NULL if value is None else str(value)
 
 
-def lines(*columns: Iterable[str]) -> str:
-    """Rows out of columns, ready for COPY."""
-    return "".join([row + "\n" for row in map("\t".join, zip(*columns, strict=True))])
-
-
-class Spelt(dict[Any, str]):
-    """Remembers how values are spelt, for columns in which they repeat."""
-
-    def __init__(self, spell: Callable[[Any], str]) -> None:
-        super().__init__()
-        self._spell = spell
-
-    def __missing__(self, value: Any) -> str:
-        spelt = self[value] = self._spell(value)
-        return spelt
-
-
 def octet_array(values: Iterable[bytes]) -> str:
     r"""An array of bytea as a parameter (`%s::bytea[]`), many times faster than a list of bytes."""
     return "{" + ",".join(['"\\\\x' + value.hex() + '"' for value in values]) + "}"
+
+
+def text_array(values: Sequence[str]) -> str:
+    r"""An array of text as a parameter (`%s::text[]`)."""
+    inside = '","'.join(values)
+    if "\\" in inside or inside.count('"') != 2 * (len(values) - 1):
+        inside = '","'.join([value.replace("\\", r"\\").replace('"', r"\"") for value in values])
+    return '{"' + inside + '"}' if values else "{}"

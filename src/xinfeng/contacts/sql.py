@@ -178,8 +178,9 @@ def upsert_prepared(
     tags = _tags_of(connection, prepared, source_tags)
     on_all = [tags[name] for name in dict.fromkeys(source_tags)]
     people = list(prepared)
-    waiting, folded = _fold_repeats(people)
-    writer = _Writer(connection, people, tags, on_all, actor=actor, now=now, reason=reason)
+    keys = [(contact.phone_index, contact.record.external_id) for contact in people]
+    waiting, folded = _fold_repeats(people, keys)
+    writer = _Writer(connection, people, keys, tags, on_all, actor=actor, now=now, reason=reason)
     while waiting:
         waiting = writer.write_round(waiting)
     results = writer.results
@@ -190,20 +191,17 @@ def upsert_prepared(
 
 
 _Keys = tuple[bytes | None, str | None]
+"""What a contact is found by: the index of its number, its external id."""
 
 
-def _keys(contact: PreparedContact) -> _Keys:
-    """What a contact is found by: its number, its external id."""
-    return contact.phone_index, contact.record.external_id
-
-
-def _fold_repeats(people: list[PreparedContact]) -> tuple[list[int], dict[int, tuple[int, Change]]]:
+def _fold_repeats(
+    people: list[PreparedContact], keys: Sequence[_Keys]
+) -> tuple[list[int], dict[int, tuple[int, Change]]]:
     """Merge a record into the one right before it when both name the very same person.
 
     Only neighbours: whether a record further back may be overtaken depends on what is in the database. Returns
     the places of those left, and of each that was merged: into which, and whether it added anything.
     """
-    keys = list(map(_keys, people))
     if not any(map(eq, keys, keys[1:])):
         return list(range(len(people))), {}
     waiting: list[int] = []
@@ -257,6 +255,7 @@ class _Writer:
         self,
         connection: Connection,
         people: Sequence[PreparedContact],
+        keys: Sequence[_Keys],
         tags: Mapping[str, int],
         on_all: list[int],
         *,
@@ -265,7 +264,7 @@ class _Writer:
         reason: str,
     ) -> None:
         self._connection = connection
-        self._people = people
+        self._people, self._keys = people, keys
         self._tags = tags
         self._on_all = on_all
         self._combined: dict[tuple[str, ...], _Tags] = {}
@@ -277,8 +276,8 @@ class _Writer:
 
         Two records must keep their order if they share a phone or external id, or lead to the same contact.
         """
-        first, later = _disjoint(self._people, waiting)
-        keys = [_keys(self._people[at]) for at in first]
+        first, later = _disjoint(self._keys, waiting)
+        keys = [self._keys[at] for at in first]
         by_phone = find_by_phone_indexes(self._connection, [index for index, _ in keys if index is not None])
         by_external = find_by_external_ids(self._connection, [ext for _, ext in keys if ext is not None])
         if not by_phone and not by_external:
@@ -371,16 +370,17 @@ class _Writer:
             copy.write(rows)
 
 
-def _disjoint(people: Sequence[PreparedContact], waiting: list[int]) -> tuple[list[int], list[int]]:
+def _disjoint(keys: Sequence[_Keys], waiting: list[int]) -> tuple[list[int], list[int]]:
     """The records none of whose keys an earlier one has, and the others."""
-    keys = [[key for key in _keys(people[at]) if key is not None] for at in waiting]
-    seen = set(chain.from_iterable(keys))
-    if len(seen) == sum(map(len, keys)):
+    every = [key for at in waiting for key in keys[at] if key is not None]
+    seen = set(every)
+    if len(seen) == len(every):
         return waiting, []
     seen.clear()
     first: list[int] = []
     later: list[int] = []
-    for at, of_one in zip(waiting, keys, strict=True):
+    for at in waiting:
+        of_one = [key for key in keys[at] if key is not None]
         (first if seen.isdisjoint(of_one) else later).append(at)
         seen.update(of_one)
     return first, later
@@ -466,6 +466,7 @@ def find_by_external_ids(connection: Connection, ids: Iterable[str]) -> dict[str
     if not wanted:
         return {}
     rows = connection.execute(
-        "select external_id, id from contact where external_id = any(%s)", (wanted,)
+        "select external_id, id from contact where external_id = any(%s::text[])",
+        (copying.text_array(wanted),),
     ).fetchall()
     return dict(rows)

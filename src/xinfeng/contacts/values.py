@@ -120,6 +120,20 @@ def read_time(text: str, zone: ZoneInfo) -> datetime:
         raise InvalidInput("time.unreadable") from None
 
 
+def iso_times(cells: Sequence[str], zone: ZoneInfo) -> list[datetime] | None:
+    """`read_time` of each, if all are written as `2024-01-02 03:04:05`; else None."""
+    if not all(map(_is_iso_time, cells)):
+        return None
+    read = datetime.fromisoformat
+    try:
+        offsets = {day: _offset_all_day(day, zone) for day in {cell[:10] for cell in cells}}
+        if None in offsets.values():
+            return None
+        return [read(f"{cell}{offsets[cell[:10]]}").astimezone(UTC) for cell in cells]
+    except (ValueError, OverflowError):
+        return None
+
+
 @lru_cache(maxsize=16_384)
 def _offset_all_day(day: str, zone: ZoneInfo) -> str | None:
     """The offset of `zone` as ISO text, if it is the same from the day's first moment to its last and whole

@@ -90,7 +90,7 @@ def _two_at_work() -> Iterator[None]:
         sys.setswitchinterval(turns)
 
 
-_OBJECTS_BETWEEN_COLLECTIONS = 200_000
+_OBJECTS_BETWEEN_COLLECTIONS = 1_000_000
 _TURN_S = 0.0005
 
 

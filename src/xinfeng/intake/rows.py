@@ -131,6 +131,16 @@ def _each(read: Callable[[str], Any]) -> _ReadAll:
     return read_all
 
 
+def _times(zone: ZoneInfo, until: datetime | None, read: Callable[[str], Any]) -> _ReadAll:
+    each = _each(read)
+
+    def read_all(cells: Sequence[str]) -> list[Any] | None:
+        times = values.iso_times(cells, zone)
+        return each(cells) if times is None or (until is not None and max(times) > until) else times
+
+    return read_all
+
+
 def _texts(longest: int) -> _ReadAll:
     def read_all(cells: Sequence[str]) -> list[Any] | None:
         return list(cells) if values.plain_texts(cells, longest=longest) else None
@@ -146,7 +156,11 @@ class _Reader:
         header: Sequence[str],
         mapping: Mapping[str, str],
         read_for: Callable[[str], Callable[[str], Any]],
+        *,
+        zone: ZoneInfo,
+        now: datetime,
     ) -> None:
+        self._zone, self._now = zone, now
         places = {name: at for at, name in enumerate(header)}
         self._columns = {}
         for name, field in mapping.items():
@@ -154,10 +168,11 @@ class _Reader:
                 read = read_for(field)
                 self._columns[field] = _Column(places[name], name, read, self._read_all_for(field, read))
 
-    @staticmethod
-    def _read_all_for(field: str, read: Callable[[str], Any]) -> _ReadAll | None:
-        if field in _EACH:
+    def _read_all_for(self, field: str, read: Callable[[str], Any]) -> _ReadAll | None:
+        if field == "phone":
             return _each(read)
+        if field in _TIMES:
+            return _times(self._zone, None if field == "consent_at" else self._now, read)
         return _texts(_LONGEST[field]) if field in _LONGEST else None
 
     def _read_columns(self, rows: list[Row]) -> tuple[list[Row], dict[str, list[Any]], list[BadRow]]:
@@ -193,7 +208,7 @@ def _without(
     )
 
 
-_EACH = frozenset({"phone", "joined_at", "consent_at", "at"})
+_TIMES = frozenset({"joined_at", "consent_at", "at"})
 _LONGEST = {
     "external_id": 100,
     "name": 60,
@@ -224,7 +239,6 @@ class ContactReader(_Reader):
         now: datetime,
     ) -> None:
         self._attributes = attributes
-        self._zone, self._now = zone, now
         self._today: date = now.astimezone(zone).date()
         self._claim, self._notices = claim, notices
         fields = set(mapping.values())
@@ -234,7 +248,7 @@ class ContactReader(_Reader):
         self._grant: Grant | None = None
         if claim is not None and not self._claims_by_row:
             self._grant = settle(claim, RowClaim(), notices=notices, now=now)
-        super().__init__(header, mapping, self._read_for)
+        super().__init__(header, mapping, self._read_for, zone=zone, now=now)
 
     def read(self, rows: list[Row]) -> tuple[list[ContactRow], list[BadRow]]:
         """The rows typed, in their order, and those that can't be."""
@@ -343,8 +357,7 @@ class EventReader(_Reader):
     def __init__(
         self, header: Sequence[str], mapping: Mapping[str, str], *, zone: ZoneInfo, now: datetime
     ) -> None:
-        self._zone, self._now = zone, now
-        super().__init__(header, mapping, self._read_for)
+        super().__init__(header, mapping, self._read_for, zone=zone, now=now)
 
     def read(self, rows: list[Row]) -> tuple[list[EventRow], list[BadRow]]:
         """The rows typed, in their order, and those that can't be."""
