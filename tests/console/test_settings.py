@@ -1,10 +1,11 @@
-"""Settings: people and roles, windows, ceilings, calendar, tiers, notices, attributes; changed by administrators only."""
+"""Settings: people, roles, windows, ceilings, confirmation, calendar, tiers, notices, attributes; for administrators."""
 
 from __future__ import annotations
 
 from datetime import date, time
 
 import pytest
+from tests.campaigns.factories import make_channel
 from tests.console.people import signed_in
 
 from xinfeng.consent.models import Notice
@@ -12,11 +13,24 @@ from xinfeng.console import permissions
 from xinfeng.console.preferences.permission_words import GROUPS
 from xinfeng.contacts.models import Attribute
 from xinfeng.contacts.tiers import tier_rules
+from xinfeng.content.models import Signature
+from xinfeng.delivery.confirmation import ConfirmationSettings, current_settings
 from xinfeng.foundation.models import AuditEntry, User
 from xinfeng.policy import reads as policy
 from xinfeng.policy.models import CalendarDay
 
-PAGES = ("", "/roles", "/windows", "/caps", "/calendar", "/tiers", "/notices", "/attributes", "/about")
+PAGES = (
+    "",
+    "/roles",
+    "/windows",
+    "/caps",
+    "/confirmation",
+    "/calendar",
+    "/tiers",
+    "/notices",
+    "/attributes",
+    "/about",
+)
 
 
 @pytest.fixture
@@ -150,3 +164,101 @@ def test_an_attribute_is_declared_once(admin):
     assert admin.post("/settings/attributes", form).status_code == 302
     assert Attribute.objects.get().choices == ["干性", "油性"]
     assert "已经有键为" in admin.post("/settings/attributes", form).content.decode()
+
+
+def confirmation(**changes: object) -> dict[str, object]:
+    """What is posted to switch the confirmation on, with a service channel and a signature that can be used."""
+    form: dict[str, object] = {"enabled": "on", "text": "您已退订，我们不再打扰。"}
+    if "channel_id" not in changes:
+        form["channel_id"] = make_channel(purpose="service").pk
+    if "signature_id" not in changes:
+        form["signature_id"] = Signature.objects.get_or_create(text="信风商城")[0].pk
+    return form | changes
+
+
+def error_at(field: str, html: str) -> str:
+    """The words under a field."""
+    assert f'id="id_{field}_error"' in html
+    return html.split(f'id="id_{field}_error"')[1].split("</div>")[0]
+
+
+def test_confirming_opt_outs_is_off_until_it_is_switched_on(admin):
+    html = admin.get("/settings/confirmation").content.decode()
+    assert "只发给同意接收服务短信的客户" in html and "checked" not in html
+    form = confirmation()
+    assert admin.post("/settings/confirmation", form).status_code == 302
+    assert current_settings() == ConfirmationSettings(
+        True, int(str(form["channel_id"])), int(str(form["signature_id"])), "您已退订，我们不再打扰。"
+    )
+    html = admin.get("/settings/confirmation").content.decode()
+    assert "【信风商城】您已退订，我们不再打扰。" in html and "计费 1 条" in html
+    assert "修改退订确认" in admin.get("/audit").content.decode()
+    del form["enabled"]
+    assert admin.post("/settings/confirmation", form).status_code == 302
+    assert not current_settings().enabled
+
+
+def test_only_service_channels_in_use_are_offered_and_taken(admin):
+    html = admin.get("/settings/confirmation").content.decode()
+    assert "还没有启用的服务通道" in html and 'href="/channels"' in html
+    marketing = make_channel(name="营销一号")
+    off = make_channel(name="服务旧线", purpose="service", enabled=False)
+    make_channel(name="服务一号", purpose="service")
+    html = admin.get("/settings/confirmation").content.decode()
+    assert "服务一号" in html and "营销一号" not in html and "服务旧线" not in html
+    for channel in (marketing, off):
+        answer = admin.post("/settings/confirmation", confirmation(channel_id=channel.pk))
+        assert answer.status_code == 400 and error_at("channel_id", answer.content.decode())
+    assert not current_settings().enabled
+
+
+def test_what_is_not_chosen_is_said_at_each_field(admin):
+    form = {"enabled": "on", "text": "您已退订。"}
+    html = admin.post("/settings/confirmation", form).content.decode()
+    assert "请先选好" in error_at("channel_id", html) and "请先选好" in error_at("signature_id", html)
+    assert current_settings() == ConfirmationSettings()
+    assert admin.post("/settings/confirmation", {"text": "您已退订。"}).status_code == 302
+    assert current_settings() == ConfirmationSettings(text="您已退订。")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("退" * 80, "最多 70 字"),
+        ("{{ contact.name | default: '您' }}，您已退订。", "不能用变量"),
+        ("【旧名】您已退订。", "不能有【】"),
+    ],
+)
+def test_a_text_that_cannot_be_confirmed_with_is_refused_at_its_field(admin, text, words):
+    answer = admin.post("/settings/confirmation", confirmation(text=text))
+    assert answer.status_code == 400 and words in error_at("text", answer.content.decode())
+    assert current_settings() == ConfirmationSettings()
+
+
+def test_the_phone_follows_what_is_written(admin):
+    form = confirmation(text="退" * 80)
+    assert "计费 2 条" in admin.post("/settings/confirmation/preview", form).content.decode()
+    fault = admin.post("/settings/confirmation/preview", {**form, "text": "{{ contact.name }}"})
+    assert "还不能这样发送" in fault.content.decode()
+    blank = admin.post("/settings/confirmation/preview", {**form, "signature_id": ""})
+    assert "选好签名" in blank.content.decode()
+    assert current_settings() == ConfirmationSettings()
+
+
+def test_a_confirmation_whose_channel_was_switched_off_says_so(admin):
+    channel = make_channel(purpose="service")
+    admin.post("/settings/confirmation", confirmation(channel_id=channel.pk))
+    assert "退订确认现在发不出去" not in admin.get("/settings/confirmation").content.decode()
+    channel.enabled = False
+    channel.save()
+    html = admin.get("/settings/confirmation").content.decode()
+    assert "退订确认现在发不出去" in html and "最多等 24 小时" in html
+
+
+def test_only_who_may_change_settings_changes_the_confirmation(db):
+    form = confirmation()
+    reader = signed_in("compliance")
+    assert "保存</button>" not in reader.get("/settings/confirmation").content.decode()
+    assert reader.post("/settings/confirmation", form).status_code == 403
+    assert signed_in("operator").post("/settings/confirmation/preview", form).status_code == 403
+    assert current_settings() == ConfirmationSettings()

@@ -50,6 +50,7 @@ DEEDS: dict[str, Text] = {
     "login.failed": _("登录失败"),
     "message.reveal": _("查看短信原文"),
     "notice.publish": _("发布告知文本"),
+    "opt_out.confirmation_saved": _("修改退订确认"),
     "plan.export": _("导出名单"),
     "plan.pause": _("暂停发送"),
     "plan.resume": _("继续发送"),
@@ -91,6 +92,7 @@ AREAS: dict[str, Text] = {
     "reply": _("回复"),
     "channel": _("通道"),
     "policy": _("发送规则"),
+    "opt_out": _("退订确认"),
     "attribute": _("自定义属性"),
     "notice": _("告知文本"),
     "tiers": _("客户分层"),
@@ -117,6 +119,7 @@ KINDS: dict[str, Text] = {
     "day": _("日期"),
     "year": _("年份"),
     "policy": _("发送规则"),
+    "opt_out": _("退订确认"),
     "setting": _("设置"),
 }
 

@@ -1,1 +1,1 @@
-"""Settings: people and roles, send windows, ceilings, calendar, tiers, notices, attributes, replies, about."""
+"""Settings: people and roles, send windows, ceilings, confirmation of opt-outs, calendar, tiers, notices, attributes, about."""

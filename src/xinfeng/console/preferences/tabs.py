@@ -12,6 +12,7 @@ PAGES = (
     ("settings.roles", _("角色权限")),
     ("settings.windows", _("发送时段")),
     ("settings.caps", _("频次上限")),
+    ("settings.confirmation", _("退订确认")),
     ("settings.calendar", _("日历")),
     ("settings.tiers", _("客户分层")),
     ("settings.notices", _("告知文本")),

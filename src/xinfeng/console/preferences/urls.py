@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from xinfeng.console.preferences import about, calendar, customers, people, rules, windows
+from xinfeng.console.preferences import about, calendar, confirmation, customers, people, rules, windows
 
 urlpatterns = [
     path("", people.users, name="settings"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("/windows/<slug:trade>", windows.edit, name="settings.trade"),
     path("/caps", rules.caps, name="settings.caps"),
     path("/tiers", rules.tiers, name="settings.tiers"),
+    path("/confirmation", confirmation.page, name="settings.confirmation"),
+    path("/confirmation/preview", confirmation.preview, name="settings.confirmation_preview"),
     path("/calendar", calendar.page, name="settings.calendar"),
     path("/calendar/<int:year>", calendar.page, name="settings.calendar_year"),
     path("/calendar/mark", calendar.mark, name="settings.day_mark"),
