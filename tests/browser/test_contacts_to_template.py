@@ -81,7 +81,7 @@ def test_a_file_becomes_contacts_a_segment_and_a_template(page: Page, tmp_path: 
     expect(page.locator("#numbers strong").first).to_have_text("5")
 
     page.goto("/templates/signatures")
-    page.get_by_label("签名").fill("山岚茶社")
+    page.get_by_role("textbox", name="签名", exact=True).fill("山岚茶社")
     page.get_by_label("服务热线").last.fill("400-820-8820")
     page.get_by_role("button", name="登记", exact=True).click()
     page.goto("/templates/new")
