@@ -6,8 +6,9 @@ from datetime import UTC, datetime, time, timedelta
 
 from tests.campaigns.factories import NOON, again, approved
 
-from xinfeng.campaigns import actions, narrowing
+from xinfeng.campaigns import actions, binding, narrowing
 from xinfeng.campaigns.models import Campaign, CampaignState
+from xinfeng.console.campaigns.frame import held_because
 from xinfeng.delivery.models import Chunk, Plan, PlanState
 from xinfeng.policy.actions import mark_day, save_windows
 from xinfeng.policy.calendar import Mark, MarkedDay
@@ -79,3 +80,21 @@ def test_wider_hours_give_a_plan_no_time_it_was_not_planned_with(db: None) -> No
     save_windows("other", [DailyWindow(time(8), time(21), source="新规")], actor="chef")
     assert narrowing.narrow(now=NOON) == []
     assert windows_of(campaign) == [TODAY, TOMORROW]
+
+
+def test_rules_that_are_saved_bind_what_is_sending_at_once(db: None) -> None:
+    campaign = running()
+    day = MarkedDay(NOON.date(), Mark.BLACKOUT, "哀悼日", "公告")
+    binding.mark_day(day, actor="chef", now=NOON)
+    assert windows_of(campaign) == [(TODAY[0], NOON), TOMORROW]
+    assert again(campaign).state == CampaignState.PAUSED
+    binding.unmark_day(day.day, actor="chef", now=NOON)
+    assert windows_of(campaign) == [(TODAY[0], NOON), TOMORROW]
+    binding.save_windows("other", [DailyWindow(time(9), time(12), source="新规")], actor="chef", now=NOON)
+    assert windows_of(campaign) == [(TODAY[0], NOON), (TOMORROW[0], NOON + timedelta(days=1))]
+    binding.save_settings({"earliest": "10:00"}, actor="chef", now=NOON)
+    assert windows_of(campaign)[1][0] == TOMORROW[0] + timedelta(hours=1)
+
+
+def test_the_console_says_why_a_tightened_plan_was_paused() -> None:
+    assert "时段" in held_because(narrowing.CLOSED)

@@ -20,7 +20,12 @@ HARD_LATEST = time(21, 0)
 BOUNDS_SOURCE = (
     "短信服务商营销规则之交集（华为云 08:00–21:00，火山引擎 21:00–08:00 禁发）；法律未规定具体时段"
 )
-CAPS_SOURCE = "功能表 D2；短信服务商单号上限远高于人的容忍度，故另设上限（参考 2.6：每日 1 条、每周 2 条）"
+CAPS_SOURCE = (
+    "产品默认值（每日 1 条、每周 2 条），可在这里修改：短信服务商公开的单号上限远高于人的容忍度，故另设上限",
+    "product defaults (1 a day, 2 a week), to be changed here: what vendors' public rules allow a number "
+    "is far above what people put up with",
+)
+"""Chinese, English."""
 
 MOST_PER_DAY = 10
 """Above this carriers refuse anyway (Huawei: 10 in 24 hours)."""

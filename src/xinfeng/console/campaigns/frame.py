@@ -59,8 +59,11 @@ HELD: dict[str, Text] = {
     "carrier_silent": _("运营商一直没有应答，已自动暂停。通道恢复后点“继续”。"),
     "carrier_cuts": _("运营商一直断开连接，已自动暂停。通道恢复后点“继续”。"),
     "carrier_throttles": _("运营商的流控一条也不放行，已自动暂停。请核对速率，再点“继续”。"),
+    "window_closed": _(
+        "发送时段或日历收紧了，现在不能发，已自动暂停。点“继续”，剩下的会在允许的时段里发出。"
+    ),
 }
-"""Why delivery held a plan by itself."""
+"""Why a plan was held by itself: by delivery, or by rules that were tightened."""
 
 
 def held_because(reason: str) -> str:

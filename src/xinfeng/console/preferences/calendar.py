@@ -14,13 +14,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from xinfeng.campaigns import binding
 from xinfeng.console.components import Tab
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.components.parts import Text, Tone
 from xinfeng.console.permissions import allowed
 from xinfeng.console.preferences.tabs import tabs
 from xinfeng.kernel.errors import XinfengError
-from xinfeng.policy import actions, reads
+from xinfeng.kernel.time import utc_now
+from xinfeng.policy import reads
 from xinfeng.policy.calendar import Mark, MarkedDay
 
 MARKS: dict[str, tuple[Text, Tone]] = {
@@ -59,7 +61,7 @@ def mark(request: HttpRequest) -> HttpResponse:
             given["day"], Mark(given["mark"]), given["name"], given["source"], given["provisional"]
         )
         try:
-            actions.mark_day(marked, actor=request.user.get_username())
+            binding.mark_day(marked, actor=request.user.get_username(), now=utc_now())
         except XinfengError as fault:
             show_fault(form, fault)
         else:
@@ -75,7 +77,7 @@ def unmark(request: HttpRequest) -> HttpResponse:
         day = date.fromisoformat(request.POST.get("day", ""))
     except ValueError:
         raise Http404("day") from None
-    actions.unmark_day(day, actor=request.user.get_username())
+    binding.unmark_day(day, actor=request.user.get_username(), now=utc_now())
     messages.success(request, gettext("已从日历里去掉，这一天按星期几来算。"))
     return redirect("settings.calendar_year", year=day.year)
 

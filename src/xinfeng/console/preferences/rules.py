@@ -8,17 +8,19 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
+from xinfeng.campaigns import binding
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.components.parts import Text
 from xinfeng.console.permissions import allowed, may
 from xinfeng.console.preferences.tabs import tabs
 from xinfeng.contacts.tiers import TierRules, change_tier_rules, tier_rules
 from xinfeng.kernel.errors import NotAllowed, XinfengError
-from xinfeng.policy import actions, reads
+from xinfeng.kernel.time import utc_now
+from xinfeng.policy import reads
 from xinfeng.policy.settings import CAPS_SOURCE, LONGEST_CAP_DAYS, MOST_PER_DAY
 
 TIERS: dict[str, Any] = {
@@ -86,13 +88,14 @@ def caps(request: HttpRequest) -> HttpResponse:
         tier_caps = {tier: [given[f"{tier}_messages"], given[f"{tier}_days"]] for tier in TIERS}
         value = {"per_day": given["per_day"], "per_week": given["per_week"], "tier_caps": tier_caps}
         try:
-            actions.save_settings(value, actor=request.user.get_username())
+            binding.save_settings(value, actor=request.user.get_username(), now=utc_now())
         except XinfengError as fault:
             show_fault(form, fault, {"policy.per_day": "per_day", "policy.per_week": "per_week"})
         else:
             messages.success(request, gettext("已保存。从下一次生成计划起按新的上限。"))
             return redirect("settings.caps")
-    context = {"form": form, "source": CAPS_SOURCE, "tabs": tabs("settings.caps")}
+    source = CAPS_SOURCE[(get_language() or "").startswith("en")]
+    context = {"form": form, "source": source, "tabs": tabs("settings.caps")}
     return render(request, "preferences/caps.html", context)
 
 

@@ -13,13 +13,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from xinfeng.campaigns import binding
 from xinfeng.console.components import Crumb
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.content.labels import TRADES
 from xinfeng.console.permissions import allowed
 from xinfeng.console.preferences.tabs import tabs
 from xinfeng.kernel.errors import XinfengError
-from xinfeng.policy import actions, reads
+from xinfeng.kernel.time import utc_now
+from xinfeng.policy import reads
 from xinfeng.policy.settings import (
     BOUNDS_SOURCE,
     HARD_EARLIEST,
@@ -117,11 +119,13 @@ def bounds(request: HttpRequest) -> HttpResponse:
             "service_hours": [f"{at:%H:%M}" for at in hours if at is not None] if any(hours) else None,
         }
         try:
-            actions.save_settings(value, actor=request.user.get_username())
+            binding.save_settings(value, actor=request.user.get_username(), now=utc_now())
         except XinfengError as fault:
             show_fault(form, fault, {"policy.outer_bounds": "earliest", "policy.service_hours": "service_to"})
         else:
-            messages.success(request, gettext("已保存。新的计划按新的时段；已经在发的活动仍按它的计划。"))
+            messages.success(
+                request, gettext("已保存。新的计划按新的时段；已经在发的活动只会收紧，不会多出时间。")
+            )
             return redirect("settings.windows")
     return _page(request, reads.current_settings(), form, status=400)
 
@@ -139,11 +143,13 @@ def edit(request: HttpRequest, trade: str) -> HttpResponse:
         kept = [form.window() for form in rows if not form.cleaned_data.get("DELETE")]
         windows = sorted((one for one in kept if one is not None), key=lambda one: one.starts)
         try:
-            actions.save_windows(trade, windows, actor=request.user.get_username())
+            binding.save_windows(trade, windows, actor=request.user.get_username(), now=utc_now())
         except XinfengError as fault:
             show_fault(fault_words, fault)
         else:
-            messages.success(request, gettext("已保存。新的计划按新的时段；已经在发的活动仍按它的计划。"))
+            messages.success(
+                request, gettext("已保存。新的计划按新的时段；已经在发的活动只会收紧，不会多出时间。")
+            )
             return redirect("settings.windows")
     context = {
         "rows": rows,
