@@ -21,16 +21,17 @@ from xinfeng.console.components import Share, Stat
 from xinfeng.console.middleware import wants_fragment
 from xinfeng.console.permissions import allowed
 from xinfeng.console.templatetags.xinfeng_format import num, pct, yuan
+from xinfeng.content.parts import fen
 from xinfeng.insights import report as reports
 from xinfeng.insights.drill import Group
 from xinfeng.insights.live import Count, LiveNumbers, live_numbers
 from xinfeng.insights.report import Line, Report
 from xinfeng.insights.words import code_name
+from xinfeng.kernel.money import Fen
 from xinfeng.kernel.time import utc_now
 
 MOVING = (CampaignState.PLANNING, CampaignState.RUNNING, CampaignState.PAUSED)
 MOST_PROVINCES = 12
-LI_PER_FEN = 10
 
 
 @require_safe
@@ -107,7 +108,7 @@ def _live_context(campaign: Campaign, numbers: LiveNumbers) -> dict[str, Any]:
             Stat(_("已送达"), num(numbers.delivered), to(Group.DELIVERED), pct(numbers.delivered_share)),
             Stat(_("回复"), num(numbers.replied), to(Group.REPLIED)),
             Stat(_("退订"), num(numbers.opted_out), to(Group.OPTED_OUT), tone="bad"),
-            Stat(_("费用"), yuan(numbers.cost_li // LI_PER_FEN)),
+            Stat(_("费用"), yuan(fen(numbers.cost_li))),
         ],
         "failed_by": _codes(campaign, numbers.failed_by, Group.FAILED),
         "uncertain_by": _codes(campaign, numbers.uncertain_by, Group.UNCERTAIN),
@@ -177,7 +178,7 @@ def _hours(found: Report) -> dict[str, Any]:
 
 def _lines(
     campaign: Campaign, lines: Iterable[Line], axis: str, names: dict[int, tuple[str, str]]
-) -> list[tuple[str, Line, int, str, str, str]]:
+) -> list[tuple[str, Line, Fen, str, str, str]]:
     """Name, line, cost in fen, and the addresses of its planned, delivered and failed."""
     english = language().startswith("en")
     rows = []
@@ -188,5 +189,5 @@ def _lines(
             people_url(campaign, group, **{axis: line.key})
             for group in (Group.PLANNED, Group.DELIVERED, Group.FAILED)
         )
-        rows.append((label, line, line.cost_li // LI_PER_FEN, planned, delivered, failed))
+        rows.append((label, line, fen(line.cost_li), planned, delivered, failed))
     return rows
