@@ -52,9 +52,14 @@ def test_defaults_are_for_known_variables_and_short() -> None:
     with pytest.raises(InvalidInput, match=r"template\.default_shape"):
         checked("{{ contact.name }}", contact__name="长" * 61)
     assert checked("好", contact__name="您").draft.defaults == {}  # not used, not kept
-    assert checked("{{ contact.name }}来", contact__name="【您】\n").draft.defaults == {
-        "contact.name": "[您]"
-    }
+    assert checked("{{ contact.name }}来", contact__name="您\n").draft.defaults == {"contact.name": "您"}
+
+
+@pytest.mark.parametrize("default", ["【假】", "【", "您】"])
+def test_a_default_cannot_forge_a_signature(default: str) -> None:
+    with pytest.raises(InvalidInput, match=r"template\.default_brackets") as caught:
+        checked("{{ contact.name }}来", contact__name=default)
+    assert caught.value.params == {"variable": "contact.name"}
 
 
 def test_something_must_be_said() -> None:

@@ -9,13 +9,14 @@ from tests.factories import make_contact, make_user
 
 from xinfeng.contacts.models import Attribute
 from xinfeng.content import reads
-from xinfeng.content.actions import add_signature, archive_template, edit_signature, save_template
+from xinfeng.content.actions import TRADES, add_signature, archive_template, edit_signature, save_template
 from xinfeng.content.models import Signature, TemplateVersion
 from xinfeng.content.preview import preview
 from xinfeng.content.rendering import Draft
 from xinfeng.content.values import Moment
 from xinfeng.foundation.models import AuditEntry
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
+from xinfeng.policy.models import Trade
 
 pytestmark = pytest.mark.usefixtures("db")
 MOMENT = Moment(datetime(2026, 11, 22, 4, 0, tzinfo=UTC), ZoneInfo("Asia/Shanghai"))
@@ -53,6 +54,13 @@ def test_names_are_unique_and_purpose_stays(signature: Signature) -> None:
         save(signature, name="x", purpose="spam")
     with pytest.raises(NotFound, match=r"template\.unknown"):
         save(signature, name="y", template_id=10**9)
+
+
+def test_a_template_is_of_a_trade_that_has_windows(signature: Signature) -> None:
+    assert set(TRADES) == set(Trade.values)
+    with pytest.raises(InvalidInput, match=r"template\.trade"):
+        save(signature, trade="nothing")
+    assert reads.library().total == 0
 
 
 def test_a_fault_saves_nothing(signature: Signature) -> None:

@@ -18,6 +18,8 @@ from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
 LONGEST_NAME = 80
 PURPOSES = ("marketing", "service")
 """consent.Purpose; consent is another room on this floor."""
+TRADES = ("retail", "education", "catering", "finance", "government", "baby", "other")
+"""policy.Trade; policy is a floor above."""
 
 
 def add_signature(text: str, *, hotline: str = "", actor: str) -> Signature:
@@ -82,8 +84,8 @@ def save_template(
         raise InvalidInput("template.name", at_most=LONGEST_NAME)
     if purpose not in PURPOSES:
         raise InvalidInput("template.purpose", purpose=purpose[:20], known=list(PURPOSES))
-    if not trade or len(trade) > 20:
-        raise InvalidInput("template.trade", trade=trade[:20])
+    if trade not in TRADES:
+        raise InvalidInput("template.trade", trade=trade[:20], known=list(TRADES))
     signature = _usable_signature(signature_id)
     draft = Draft(value, action, opt_out, defaults or {})
     checked = check_wording(draft, signature, purpose=purpose, catalogue=reads.catalogue())

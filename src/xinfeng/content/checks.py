@@ -112,7 +112,8 @@ def check_wording(
 
     Raises InvalidInput as `grammar.parse` and `optout.check` do, and `template.empty`, `template.too_long`,
     `template.default_missing` (`variable`, `part`, `position`), `template.default_shape`,
-    `template.unknown_variable`, `template.text_too_long`.
+    `template.default_brackets` (【】 belong to the signature), `template.unknown_variable`,
+    `template.text_too_long`.
     """
     value = parse(draft.value, catalogue, part="value")
     action = parse(draft.action, catalogue, part="action")
@@ -144,6 +145,8 @@ def _checked_defaults(defaults: Mapping[str, str], catalogue: Catalogue, *, used
             )
         if not isinstance(text, str) or utf16_units(text) > LONGEST_DEFAULT:
             raise InvalidInput("template.default_shape", variable=name, at_most=LONGEST_DEFAULT)
+        if name in used and any(bracket in text for bracket in "【】"):
+            raise InvalidInput("template.default_brackets", variable=name)
         if name in used:
             kept[name] = clean_text(text, LONGEST_DEFAULT) or ""
     return kept

@@ -114,6 +114,11 @@ SENTENCES: dict[str, Words] = {
         "有的客户没有 {variable}，请在下面给它一个默认值；想在没有时留空，就勾选“留空”。",
         "Some contacts have no {variable}. Give it a default below, or tick “leave out”.",
     ),
+    "template.default_brackets": Words(
+        "{variable} 的默认值里不能有【】，它们只用来括签名。没有保存。请换成「」或《》。",
+        "The default of {variable} cannot have 【】, they belong to the signature. Nothing was saved. "
+        "Use 「」 or 《》 instead.",
+    ),
     "template.default_shape": Words(
         "{variable} 的默认值太长，最多 {at_most} 字。",
         "The default of {variable} is too long: at most {at_most} characters.",
