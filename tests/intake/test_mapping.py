@@ -6,7 +6,7 @@ import pytest
 
 from xinfeng.intake import mapping
 from xinfeng.intake.mapping import SKIP
-from xinfeng.intake.reasons import CODES, in_words
+from xinfeng.intake.reasons import CODES, in_summary, in_words
 from xinfeng.kernel.errors import InvalidInput
 
 
@@ -113,3 +113,13 @@ def test_every_reason_has_words_in_both_languages() -> None:
         assert "?" not in chinese + english
         assert chinese != english
     assert in_words("birthday.unreadable", {"column": "生日"}, language="zh-hans") == "生日：看不懂这个生日"
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_a_summary_says_nothing_of_one_row(language: str) -> None:
+    for code in CODES:
+        said = in_summary(code, language=language)
+        assert said and "?" not in said and "{" not in said
+    assert in_summary("phone.empty", language=language) == in_words("phone.empty", {}, language=language)
+    said_of_one = in_words("cell.too_long", {"longest": 200}, language=language)
+    assert "200" in said_of_one and in_summary("cell.too_long", language=language) != said_of_one

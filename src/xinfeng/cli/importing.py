@@ -17,7 +17,7 @@ from xinfeng.intake import actions, reads
 from xinfeng.intake.claims import ConsentClaim
 from xinfeng.intake.mapping import SKIP
 from xinfeng.intake.models import ImportState
-from xinfeng.intake.reasons import in_words
+from xinfeng.intake.reasons import in_summary
 from xinfeng.kernel.errors import InvalidInput, XinfengError
 from xinfeng.kernel.time import utc_now
 
@@ -123,7 +123,7 @@ def _tell(done: reads.ImportRow, mapping: dict[str, str], rejects: Path | None) 
         say(f"未使用的列 columns left out: {'、'.join(skipped)}")
     if done.rows_rejected:
         rows = [
-            [f"{count:,}", in_words(code, {}, language="zh"), in_words(code, {}, language="en")]
+            [f"{count:,}", in_summary(code, language="zh"), in_summary(code, language="en")]
             for code, count in reads.rejection_counts(done.id).items()
         ]
         table("未导入的行 Rejected rows", ["行 rows", "原因", "reason"], rows, right=(0,))

@@ -55,6 +55,18 @@ _WORDS: dict[str, tuple[str, str]] = {
     "row.damaged": ("编码损坏，有的字读不出来", "The encoding is damaged; some characters cannot be read"),
 }
 
+_SUMMARIES: dict[str, tuple[str, str]] = {
+    "attribute.too_long": ("属性的值太长", "The value of an attribute is too long"),
+    "tags.too_long": ("标签太长", "A tag is too long"),
+    "tags.too_many": ("标签太多", "Too many tags"),
+    "cell.too_long": ("单元格太长", "A cell is too long"),
+    "consent.incomplete": ("授权信息不完整", "The claim of consent is incomplete"),
+    "consent.too_long": ("授权信息太长", "The claim of consent is too long"),
+    "event.incomplete": ("缺少必需的内容", "Something required is missing"),
+    "row.too_many_cells": ("格数比表头的列多", "More cells than the header has columns"),
+}
+"""The reasons that name something of their row, said of many rows."""
+
 _FIELDS = {
     "consent_at": ("授权时间", "time"),
     "consent_source": ("授权来源", "source"),
@@ -77,6 +89,13 @@ def in_words(code: str, params: Mapping[str, Any], *, language: str) -> str:
     if not column:
         return sentence
     return f"{column}: {sentence}" if english else f"{column}：{sentence}"
+
+
+def in_summary(code: str, *, language: str) -> str:
+    """The reason as it is said of many rows, without what differs from row to row."""
+    if code in _SUMMARIES:
+        return _SUMMARIES[code][language.startswith("en")]
+    return in_words(code, {}, language=language)
 
 
 class _Given(dict[str, str]):

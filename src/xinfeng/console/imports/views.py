@@ -33,7 +33,7 @@ from xinfeng.foundation import audit
 from xinfeng.intake import actions, reads
 from xinfeng.intake.models import ImportState
 from xinfeng.intake.reads import ImportRow
-from xinfeng.intake.reasons import in_words
+from xinfeng.intake.reasons import in_summary
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.time import utc_now
 
@@ -150,8 +150,7 @@ def _stats(job: ImportRow) -> list[Stat]:
 def _reasons(job_id: int) -> list[tuple[str, int]]:
     language = get_language() or ""
     return [
-        (in_words(code, {}, language=language).replace("?", "…"), count)
-        for code, count in reads.rejection_counts(job_id).items()
+        (in_summary(code, language=language), count) for code, count in reads.rejection_counts(job_id).items()
     ]
 
 

@@ -85,9 +85,9 @@ SENTENCES: dict[str, Words] = {
     ),
     "file.empty": Words("文件是空的，没有可以导入的行。", "The file is empty; there is nothing to import."),
     "file.encoding": Words(
-        "看不出文件的文字编码。没有导入。请另存为 UTF-8 的 CSV，或直接上传 .xlsx。",
+        "看不出文件的文字编码。没有导入。请用 Excel 或 WPS 打开它核对内容，另存为 UTF-8 的 CSV 或 .xlsx 再上传。",
         "The text encoding of the file cannot be told. Nothing was imported. "
-        "Save it as CSV in UTF-8, or upload the .xlsx itself.",
+        "Open it in Excel or WPS, check it, save it as CSV in UTF-8 or as .xlsx, and upload that.",
     ),
     "file.not_text": Words(
         "这不是 CSV 或 .xlsx 文件（可能是图片、压缩包或旧的 .xls）。没有导入。请另存为 CSV 或 .xlsx。",
