@@ -62,6 +62,8 @@ def test_live_numbers_tell_who_can_be_reached(mirror: Lens) -> None:
     assert sorted(numbers.sample) == [1, 2, 3, 4, 6]
     nobody = reads.parse_rule({"attribute": "city", "op": "is", "value": "三亚"})
     assert reads.live_numbers(mirror, nobody, "marketing", NOW) == reads.LiveNumbers(0, 0, [])
+    with pytest.raises(InvalidInput, match=r"consent\.purpose"):
+        reads.live_numbers(mirror, nobody, "xxx", NOW)
 
 
 def test_a_snapshot_keeps_who_was_in(mirror: Lens) -> None:

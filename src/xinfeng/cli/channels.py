@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
 from xinfeng.kernel.time import utc_now
+
+if TYPE_CHECKING:
+    from xinfeng.channels.reads import ChannelRow
 
 group = typer.Typer(help="通道 channels", no_args_is_help=True)
 ACTOR = "system:command line"
@@ -20,28 +24,40 @@ def list_channels() -> None:
     ready()
     from xinfeng.channels.reads import channels
 
+    _show(channels(now=utc_now()))
+
+
+def _show(found: Sequence[ChannelRow]) -> None:
+    """The table, which fits 80 columns, and below it what is wrong with each connection that is not ready."""
     rows = [
-        [found.id, found.name, found.kind, found.purpose, f"{found.config.host}:{found.config.port}"]
-        + [
-            f"{found.ready}/{found.config.connections}",
-            found.rate_per_s,
-            f"{found.price_li / 10:g}",
-            "✓" if found.enabled else "✗",
-        ]
-        for found in channels(now=utc_now())
+        [one.id, one.name, one.purpose, _connected(one), one.rate_per_s, f"{one.price_li / 10:g}"]
+        for one in found
     ]
-    columns = [
-        "编号 id",
-        "名称 name",
-        "协议 kind",
-        "用途 purpose",
-        "地址 address",
-        "连接 ready",
-        "速率 parts/s",
-        "分/条 fen",
-        "启用 on",
+    columns = ["编号 id", "名称 name", "用途 purpose", "连接 ready", "条/秒 parts/s", "分/条 fen"]
+    table("通道 Channels", columns, rows, right=(0, 4, 5))
+    for one in found:
+        for trouble in _troubles(one):
+            say(trouble, style="yellow")
+
+
+def _connected(channel: ChannelRow) -> str:
+    return f"{channel.ready}/{channel.config.connections}" if channel.enabled else "停用 off"
+
+
+def _troubles(channel: ChannelRow) -> list[str]:
+    """A line for each connection that is not ready; one if nobody connects at all."""
+    from xinfeng.channels.models import ConnectionPhase
+
+    if not channel.enabled:
+        return []
+    where = f"{channel.name} ({channel.config.host}:{channel.config.port})"
+    if not channel.connections:
+        return [f"{where}: 没有网关在连接 no gateway connects"]
+    return [
+        f"{where} #{one.number}: {one.phase.label} {one.phase} {one.detail}".rstrip()
+        for one in channel.connections
+        if one.phase is not ConnectionPhase.READY
     ]
-    table("通道 Channels", columns, rows, right=(0, 5, 6, 7))
 
 
 @group.command("add")

@@ -46,7 +46,8 @@ def import_file(
     bring_in(check_file(file), terms)
     if claim is None:
         say(
-            "没有声明授权：这些客户不能收到营销短信。 No consent was claimed: nobody in this file can be written to.",
+            "这个文件没有带来授权：以前没有授权的客户仍不能收到营销短信。 "
+            "This file brings no consent: who had none before still gets no marketing.",
             style="yellow",
         )
 

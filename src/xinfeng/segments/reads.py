@@ -9,10 +9,11 @@ from typing import Any
 
 import ibis
 
+from xinfeng.consent.models import Purpose
 from xinfeng.contacts.models import Attribute as DeclaredAttribute
 from xinfeng.contacts.models import Tag
 from xinfeng.foundation import settings as xinfeng_settings
-from xinfeng.kernel.errors import NotFound
+from xinfeng.kernel.errors import InvalidInput, NotFound
 from xinfeng.lens.engine import Lens
 from xinfeng.segments import rules
 from xinfeng.segments.attributes import BUILT_IN, Attribute, custom_attribute
@@ -82,7 +83,7 @@ def rule_audience(lens: Lens, rule: Rule, now: datetime) -> ibis.Table:
 
 
 def live_numbers(lens: Lens, rule: Rule, purpose: str, now: datetime) -> LiveNumbers:
-    """Size, reachable size and a sample of a rule while it is edited."""
+    """Size, reachable size and a sample of a rule while it is edited. Raises InvalidInput `consent.purpose`."""
     return _numbers(lens, rule_audience(lens, rule, now), purpose)
 
 
@@ -92,6 +93,8 @@ def segment_numbers(lens: Lens, segment: Segment, purpose: str, now: datetime) -
 
 
 def _numbers(lens: Lens, contacts: ibis.Table, purpose: str) -> LiveNumbers:
+    if purpose not in Purpose.values:
+        raise InvalidInput("consent.purpose", purpose=purpose[:40])
     contact, standing = lens.table("contact"), lens.table("standing")
     standing = standing.filter(
         standing["purpose"] == purpose, standing["granted"], standing["suppressed"].isnull()
@@ -133,7 +136,9 @@ class SizeRow:
 
 def last_sizes(segment_ids: Sequence[int]) -> dict[int, SizeRow]:
     """The last count of each segment; those that were never counted are missing."""
-    newest = SegmentSize.objects.filter(segment__in=segment_ids).order_by("segment", "-at").distinct("segment")
+    newest = (
+        SegmentSize.objects.filter(segment__in=segment_ids).order_by("segment", "-at").distinct("segment")
+    )
     return {one.segment_id: SizeRow(one.at, one.size, one.reachable) for one in newest}
 
 
