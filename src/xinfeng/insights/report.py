@@ -23,8 +23,8 @@ from xinfeng.lens.engine import Lens, lens
 
 DELIVERED_TARGET = 0.98
 TARGET_SOURCE = (
-    "企业自定目标（功能表 F3：送达率 ≥ 98 %）；公开资料中没有说明方法的中国营销短信送达率基准",
-    "the enterprise's own target (feature F3: delivered ≥ 98 %); no public benchmark for China states its method",
+    "产品默认目标：送达率 ≥ 98 %；中国营销短信的送达率没有公开且说明算法的行业基准",
+    "the product's own target: delivered ≥ 98 %; no public benchmark for China states its method",
 )
 
 

@@ -11,8 +11,8 @@ from datetime import date, time, timedelta
 from xinfeng.policy.calendar import Mark, MarkedDay
 from xinfeng.policy.settings import DailyWindow
 
-_D1 = "功能表 D1"
-_VENDORS = "短信服务商规则下的保守默认值 09:00–20:00（参考 2.5；法律未规定具体时段）"
+_CUSTOM = "行业惯例，可在设置中修改"
+_VENDORS = "产品默认值 09:00–20:00，可在设置中修改：比短信服务商公开规则更保守；法律未规定具体时段"
 
 
 def _window(starts: str, ends: str, source: str, *, workdays_only: bool = False) -> DailyWindow:
@@ -23,15 +23,15 @@ def _window(starts: str, ends: str, source: str, *, workdays_only: bool = False)
 
 WINDOWS: Mapping[str, tuple[DailyWindow, ...]] = {
     "retail": (
-        _window("10:00", "11:30", f"{_D1}：零售 10:00–11:30"),
-        _window("15:00", "17:30", f"{_D1}：零售 15:00–17:30"),
+        _window("10:00", "11:30", f"{_CUSTOM}：零售 10:00–11:30"),
+        _window("15:00", "17:30", f"{_CUSTOM}：零售 15:00–17:30"),
     ),
-    "education": (_window("19:00", "20:30", f"{_D1}：教育 19:00–20:30"),),
+    "education": (_window("19:00", "20:30", f"{_CUSTOM}：教育 19:00–20:30"),),
     "catering": (
-        _window("11:00", "12:00", f"{_D1}：餐饮饭前一小时，11:00 起，至 12:00 开餐"),
-        _window("17:00", "18:00", f"{_D1}：餐饮饭前一小时，17:00 起，至 18:00 开餐"),
+        _window("11:00", "12:00", f"{_CUSTOM}：餐饮饭前一小时，11:00 起，至 12:00 开餐"),
+        _window("17:00", "18:00", f"{_CUSTOM}：餐饮饭前一小时，17:00 起，至 18:00 开餐"),
     ),
-    "finance": (_window("12:30", "13:30", f"{_D1}：金融工作日 12:30–13:30", workdays_only=True),),
+    "finance": (_window("12:30", "13:30", f"{_CUSTOM}：金融工作日 12:30–13:30", workdays_only=True),),
     "government": (_window("09:00", "20:00", _VENDORS),),
     "baby": (_window("09:00", "20:00", _VENDORS),),
     "other": (_window("09:00", "20:00", _VENDORS),),

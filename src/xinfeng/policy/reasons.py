@@ -55,7 +55,7 @@ _ALL = (
     Reason(
         SUPPRESSED_COMPLAINT, "投诉屏蔽", "Suppressed: complaint",
         "该号码投诉过营销短信，不再发送营销内容。",
-        "This number complained about marketing and gets none any more.", "参考 2.7：投诉屏蔽只针对营销",
+        "This number complained about marketing and gets none any more.", "产品规则：投诉屏蔽只针对营销短信",
     ),
     Reason(
         SUPPRESSED_MANUAL, "人工屏蔽", "Suppressed by hand",
@@ -91,16 +91,16 @@ _ALL = (
     Reason(
         DAILY_CAP, "当日已达上限", "Daily ceiling reached",
         "当天的营销短信（含已计划的）已达上限。", "Marketing messages of that day, planned ones included, reached the ceiling.",
-        "功能表 D2；参考 2.6",
+        "企业设置的上限（设置 › 频次上限）",
     ),
     Reason(
         WEEKLY_CAP, "一周已达上限", "Weekly ceiling reached",
         "含当天在内七天的营销短信已达上限。", "Marketing messages of seven days, that day included, reached the ceiling.",
-        "功能表 D2；参考 2.6",
+        "企业设置的上限（设置 › 频次上限）",
     ),
     Reason(
         TIER_CAP, "分层频次已达上限", "Ceiling of the tier reached",
-        "该客户分层在期限内的营销短信已达上限。", "Marketing messages reached the ceiling of this contact's tier.", "功能表 D2",
+        "该客户分层在期限内的营销短信已达上限。", "Marketing messages reached the ceiling of this contact's tier.", "企业设置的上限（设置 › 频次上限）",
     ),
     Reason(
         TOO_LATE, "超过截止时间", "Too late",
