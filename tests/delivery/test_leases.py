@@ -203,3 +203,16 @@ def test_a_suppressed_number_is_withheld_with_its_reason_and_a_missing_one_too()
         "withheld:no_consent": 1,
         "planned": 1,
     }
+
+
+def test_a_plan_whose_last_chunk_is_leased_is_still_read_while_it_runs() -> None:
+    plan = _plan()
+
+    async def work(connection: Any) -> Any:
+        await _lease(connection, "a")
+        assert await leases.running_plans(connection) == []
+        return await leases.plans_as_of_now(connection, [plan, plan + 1])
+
+    assert [found.id for found in _with_connection(work)] == [plan]
+    stop_plan(plan, "person", actor="test", now=utc_now())
+    assert _with_connection(lambda connection: leases.plans_as_of_now(connection, [plan])) == []

@@ -104,6 +104,19 @@ class Dispatch:
             return False
         return track.unsent < self._stock(track)
 
+    def refresh(self, plan: RunningPlan) -> None:
+        """The plan as it was just read: its windows may have been narrowed since its chunks were loaded."""
+        track = self.tracks.get(plan.id)
+        if track is None or plan == track.plan:
+            return
+        track.plan = plan
+        track.openings = Openings.read(plan.windows, plan.deadline)
+        track.open_until = 0.0  # looks at the clock again before the next message
+        if plan.rate_per_s is None:
+            track.rate = None
+        elif track.rate is None:
+            track.rate = SlidingRate(plan.rate_per_s)
+
     def nothing_to_lease(self, plan_id: int, now: float) -> None:
         """The plan has no queued chunk at present."""
         if track := self.tracks.get(plan_id):

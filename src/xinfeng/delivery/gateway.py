@@ -346,7 +346,11 @@ class Gateway:
         if not any(dispatch.sessions.ready() for dispatch in self.dispatches.values()):
             return False
         loaded = False
-        for plan in await leases.running_plans(connection):
+        plans = await leases.running_plans(connection)
+        for plan in plans:  # at once: while chunks are loaded these rows grow old
+            if dispatch := self.dispatches.get(plan.channel_id):
+                dispatch.refresh(plan)
+        for plan in plans:
             dispatch = self.dispatches.get(plan.channel_id)
             if dispatch is None or plan.id in self.pausing or self._stopping.is_set():
                 continue

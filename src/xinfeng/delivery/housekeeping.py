@@ -66,6 +66,7 @@ class Housekeeping:
             await self._tell(connection)
             self._house.set_channels(accounts, self._shares)
             await self._tidy(connection)
+            await self._refresh_plans(connection)
             for dispatch in list(self._house.dispatches.values()):
                 dispatch.look_after(time.monotonic(), time.time())
             while (left_s := began + PACE_S - time.monotonic()) > 0 and not self._house.quiet:
@@ -111,6 +112,15 @@ class Housekeeping:
         now = utc_now()
         await leases.withhold_ended(connection, now=now)
         await leases.finish_plans(connection, now=now)
+
+    async def _refresh_plans(self, connection: AsyncConnection) -> None:
+        """Windows of what is being sent, also of plans that have nothing queued any more."""
+        sending = [plan_id for dispatch in self._house.dispatches.values() for plan_id in dispatch.tracks]
+        if not sending:
+            return
+        for plan in await leases.plans_as_of_now(connection, sending):
+            if dispatch := self._house.dispatches.get(plan.channel_id):
+                dispatch.refresh(plan)
 
     async def _hold_plans(self, connection: AsyncConnection) -> None:
         for plan_id, reason in list(self._house.pausing.items()):

@@ -62,6 +62,16 @@ async def running_plans(connection: AsyncConnection) -> list[RunningPlan]:
     return [RunningPlan(*row) for row in await cursor.fetchall()]
 
 
+async def plans_as_of_now(connection: AsyncConnection, plan_ids: Sequence[int]) -> list[RunningPlan]:
+    """Those of these plans that are RUNNING, whether or not a chunk of them is still queued."""
+    cursor = await connection.execute(
+        "select id, purpose, channel_id, windows, deadline, rate_per_s from plan"
+        " where id = any(%s) and state = 'running'",
+        (list(plan_ids),),
+    )
+    return [RunningPlan(*row) for row in await cursor.fetchall()]
+
+
 async def lease(
     connection: AsyncConnection, *, plan: RunningPlan, gateway: str, ttl_s: float
 ) -> tuple[Lease, list[tuple[Any, ...]]] | None:
