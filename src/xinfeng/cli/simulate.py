@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from xinfeng.kernel.errors import XinfengError
+
 group = typer.Typer(help="模拟器 simulators", no_args_is_help=True)
 
 
@@ -15,6 +17,7 @@ def carrier(context: typer.Context) -> None:
     """模拟运营商（CMPP 2.0/3.0）。 A simulated carrier in its own process; `--help` lists its faults."""
     from xinfeng.channels.simulator import run
     from xinfeng.channels.simulator.options import parse_options
+    from xinfeng.cli.ready import set_up_django
 
     arguments = list(context.args)
     if "--with-parent" in arguments:
@@ -22,4 +25,8 @@ def carrier(context: typer.Context) -> None:
 
         arguments.remove("--with-parent")
         leave_with_parent()
-    run(parse_options(arguments))
+    try:
+        run(parse_options(arguments))
+    except XinfengError:
+        set_up_django()  # the words for it need it; the carrier itself does not
+        raise

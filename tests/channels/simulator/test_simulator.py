@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -639,3 +641,25 @@ def test_a_wrong_start_says_what_is_wrong(arguments: list[str]) -> None:
     assert ended.returncode == 1
     assert ended.stderr.startswith("simulator.")
     assert ended.stdout == ""
+
+
+@pytest.mark.parametrize("which", ["--port", "--control-port"])
+def test_a_taken_port_is_one_sentence_and_no_traceback(tmp_path: Path, which: str) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        arguments = [which, str(port)] if which == "--port" else ["--port", "0", which, str(port)]
+        command = [sys.executable, "-m", "xinfeng", "simulate", "carrier", *arguments]
+        ended = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+            env={**os.environ, "XINFENG_DATA": str(tmp_path)},
+        )
+    told = ended.stdout + ended.stderr
+    assert ended.returncode == 1
+    assert f"端口 {port} 已被占用" in told and f"port {port} is taken" in told
+    assert "Traceback" not in told

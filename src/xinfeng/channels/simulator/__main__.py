@@ -4,11 +4,10 @@ import sys
 
 from xinfeng.channels.simulator import run
 from xinfeng.channels.simulator.options import parse_options
-from xinfeng.kernel.errors import InvalidInput
+from xinfeng.kernel.errors import XinfengError
 
 if __name__ == "__main__":
     try:
-        options = parse_options()
-    except InvalidInput as error:
+        run(parse_options())
+    except XinfengError as error:
         sys.exit(f"{error}")
-    run(options)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import uvloop
@@ -15,6 +16,7 @@ from xinfeng.channels.simulator.carrier import Carrier
 from xinfeng.channels.simulator.connection import Connection
 from xinfeng.channels.simulator.control import serve_control
 from xinfeng.channels.simulator.options import Options
+from xinfeng.kernel.errors import Conflict
 
 _TICK_S = 0.05
 """How long the log may stay in memory."""
@@ -31,11 +33,18 @@ class Running:
 
 @asynccontextmanager
 async def serving(options: Options) -> AsyncIterator[Running]:
-    """Serve in the running loop until the block ends; then say goodbye and close the log."""
+    """Serve in the running loop until the block ends; then say goodbye and close the log.
+
+    Raises Conflict `simulator.port_taken` when somebody else listens on one of the ports.
+    """
     loop = asyncio.get_running_loop()
     carrier = Carrier(options)
-    server = await loop.create_server(lambda: Connection(carrier), options.host, options.port)
-    control = None if options.control_port is None else await serve_control(carrier, options.control_port)
+    with _free(options.port):
+        server = await loop.create_server(lambda: Connection(carrier), options.host, options.port)
+    control = None
+    if options.control_port is not None:
+        with _free(options.control_port):
+            control = await serve_control(carrier, options.control_port)
     ticking = loop.create_task(_tick(carrier))
     try:
         yield Running(carrier, _port(server), _port(control) if control else None)
@@ -48,6 +57,16 @@ async def serving(options: Options) -> AsyncIterator[Running]:
         await asyncio.sleep(0)
         carrier.cut()
         carrier.log.close()
+
+
+@contextmanager
+def _free(port: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno != errno.EADDRINUSE:
+            raise
+        raise Conflict("simulator.port_taken", port=port) from None
 
 
 def _port(server: asyncio.Server) -> int:
@@ -76,5 +95,8 @@ async def _serve_until_told(options: Options) -> None:
 
 
 def run(options: Options) -> None:
-    """Serve until SIGINT or SIGTERM. The line `listening on HOST:PORT` on stdout says that it is ready."""
+    """Serve until SIGINT or SIGTERM. The line `listening on HOST:PORT` on stdout says that it is ready.
+
+    Raises Conflict `simulator.port_taken`.
+    """
     uvloop.run(_serve_until_told(options))

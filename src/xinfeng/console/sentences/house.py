@@ -161,6 +161,10 @@ SENTENCES: dict[str, Words] = {
     ),
     "simulator.not_an_object": Words("模拟器：要给一个 JSON 对象。", "Simulator: a JSON object is expected."),
     "simulator.not_json": Words("模拟器：不是 JSON。", "Simulator: this is not JSON."),
+    "simulator.port_taken": Words(
+        "模拟器：端口 {port} 已被占用，没有启动。请换一个端口。",
+        "Simulator: port {port} is taken; nothing was started. Choose another port.",
+    ),
     "simulator.shares_exceed_one": Words(
         "模拟器：“{field}”的份额加起来超过 1。", "Simulator: the shares of “{field}” exceed 1."
     ),
