@@ -8,6 +8,7 @@ from tests.campaigns.factories import NOON, again, approved
 
 from xinfeng.campaigns import actions, binding, narrowing
 from xinfeng.campaigns.models import Campaign, CampaignState
+from xinfeng.channels.models import Channel
 from xinfeng.console.campaigns.frame import held_because
 from xinfeng.delivery.models import Chunk, Plan, PlanState
 from xinfeng.policy.actions import mark_day, save_windows
@@ -98,3 +99,14 @@ def test_rules_that_are_saved_bind_what_is_sending_at_once(db: None) -> None:
 
 def test_the_console_says_why_a_tightened_plan_was_paused() -> None:
     assert "时段" in held_because(narrowing.CLOSED)
+
+
+def test_a_channel_that_closes_earlier_from_now_on_cuts_them_too(db: None) -> None:
+    campaign = running()
+    Channel.objects.filter(pk=campaign.channel_id).update(opens=time(10), closes=time(13))
+    assert narrowing.narrow(now=NOON) == [campaign.pk]
+    one_pm = NOON + timedelta(hours=1)
+    assert windows_of(campaign) == [
+        (TODAY[0], one_pm),
+        (one_pm + timedelta(hours=21), one_pm + timedelta(days=1)),
+    ]

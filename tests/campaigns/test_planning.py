@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -20,7 +20,7 @@ from tests.campaigns.factories import (
 )
 from tests.factories import make_contact, make_contacts, phone
 
-from xinfeng.campaigns import actions, planning
+from xinfeng.campaigns import actions, audience, planning
 from xinfeng.campaigns.explain import explain
 from xinfeng.campaigns.explanation import Verdict
 from xinfeng.campaigns.models import Campaign, CampaignState
@@ -411,3 +411,23 @@ def test_a_list_is_an_audience_too() -> None:
     campaign = planned(make_draft(segment_id=segment.pk))
     assert set(texts(campaign)) == {people.allowed[1]}
     assert explain(campaign.pk, contact_id=people.allowed[0], now=NOON).rule == {}
+
+
+def test_a_channel_that_closes_early_narrows_preflight_and_plan() -> None:
+    people = People()
+    one_pm, ten = NOON + timedelta(hours=1), NOON + timedelta(hours=22)
+    narrow = make_channel(opens=time(10), closes=time(13))
+    campaign = planned(make_draft(channel_id=narrow.pk))
+    plan = Plan.objects.get(pk=campaign.plan_id)
+    assert plan.messages == len(people.allowed)
+    windows = [tuple(map(datetime.fromisoformat, window)) for window in plan.windows]
+    assert windows[:2] == [(NOON, one_pm), (ten, one_pm + timedelta(days=1))]
+    assert plan.deadline == windows[-1][1]
+    found = preflight(approved(make_draft(channel_id=narrow.pk)), now=one_pm)
+    assert found.forecast.starts_at == ten
+
+
+def test_a_channel_that_is_closed_whenever_the_trade_may_send_leaves_no_window() -> None:
+    People()
+    campaign = approved(make_draft(channel_id=make_channel(opens=time(5), closes=time(6)).pk))
+    assert audience.ground(campaign, now=NOON).windows == ()

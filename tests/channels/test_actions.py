@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from xinfeng.channels import actions, reads
 from xinfeng.channels.models import Channel, ConnectionState
@@ -104,3 +104,28 @@ def test_reads_show_living_connections_only_in_two_queries() -> None:
     assert len(queries) == 2
     assert [found.number for found in row.connections] == [1]
     assert row.ready == 1
+
+
+def test_hours_are_kept_shown_and_taken_away_again() -> None:
+    channel_id = _save(hours=(time(9), time(20)))
+    assert reads.channel(channel_id, now=utc_now()).hours == (time(9), time(20))
+    _save(channel_id=channel_id, hours=None)
+    assert reads.channel(channel_id, now=utc_now()).hours is None
+    assert [entry.detail["hours"] for entry in AuditEntry.objects.order_by("id")] == [
+        ["09:00", "20:00"],
+        None,
+    ]
+
+
+@pytest.mark.parametrize("hours", [(time(20), time(9)), (time(9), time(9))])
+def test_hours_ascend_within_one_day(hours: tuple[time, time]) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        _save(hours=hours)
+    assert caught.value.params["faults"] == {"hours": "not_ascending"}
+    assert not Channel.objects.exists()
+
+
+def test_the_database_takes_both_hours_or_none() -> None:
+    channel_id = _save()
+    with pytest.raises(IntegrityError, match="channel_hours"):
+        Channel.objects.filter(pk=channel_id).update(opens=time(9))

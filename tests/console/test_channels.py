@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import time
+
 import pytest
 from tests.console.people import signed_in
 
@@ -125,3 +127,33 @@ def test_the_list_asks_as_often_for_many_channels_as_for_one(developer, asked):
     with asked() as many:
         developer.get("/channels")
     assert len(many) == len(one)
+
+
+def test_sending_hours_are_set_shown_and_taken_away(developer):
+    channel = made(developer)
+    page, edit = f"/channels/{channel.pk}", f"/channels/{channel.pk}/edit"
+    assert "不限" in developer.get(page).content.decode()
+    assert developer.post(edit, {**FORM, "opens": "09:00", "closes": "20:00"}).status_code == 302
+    channel.refresh_from_db()
+    assert channel.hours == (time(9), time(20))
+    assert "09:00–20:00" in developer.get(page).content.decode()
+    assert 'value="20:00"' in developer.get(edit).content.decode()
+    assert developer.post(edit, FORM).status_code == 302
+    channel.refresh_from_db()
+    assert channel.hours is None
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "field"),
+    [
+        ("09:00", "", "closes"),
+        ("", "20:00", "opens"),
+        ("20:00", "09:00", "closes"),
+        ("9点", "20:00", "opens"),
+    ],
+)
+def test_hours_that_make_no_span_are_shown_with_the_other_faults(developer, opens, closes, field):
+    wrong = {**FORM, "opens": opens, "closes": closes, "account": "too-long-account"}
+    html = developer.post("/channels/new", wrong).content.decode()
+    assert f'id="id_{field}_error"' in html and 'id="id_account_error"' in html
+    assert not Channel.objects.exists()

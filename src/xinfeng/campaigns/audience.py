@@ -63,6 +63,7 @@ def ground(campaign: Campaign, *, now: datetime, starts_at: datetime | None = No
             settings=settings,
             horizon=HORIZON,
             purpose=campaign.purpose,
+            narrow_to=campaign.channel.hours if campaign.channel else None,
         )
     )
     day = business_day(windows[0][0] if windows else start, settings.zone)

@@ -1,8 +1,8 @@
 """Rules on when may be sent that were tightened after a plan was made bind that plan too.
 
 A plan keeps the windows it was made with, and the gateways obey those. When somebody narrows a trade's windows or
-marks a day on which nothing may go out, every plan that is still sending is cut to what is allowed now; it never
-gains time. One that would be sending at this moment is paused, and a person resumes it: into the windows left.
+a channel's hours, or marks a day on which nothing may go out, every plan that is still sending is cut to what is
+allowed now; it never gains time. One that would be sending at this moment is paused, and a person resumes it: into the windows left.
 What no window is left for is withheld at the plan's deadline.
 """
 
@@ -27,7 +27,7 @@ CLOSED = "window_closed"
 def narrow(*, now: datetime) -> list[int]:
     """Cut what is sending to the rules in force; returns the campaigns whose windows changed. Every few seconds."""
     changed = []
-    for campaign in Campaign.objects.filter(state__in=lifecycle.SENDING).select_related("plan"):
+    for campaign in Campaign.objects.filter(state__in=lifecycle.SENDING).select_related("plan", "channel"):
         plan = campaign.plan
         if plan is None or plan.deadline <= now:
             continue
@@ -53,6 +53,7 @@ def _in_force(campaign: Campaign, plan: Plan, now: datetime) -> list[Interval]:
         settings=policy.current_settings(),
         horizon=plan.deadline - now,
         purpose=campaign.purpose,
+        narrow_to=campaign.channel.hours if campaign.channel else None,
     )
 
 

@@ -6,6 +6,7 @@ A secret goes in and never comes out: it is sealed at once and neither returned,
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import time
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -32,10 +33,12 @@ def save_channel(
     price_li: int,
     actor: str,
     channel_id: int | None = None,
+    hours: tuple[time, time] | None = None,
 ) -> int:
     """Make a channel, or change the one named by `channel_id`; returns its id. Gateways notice within seconds.
 
-    `secret` None keeps the present one. Raises InvalidInput `channel.config` with `faults` (code by field, all
+    `secret` None keeps the present one. `hours`: when the carrier takes messages, `[opens, closes)` of each day in
+    the enterprise's zone; None: at any time. They narrow the windows of campaigns. Raises InvalidInput `channel.config` with `faults` (code by field, all
     at once), NotFound `channel.unknown`, Conflict `channel.name_taken`.
     """
     taken = _check(
@@ -46,6 +49,7 @@ def save_channel(
         secret=secret,
         rate_per_s=rate_per_s,
         price_li=price_li,
+        hours=hours,
         new=not channel_id,
     )
     try:
@@ -53,6 +57,7 @@ def save_channel(
             channel = _locked(channel_id) if channel_id else Channel()
             channel.name, channel.kind, channel.purpose = name.strip(), kind, purpose
             channel.config, channel.rate_per_s, channel.price_li = taken.to_json(), rate_per_s, price_li
+            channel.opens, channel.closes = hours or (None, None)
             if secret is not None:
                 channel.secret_sealed = vault().seal(Kind.SECRET, secret)
             channel.save()
@@ -65,6 +70,7 @@ def save_channel(
                 secret_changed=secret is not None,
                 rate_per_s=rate_per_s,
                 price_li=price_li,
+                hours=[f"{at:%H:%M}" for at in hours] if hours else None,
             )
     except IntegrityError:
         raise Conflict("channel.name_taken", name=name.strip()) from None
@@ -106,6 +112,7 @@ def _check(
     secret: str | None,
     rate_per_s: int,
     price_li: int,
+    hours: tuple[time, time] | None,
     new: bool,
 ) -> CmppConfig:
     """All faults of all fields at once."""
@@ -126,6 +133,8 @@ def _check(
         faults["rate_per_s"] = "out_of_range"
     if not 0 <= price_li <= 100_000:
         faults["price_li"] = "out_of_range"
+    if hours is not None and not hours[0] < hours[1]:
+        faults["hours"] = "not_ascending"
     taken = None
     try:
         taken = CmppConfig.read(config, kind)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import time
+
 from django.db import models
 
 
@@ -14,6 +16,8 @@ class Channel(models.Model):
     """An account with a carrier. `config` is validated by `channels.config.CmppConfig`; the secret is sealed.
 
     `price_li` is the price per part in tenths of a fen. `rate_per_s` counts parts, exact over any second.
+    `opens` and `closes`: the hours the carrier takes messages in, `[opens, closes)` of each day in the
+    enterprise's zone; both or none.
     """
 
     name = models.CharField(max_length=60, unique=True)
@@ -23,6 +27,8 @@ class Channel(models.Model):
     secret_sealed = models.BinaryField()
     rate_per_s = models.IntegerField(default=100)
     price_li = models.IntegerField(default=35)
+    opens = models.TimeField(null=True)
+    closes = models.TimeField(null=True)
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -32,7 +38,17 @@ class Channel(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(rate_per_s__gte=1), name="channel_rate"),
             models.CheckConstraint(condition=models.Q(price_li__gte=0), name="channel_price"),
+            models.CheckConstraint(
+                condition=models.Q(opens__isnull=True, closes__isnull=True)
+                | models.Q(opens__isnull=False, closes__isnull=False, opens__lt=models.F("closes")),
+                name="channel_hours",
+            ),
         ]
+
+    @property
+    def hours(self) -> tuple[time, time] | None:
+        """`opens` and `closes`; None: at any time."""
+        return None if self.opens is None or self.closes is None else (self.opens, self.closes)
 
 
 class ConnectionPhase(models.TextChoices):

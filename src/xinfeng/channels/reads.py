@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from xinfeng.channels.config import CmppConfig
 from xinfeng.channels.models import Channel, ConnectionPhase, ConnectionState
@@ -30,7 +30,8 @@ class ConnectionRow:
 
 @dataclass(frozen=True)
 class ChannelRow:
-    """A channel with the connections that are alive. `price_li` is a tenth of a fen per part."""
+    """A channel with the connections that are alive. `price_li` is a tenth of a fen per part. `hours`: when the
+    carrier takes messages, in the enterprise's zone; None: at any time."""
 
     id: int
     name: str
@@ -43,6 +44,7 @@ class ChannelRow:
     created_at: datetime
     updated_at: datetime
     connections: tuple[ConnectionRow, ...]
+    hours: tuple[time, time] | None = None
 
     @property
     def ready(self) -> int:
@@ -99,4 +101,5 @@ def _row(found: Channel, connections: list[ConnectionRow]) -> ChannelRow:
         created_at=found.created_at,
         updated_at=found.updated_at,
         connections=tuple(connections),
+        hours=found.hours,
     )

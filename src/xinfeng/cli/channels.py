@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -77,8 +78,16 @@ def add_channel(
     window: Annotated[int, typer.Option(help="每连接未应答上限 unanswered submits per connection")] = 16,
     rate: Annotated[int, typer.Option(help="每秒条数 parts per second")] = 100,
     price_li: Annotated[int, typer.Option(help="每条价格，厘 price per part in tenths of a fen")] = 35,
+    opens: Annotated[
+        datetime | None, typer.Option(formats=["%H:%M"], help="每天从几点起可发 sends from, each day")
+    ] = None,
+    closes: Annotated[
+        datetime | None, typer.Option(formats=["%H:%M"], help="每天发到几点 sends until, each day")
+    ] = None,
 ) -> None:
     """添加一个 CMPP 通道。 Add a CMPP channel."""
+    if (opens is None) != (closes is None):
+        raise typer.BadParameter("--opens 和 --closes 要一起填。 Give --opens and --closes together.")
     ready()
     from xinfeng.channels.actions import save_channel
 
@@ -92,6 +101,7 @@ def add_channel(
         rate_per_s=rate,
         price_li=price_li,
         actor=ACTOR,
+        hours=(opens.time(), closes.time()) if opens and closes else None,
     )
     say(f"已添加通道 {channel_id}。 Added channel {channel_id}.")
 

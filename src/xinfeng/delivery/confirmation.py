@@ -131,6 +131,7 @@ def _plan(
         settings=rules,
         horizon=LATEST,
         purpose=Purpose.SERVICE.value,
+        narrow_to=channel.hours,
     )
     if not windows:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -14,6 +15,7 @@ from xinfeng.channels.models import ChannelKind
 from xinfeng.channels.reads import ChannelRow
 from xinfeng.console.components.parts import Text
 from xinfeng.console.content.labels import PURPOSES
+from xinfeng.console.preferences.windows import TimeInput
 from xinfeng.kernel.errors import InvalidInput
 
 FAULTS: dict[str, Text] = {
@@ -27,6 +29,7 @@ FAULTS: dict[str, Text] = {
     "out_of_range": _("超出了允许的范围。"),
     "not_yes_or_no": _("请选择是或否。"),
     "unknown": _("不是可以选择的值。"),
+    "not_ascending": _("结束要晚于开始。"),
 }
 LI_PER_FEN = 10
 
@@ -63,6 +66,13 @@ class ChannelForm(forms.Form):
     connections = _text(_("连接数"), _("每个网关进程开几条连接。"), initial="1")
     window = _text(_("滑动窗口"), _("一条连接上可以有多少条没有应答，协议建议 16。"), initial="16")
     price = _text(_("单价"), _("每个计费条，可以有一位小数。"), initial="3.5")
+    opens = forms.TimeField(label=_("每天从"), widget=TimeInput(), required=False)
+    closes = forms.TimeField(
+        label=_("每天到"),
+        widget=TimeInput(),
+        required=False,
+        help_text=_("合同限定的发送时间，活动的时段会收窄到这里；两项都留空就不限。"),
+    )
     keepalive_s = _text(_("心跳间隔"), initial="180", required=False)
     response_timeout_s = _text(_("应答超时"), initial="60", required=False)
     fee_user_type = _text(_("计费用户类型"), initial="2", required=False)
@@ -94,6 +104,16 @@ class ChannelForm(forms.Form):
     RARE = CONFIG[9:]
     """Fields that hardly anybody needs; folded away unless one of them is wrong."""
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        opens, closes = cleaned.get("opens"), cleaned.get("closes")
+        for name in ("opens", "closes"):
+            if (opens is not None or closes is not None) and name in cleaned and cleaned[name] is None:
+                self.add_error(name, str(FAULTS["missing"]))
+        if opens is not None and closes is not None and not opens < closes:
+            self.add_error("closes", str(FAULTS["not_ascending"]))
+        return cleaned
+
     @property
     def rare_wrong(self) -> bool:
         return any(name in self.errors for name in self.RARE)
@@ -115,7 +135,12 @@ class ChannelForm(forms.Form):
             "secret": self.data.get("secret") or None,
             "rate_per_s": _whole(given["rate_per_s"]),
             "price_li": _li(given["price"]),
+            "hours": None if self.errors.keys() & {"opens", "closes"} else self._hours(),
         }
+
+    def _hours(self) -> tuple[time, time] | None:
+        opens, closes = self.cleaned_data["opens"], self.cleaned_data["closes"]
+        return None if opens is None or closes is None else (opens, closes)
 
     def look_through(self) -> None:
         """Show what the account's own check finds beside what the form found, so that nothing comes in a second
@@ -129,7 +154,7 @@ class ChannelForm(forms.Form):
     def show(self, faults: dict[str, str]) -> None:
         """Faults by field, in words, at the fields."""
         for name, code in faults.items():
-            field = {"price_li": "price"}.get(name, name)
+            field = {"price_li": "price", "hours": "closes"}.get(name, name)
             if field in self.fields and field not in self.errors:
                 self.add_error(field, str(FAULTS.get(code, code)))
             elif field not in self.fields:
@@ -149,6 +174,8 @@ def initial_of(channel: ChannelRow) -> dict[str, Any]:
         "kind": channel.kind,
         "purpose": channel.purpose,
         "rate_per_s": channel.rate_per_s,
+        "opens": channel.hours and channel.hours[0],
+        "closes": channel.hours and channel.hours[1],
         "price": f"{Decimal(channel.price_li) / LI_PER_FEN:f}",
     }
 
