@@ -229,6 +229,13 @@ def test_an_unfit_setting_is_refused_and_nothing_changes(changes: dict[str, Any]
     assert confirmation.current_settings() == before
 
 
+def test_a_text_may_fill_one_message_to_its_last_character() -> None:
+    signature = len("【信风商城】")
+    switch_on(text="退" * (70 - signature))
+    with pytest.raises(InvalidInput, match="opt_out.confirmation_text"):
+        save_settings({"text": "退" * (71 - signature)}, actor="admin")
+
+
 def test_a_marketing_channel_and_things_out_of_use_are_refused() -> None:
     switch_on()
     with pytest.raises(InvalidInput) as wrong:

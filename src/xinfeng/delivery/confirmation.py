@@ -27,7 +27,7 @@ from xinfeng.foundation.database import Connection, bulk_transaction
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
 from xinfeng.kernel.ids import ChannelId
-from xinfeng.kernel.text import SINGLE_UNITS, billed_parts
+from xinfeng.kernel.text import SINGLE_UNITS, billed_parts, utf16_units
 from xinfeng.kernel.time import business_day
 from xinfeng.lens.engine import lens
 from xinfeng.policy import reads as policy
@@ -196,5 +196,8 @@ def _check(settings: ConfirmationSettings) -> None:
     if not signature.enabled:
         raise Conflict("signature.disabled", id=signature.pk)
     checked = check_wording(Draft(settings.text, "", "", {}), signature, purpose=Purpose.SERVICE.value)
-    if checked.used or checked.longest_units > SINGLE_UNITS:
-        raise InvalidInput("opt_out.confirmation_text", at_most=SINGLE_UNITS, units=checked.longest_units)
+    units = (
+        checked.longest_units if checked.used else utf16_units(Renderer(checked.draft, signature).render({}))
+    )
+    if checked.used or units > SINGLE_UNITS:
+        raise InvalidInput("opt_out.confirmation_text", at_most=SINGLE_UNITS, units=units)
