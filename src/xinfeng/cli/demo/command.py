@@ -7,7 +7,7 @@ import shutil
 import socket
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.postgres import EmbeddedPostgres
 from xinfeng.kernel.errors import Conflict
 from xinfeng.kernel.time import utc_now
+
+if TYPE_CHECKING:
+    from xinfeng.cli.demo.scenario import Login
 
 _MARK = "THIS-IS-THE-DEMONSTRATION"
 _CARRIER_ACCOUNT = "900001"
@@ -76,7 +79,7 @@ def demo(
             try:
                 scenario.run(stopping=lambda: supervisor.stopping)
                 if not exit_after:
-                    _invite(settings, scenario)
+                    _invite(settings, scenario.logins)
             except BaseException as fault:  # handed to the main thread below
                 outcome.append(fault)
                 supervisor.request_stop()
@@ -132,9 +135,9 @@ def _free_port(wanted: int) -> int:
     raise Conflict("demo.no_port", wanted=wanted)
 
 
-def _invite(settings: xinfeng_settings.Settings, scenario) -> None:  # type: ignore[no-untyped-def]
+def _invite(settings: xinfeng_settings.Settings, logins: list[Login]) -> None:
     say()
     say(f"控制台 console: http://{settings.host}:{settings.port}", style="bold")
-    for login in scenario.logins:
+    for login in logins:
         say(f"  {login.username:<10} {login.password}   {login.role}")
     say("Ctrl+C 结束。 Ctrl+C ends it.")

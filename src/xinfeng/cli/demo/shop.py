@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import csv
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
+
+_Choice = TypeVar("_Choice", bound=tuple[Any, ...])
 
 UNASSIGNED_RANGES = ("154", "160", "163", "164", "168", "169", "179")
 
@@ -173,5 +176,6 @@ def _deeds(dice: random.Random, member: str, joined: datetime, today: datetime) 
                 yield row("购买", at + timedelta(minutes=9), price * pieces, item, category)
 
 
-def _weighted(dice: random.Random, choices):  # type: ignore[no-untyped-def]
+def _weighted(dice: random.Random, choices: Sequence[_Choice]) -> _Choice:
+    """Draw one; the last member of each is its weight."""
     return dice.choices(choices, weights=[choice[-1] for choice in choices])[0]
