@@ -16,10 +16,10 @@ from xinfeng.channels.models import Channel, ChannelKind
 from xinfeng.foundation import audit
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
+from xinfeng.kernel.purposes import PURPOSES
 
 LONGEST_SECRET = 100
 MOST_PARTS_PER_S = 100_000
-PURPOSES = ("marketing", "service")
 
 
 def save_channel(

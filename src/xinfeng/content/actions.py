@@ -14,9 +14,9 @@ from xinfeng.content.rendering import Draft
 from xinfeng.foundation import audit
 from xinfeng.foundation.models import User
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
+from xinfeng.kernel.purposes import PURPOSES
 
 LONGEST_NAME = 80
-PURPOSES = ("marketing", "service")
 """consent.Purpose; consent is another room on this floor."""
 TRADES = ("retail", "education", "catering", "finance", "government", "baby", "other")
 """policy.Trade; policy is a floor above."""

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from xinfeng.kernel.money import MILLI_PER_FEN, Fen
+from xinfeng.kernel.money import LI_PER_FEN, Fen
 from xinfeng.kernel.text import PART_UNITS, SINGLE_UNITS, billed_parts, utf16_units
 
 
@@ -50,7 +50,7 @@ def price(parts: int, *, price_li: int) -> int:
 
 def fen(cost_li: int) -> Fen:
     """Li rounded up to whole fen, for showing."""
-    return Fen(-(-cost_li // MILLI_PER_FEN))
+    return Fen(-(-cost_li // LI_PER_FEN))
 
 
 def spread(texts: Iterable[str], *, price_li: int) -> Spread | None:

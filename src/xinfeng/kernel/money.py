@@ -9,7 +9,7 @@ from xinfeng.kernel.errors import InvalidInput
 
 Fen = NewType("Fen", int)
 
-MILLI_PER_FEN = 10
+LI_PER_FEN = 10
 """Prices per part are kept in tenths of a fen ("li"): trade prices such as 3.5 fen a part are usual."""
 
 

@@ -26,6 +26,7 @@ from math import isfinite
 from typing import Any, TypeVar
 
 from xinfeng.kernel.errors import InvalidInput
+from xinfeng.kernel.purposes import PURPOSES
 from xinfeng.segments.attributes import BUILT_IN, COMPARISONS, EVENTS, OPERATORS, Attribute, Op, Takes
 
 _T = TypeVar("_T", bound=str)
@@ -63,9 +64,6 @@ class MessageOutcome(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"
     REPLIED = "replied"
-
-
-PURPOSES = ("marketing", "service")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from xinfeng.console.components.parts import Text
 from xinfeng.console.content.labels import PURPOSES
 from xinfeng.console.preferences.windows import TimeInput
 from xinfeng.kernel.errors import InvalidInput
+from xinfeng.kernel.money import LI_PER_FEN
 
 FAULTS: dict[str, Text] = {
     "missing": _("请填写。"),
@@ -31,7 +32,6 @@ FAULTS: dict[str, Text] = {
     "unknown": _("不是可以选择的值。"),
     "not_ascending": _("结束要晚于开始。"),
 }
-LI_PER_FEN = 10
 
 
 def _text(label: Any, help: Any = "", *, required: bool = True, initial: str = "") -> forms.CharField:
