@@ -28,6 +28,7 @@ from xinfeng.foundation.jobs import app
 from xinfeng.foundation.locks import PLANNING
 from xinfeng.foundation.models import User
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from xinfeng.kernel.purposes import MESSAGE_PURPOSES
 from xinfeng.policy.models import Trade
 from xinfeng.segments.models import Segment
 
@@ -59,7 +60,7 @@ def save_campaign(draft: CampaignDraft, *, actor: str, campaign_id: int | None =
     name = draft.name.strip()
     if not 1 <= len(name) <= 80:
         raise InvalidInput("campaign.name", at_most=80)
-    _check_choice("campaign.purpose", draft.purpose, Purpose.values)
+    _check_choice("campaign.purpose", draft.purpose, list(MESSAGE_PURPOSES))
     _check_choice("campaign.trade", draft.trade, Trade.values)
     if draft.rate_per_s is not None and not 1 <= draft.rate_per_s <= 100_000:
         raise InvalidInput("campaign.rate", rate_per_s=draft.rate_per_s)

@@ -16,7 +16,7 @@ from xinfeng.channels.models import Channel, ChannelKind
 from xinfeng.foundation import audit
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
-from xinfeng.kernel.purposes import PURPOSES
+from xinfeng.kernel.purposes import MESSAGE_PURPOSES
 
 LONGEST_SECRET = 100
 MOST_PARTS_PER_S = 100_000
@@ -123,7 +123,7 @@ def _check(
         faults["name"] = "too_long"
     if kind not in ChannelKind.values:
         faults["kind"] = "unknown"
-    if purpose not in PURPOSES:
+    if purpose not in MESSAGE_PURPOSES:
         faults["purpose"] = "unknown"
     if secret is None and new:
         faults["secret"] = "missing"

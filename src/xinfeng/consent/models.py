@@ -8,8 +8,14 @@ from xinfeng.foundation.fields import Xid8Field
 
 
 class Purpose(models.TextChoices):
+    """The purposes that have a name. Besides these there is one for each sensitive attribute, without a row here:
+    `kernel.purposes.sensitive_purpose(key)`."""
+
     MARKETING = "marketing", "营销短信"
     SERVICE = "service", "服务短信"
+    LOCATION = "location", "位置"
+    PROFILING = "profiling", "个性化"
+    SHARING = "sharing", "对外提供"
 
 
 class Notice(models.Model):
@@ -17,7 +23,7 @@ class Notice(models.Model):
 
     key = models.CharField(max_length=40)
     version = models.CharField(max_length=20)
-    purpose = models.CharField(max_length=20, choices=Purpose.choices)
+    purpose = models.CharField(max_length=60)
     text = models.TextField()
     effective_at = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
@@ -37,7 +43,7 @@ class ConsentEntry(models.Model):
     seq = models.BigIntegerField(primary_key=True)
     recorded_at = models.DateTimeField()
     contact_id = models.BigIntegerField()
-    purpose = models.CharField(max_length=20, choices=Purpose.choices)
+    purpose = models.CharField(max_length=60)
     granted = models.BooleanField()
     at = models.DateTimeField()
     source = models.CharField(max_length=80)
@@ -116,7 +122,7 @@ class Standing(models.Model):
 
     pk = models.CompositePrimaryKey("contact_id", "purpose")
     contact_id = models.BigIntegerField()
-    purpose = models.CharField(max_length=20, choices=Purpose.choices)
+    purpose = models.CharField(max_length=60)
     granted = models.BooleanField()
     entry_seq = models.BigIntegerField(null=True)
     since = models.DateTimeField(null=True)
@@ -127,3 +133,36 @@ class Standing(models.Model):
     class Meta:
         db_table = "standing"
         indexes = [models.Index(fields=["xid"], name="standing_xid")]
+
+
+class SharingContract(models.Model):
+    """An agreement under which a partner passes on personal data (PIPL, Art 23). Ended, never deleted.
+
+    `purposes` are what the partner's customers may have agreed to; `fields` what may be passed on (names as in
+    `intake.mapping`). The file lies in the folder of uploads; `file_digest` is its SHA-256.
+    """
+
+    partner = models.CharField(max_length=100)
+    title = models.CharField(max_length=120)
+    number = models.CharField(max_length=60, unique=True)
+    scope = models.TextField()
+    purposes = models.JSONField(default=list)
+    fields = models.JSONField(default=list)
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    file_name = models.CharField(max_length=255)
+    file_path = models.CharField(max_length=500)
+    file_digest = models.BinaryField()
+    created_by = models.CharField(max_length=150)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=150, blank=True)
+    ended_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        db_table = "sharing_contract"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_on__gte=models.F("starts_on")), name="contract_term"
+            )
+        ]

@@ -18,6 +18,7 @@ from xinfeng.consent.ledger import ChainedEntry, NewEntry, chain
 from xinfeng.consent.models import Purpose, Scope, SuppressionReason
 from xinfeng.consent.script import Ask, Pour, Row, Script
 from xinfeng.contacts import copying, packing
+from xinfeng.kernel.purposes import MESSAGE_PURPOSES
 
 COPY_ENTRIES = """\
 copy consent_entry (seq, recorded_at, contact_id, purpose, granted, at, source, notice_id, evidence, actor,
@@ -332,7 +333,7 @@ def _contacts_of(indexes: Sequence[bytes]) -> Script[dict[bytes, int]]:
 
 def purposes_of(scope: Scope) -> tuple[str, ...]:
     """What a suppression of this scope forbids."""
-    return tuple(one.value for one in Purpose) if scope == Scope.ALL else (Purpose.MARKETING.value,)
+    return MESSAGE_PURPOSES if scope == Scope.ALL else (Purpose.MARKETING.value,)
 
 
 _entry_begin = struct.Struct("!hiqiqiq").pack

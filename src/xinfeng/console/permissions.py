@@ -28,6 +28,9 @@ LOOK = frozenset(
         "campaign.view",
         "inbox.view",
         "channel.view",
+        "form.view",
+        "tier.view",
+        "number.view",
     }
 )
 """What everybody who works with campaigns may see; phone numbers stay masked."""
@@ -36,6 +39,10 @@ ROLES: dict[str, frozenset[str]] = {
     "operator": LOOK
     | {
         "contact.edit",
+        "contact.merge",
+        "tag.edit",
+        "form.edit",
+        "number.edit",
         "import.run",
         "segment.edit",
         "template.edit",
@@ -50,6 +57,11 @@ ROLES: dict[str, frozenset[str]] = {
         "contact.reveal",
         "contact.erase",
         "consent.edit",
+        "consent.prove",
+        "contract.view",
+        "contract.edit",
+        "request.view",
+        "request.handle",
         "suppression.edit",
         "campaign.run",
         "campaign.export",
@@ -57,9 +69,18 @@ ROLES: dict[str, frozenset[str]] = {
         "settings.view",
         "audit.view",
     },
-    "analyst": LOOK - {"import.view", "inbox.view"} | {"segment.edit", "campaign.export"},
+    "analyst": LOOK - {"import.view", "inbox.view"}
+    | {"segment.edit", "tier.edit", "tag.edit", "campaign.export"},
     "developer": frozenset(
-        {"dashboard.view", "channel.view", "channel.edit", "template.view", "settings.view"}
+        {
+            "dashboard.view",
+            "channel.view",
+            "channel.edit",
+            "template.view",
+            "settings.view",
+            "api.view",
+            "api.edit",
+        }
     ),
 }
 

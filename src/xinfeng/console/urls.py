@@ -20,8 +20,3 @@ urlpatterns = [
     path("audit", include("xinfeng.console.audit.urls")),
     path("ui", include("xinfeng.console.style.urls")),
 ]
-
-handler400 = "xinfeng.console.frame.errors.bad_request"
-handler403 = "xinfeng.console.frame.errors.forbidden"
-handler404 = "xinfeng.console.frame.errors.not_found"
-handler500 = "xinfeng.console.frame.errors.server_error"

@@ -62,16 +62,50 @@ class TagKind(models.TextChoices):
 
 
 class Tag(models.Model):
+    """A word for people. A tag merged into another keeps its row and its facts; `merged_into` says where it went."""
+
     name = models.CharField(max_length=40, unique=True)
     kind = models.CharField(max_length=10, choices=TagKind.choices, default=TagKind.MANUAL)
+    description = models.CharField(max_length=200, blank=True, db_default="")
+    merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         db_table = "tag"
 
 
+class TagChange(models.Model):
+    """A tag itself was changed: `what` is renamed, merged, described; `before` and `after` are words for people."""
+
+    tag = models.ForeignKey(Tag, on_delete=models.PROTECT)
+    what = models.CharField(max_length=20)
+    before = models.CharField(max_length=200, blank=True)
+    after = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+
+    class Meta:
+        db_table = "tag_change"
+
+
+class ContactState(models.IntegerChoices):
+    """Only the ALIVE are people one finds, counts and writes to; the others are what is left of a row.
+
+    MERGED: another row speaks for this person now (`merged_into`); number and external id stay here and lead
+    there. ERASED: nothing that identifies is left, only the id that old facts mention.
+    """
+
+    ALIVE = 0, "在册"
+    MERGED = 1, "已合并"
+    ERASED = 2, "已删除"
+
+
 class Contact(models.Model):
-    """One person. Written in bulk by `contacts.sql`; `id` comes from the series `contact` of foundation.ids."""
+    """One person. Written in bulk by `contacts.sql`; `id` comes from the series `contact` of foundation.ids.
+
+    `tail_index` is the keyed hash of the number's last four digits (`vault().tail_index`). `region_guessed`:
+    province and city were read off the number, approximately; a source that states them clears it.
+    """
 
     id = models.BigIntegerField(primary_key=True)
     external_id = models.CharField(max_length=100, null=True)
@@ -89,6 +123,10 @@ class Contact(models.Model):
     tier = models.SmallIntegerField(choices=Tier.choices, default=Tier.NONE, db_default=0)
     tags = ArrayField(models.IntegerField(), default=list, db_default=[])
     attrs = models.JSONField(default=dict, db_default={})
+    state = models.SmallIntegerField(choices=ContactState.choices, default=ContactState.ALIVE, db_default=0)
+    merged_into = models.BigIntegerField(null=True)
+    tail_index = models.IntegerField(null=True)
+    region_guessed = models.BooleanField(default=False, db_default=False)
     joined_at = models.DateTimeField()  # when the enterprise first knew this person
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -97,11 +135,116 @@ class Contact(models.Model):
     class Meta:
         db_table = "contact"
         # `unique=True` would bring a second index, for LIKE.
-        constraints = [models.UniqueConstraint(fields=["external_id"], name="contact_external_id")]
+        constraints = [
+            models.UniqueConstraint(fields=["external_id"], name="contact_external_id"),
+            models.CheckConstraint(
+                condition=models.Q(state=ContactState.MERGED, merged_into__isnull=False)
+                | (~models.Q(state=ContactState.MERGED) & models.Q(merged_into=None)),
+                name="contact_merged_into_somebody",
+            ),
+        ]
         indexes = [
             models.Index(fields=["xid"], name="contact_xid"),
             models.Index(fields=["-updated_at", "-id"], name="contact_recent"),
             models.Index(fields=["tier", "-id"], name="contact_tier"),
+            models.Index(
+                fields=["tail_index", "-id"],
+                name="contact_tail",
+                condition=models.Q(tail_index__isnull=False),
+            ),
+            models.Index(
+                fields=["merged_into"],
+                name="contact_merged_into",
+                condition=models.Q(merged_into__isnull=False),
+            ),
+        ]
+
+
+class Merge(models.Model):
+    """Two rows turned out to be one person: `absorbed_id` now leads to `survivor_id`. Undone, never deleted.
+
+    `before` is what both rows held (identifiers sealed, in hex), so that it can be undone exactly. `moved`: the
+    rows that already led to `absorbed_id` and were led on.
+    """
+
+    survivor_id = models.BigIntegerField(db_index=True)
+    absorbed_id = models.BigIntegerField(db_index=True)
+    how = models.CharField(max_length=20)  # phone, external_id, suggested, manual
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+    reason = models.CharField(max_length=200, blank=True)
+    before = models.JSONField()
+    moved = ArrayField(models.BigIntegerField(), default=list)
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.CharField(max_length=150, blank=True)
+    undone_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        db_table = "merge"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["absorbed_id"], condition=models.Q(undone_at=None), name="merge_in_force"
+            )
+        ]
+
+
+class MergeSuggestion(models.Model):
+    """Two contacts that may be one person (`one_id` < `other_id`); `why` are codes such as `name_birthday`."""
+
+    one_id = models.BigIntegerField()
+    other_id = models.BigIntegerField()
+    score = models.SmallIntegerField()  # 0 to 100
+    why = ArrayField(models.CharField(max_length=30))
+    found_at = models.DateTimeField()
+    dismissed_at = models.DateTimeField(null=True)
+    dismissed_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        db_table = "merge_suggestion"
+        constraints = [
+            models.UniqueConstraint(fields=["one_id", "other_id"], name="merge_suggestion_pair"),
+            models.CheckConstraint(
+                condition=models.Q(one_id__lt=models.F("other_id")), name="merge_suggestion_order"
+            ),
+        ]
+
+
+class TierFact(models.Model):
+    """A contact came into another tier. Append-only, by month of `at`; `cause`: nightly, event, rules, new …"""
+
+    id = models.BigAutoField(primary_key=True)
+    contact_id = models.BigIntegerField()
+    before = models.SmallIntegerField(choices=Tier.choices)
+    tier = models.SmallIntegerField(choices=Tier.choices)
+    at = models.DateTimeField()
+    cause = models.CharField(max_length=20)
+    xid = Xid8Field()
+
+    class Meta:
+        db_table = "tier_fact"
+        managed = False
+
+
+class Trait(models.Model):
+    """A computed trait: something the operator defined that follows from a contact's events.
+
+    `definition` is `contacts.traits.Definition` in its JSON form; the values live in the lens (table `trait`).
+    """
+
+    key = models.CharField(max_length=40, unique=True)
+    label = models.CharField(max_length=60)
+    label_en = models.CharField(max_length=60, blank=True)
+    definition = models.JSONField()
+    archived = models.BooleanField(default=False)
+    created_by = models.CharField(max_length=150)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "trait"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(key__regex=r"^[a-z][a-z0-9_]{0,39}$"), name="trait_key_shape"
+            )
         ]
 
 

@@ -14,7 +14,7 @@ from xinfeng.content.rendering import Draft
 from xinfeng.foundation import audit
 from xinfeng.foundation.models import User
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
-from xinfeng.kernel.purposes import PURPOSES
+from xinfeng.kernel.purposes import MESSAGE_PURPOSES
 
 LONGEST_NAME = 80
 """consent.Purpose; consent is another room on this floor."""
@@ -82,8 +82,8 @@ def save_template(
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME:
         raise InvalidInput("template.name", at_most=LONGEST_NAME)
-    if purpose not in PURPOSES:
-        raise InvalidInput("template.purpose", purpose=purpose[:20], known=list(PURPOSES))
+    if purpose not in MESSAGE_PURPOSES:
+        raise InvalidInput("template.purpose", purpose=purpose[:20], known=list(MESSAGE_PURPOSES))
     if trade not in TRADES:
         raise InvalidInput("template.trade", trade=trade[:20], known=list(TRADES))
     signature = _usable_signature(signature_id)

@@ -30,12 +30,17 @@ INSTALLED_APPS = [
     "xinfeng.content",
     "xinfeng.channels",
     "xinfeng.intake",
+    "xinfeng.hygiene",
+    "xinfeng.privacy",
+    "xinfeng.forms",
     "xinfeng.segments",
     "xinfeng.policy",
     "xinfeng.delivery",
     "xinfeng.insights",
     "xinfeng.campaigns",
     "xinfeng.console",
+    "xinfeng.integrations",
+    "xinfeng.pages",
 ]
 
 MIDDLEWARE = [
@@ -52,7 +57,7 @@ MIDDLEWARE = [
     "xinfeng.console.middleware.ConsoleMiddleware",
 ]
 
-ROOT_URLCONF = "xinfeng.console.urls"
+ROOT_URLCONF = "xinfeng.cli.addresses"
 AUTH_USER_MODEL = "foundation.User"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"

@@ -135,8 +135,22 @@ class Vault:
         """`phone_index` of many, three times as fast: the key is hashed once, not for every number."""
         return cast(list[PhoneIndex], self._digests(map(str.encode, numbers)))
 
+    def tail_index(self, number: str) -> int:
+        """Keyed hash of a number's last four digits, for finding people by them: a positive 31-bit integer."""
+        return self.tail_indexes([number])[0]
+
+    def tail_indexes(self, numbers: Iterable[str]) -> list[int]:
+        """`tail_index` of many."""
+        tails = [number[-4:] for number in numbers]
+        known = {tail: self._tail(tail) for tail in set(tails)}
+        return [known[tail] for tail in tails]
+
+    def _tail(self, tail: str) -> int:
+        [digest] = self._digests([b"\x01" + tail.encode()])
+        return int.from_bytes(digest[:4], "big") >> 1
+
     def index(self, text: str) -> bytes:
-        """Keyed hash of any other identifier, for example a name or the last four digits of a number."""
+        """Keyed hash of any other identifier, for example a name."""
         return hmac.digest(self._ring.index_key, b"\x00" + text.encode(), "sha256")[:_INDEX]
 
     def indexes(self, texts: Iterable[str]) -> list[bytes]:

@@ -36,6 +36,7 @@ class ImportJob(models.Model):
     mapping = models.JSONField(default=dict)  # column name in the file → field (intake.mapping)
     source = models.CharField(max_length=60, blank=True)
     consent = models.JSONField(null=True)  # intake.claims.ConsentClaim for the batch, or null
+    contract_id = models.BigIntegerField(null=True)  # consent.SharingContract, for data from a partner
     rows_total = models.IntegerField(default=0)
     rows_read = models.IntegerField(default=0)
     rows_new = models.IntegerField(default=0)

@@ -9,11 +9,11 @@ from typing import Any
 
 import ibis
 
-from xinfeng.consent.models import Purpose
 from xinfeng.contacts.models import Attribute as DeclaredAttribute
 from xinfeng.contacts.models import Tag
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.errors import InvalidInput, NotFound
+from xinfeng.kernel.purposes import MESSAGE_PURPOSES
 from xinfeng.lens.engine import Lens
 from xinfeng.segments import rules
 from xinfeng.segments.attributes import BUILT_IN, Attribute, custom_attribute
@@ -93,7 +93,7 @@ def segment_numbers(lens: Lens, segment: Segment, purpose: str, now: datetime) -
 
 
 def _numbers(lens: Lens, contacts: ibis.Table, purpose: str) -> LiveNumbers:
-    if purpose not in Purpose.values:
+    if purpose not in MESSAGE_PURPOSES:
         raise InvalidInput("consent.purpose", purpose=purpose[:40])
     contact, standing = lens.table("contact"), lens.table("standing")
     standing = standing.filter(

@@ -1,0 +1,5 @@
+"""Addresses under /f/: the public's pages."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
