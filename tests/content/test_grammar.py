@@ -27,7 +27,6 @@ def refusal(source: str) -> InvalidInput:
     ("source", "code", "position"),
     [
         ("您好{{ contact.nme }}", "template.unknown_variable", 5),
-        ("{{ attr.disease }}", "template.unknown_variable", 3),
         ("{{ contact[today] }}", "template.unknown_variable", 3),
         ("{{ contact.name.size }}", "template.unknown_variable", 3),
         ("{% if contact.city and contact.nope %}a{% endif %}", "template.unknown_variable", 23),

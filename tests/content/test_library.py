@@ -117,13 +117,29 @@ def test_nobody_left_of_an_audience_is_no_trouble(signature: Signature) -> None:
     assert reads.longest(version, [10**12], price_li=35, moment=MOMENT) is None
 
 
-def test_attributes_join_the_catalogue_unless_they_are_sensitive(signature: Signature) -> None:
+def test_declared_attributes_join_the_catalogue(signature: Signature) -> None:
     Attribute.objects.create(key="points", label="积分", kind="number")
-    Attribute.objects.create(key="disease", label="病史", kind="text", sensitive=True)
-    assert "attr.points" in reads.catalogue() and "attr.disease" not in reads.catalogue()
+    assert "attr.points" in reads.catalogue()
     version = save(signature, value="您有{{ attr.points }}分", defaults={"attr.points": "许多"})
     contact = make_contact(attrs={"points": 120})
     assert dict(reads.texts(version, [contact], MOMENT))[contact].startswith("【信风】您有120分")
+
+
+def test_a_sensitive_attribute_is_read_only_by_those_who_agreed_to_its_use(signature: Signature) -> None:
+    Attribute.objects.create(key="allergy", label="过敏", kind="text", sensitive=True)
+    wording = {"value": "为您避开{{ attr.allergy }}", "defaults": {"attr.allergy": "过敏原"}}
+    version = save(signature, **wording)
+    agreed = make_contact(attrs={"allergy": "花生"}, consent=("marketing", "sensitive:allergy"))
+    silent = make_contact(attrs={"allergy": "牛奶"})
+    texts = dict(reads.texts(version, [agreed, silent], MOMENT))
+    assert "避开花生" in texts[agreed]
+    assert "避开过敏原" in texts[silent]
+    shown = preview(
+        Draft(wording["value"], "", "", wording["defaults"]), signature, purpose="marketing", moment=MOMENT,
+        price_li=35, contact_ids=[agreed],
+    )  # fmt: skip
+    assert "花生" not in shown.shown[0].text
+    assert "sensitive_variable" in {remark.code for remark in shown.remarks}
 
 
 def test_the_preview_masks_names_but_keeps_lengths(signature: Signature) -> None:

@@ -216,3 +216,18 @@ def test_a_plan_whose_last_chunk_is_leased_is_still_read_while_it_runs() -> None
     assert [found.id for found in _with_connection(work)] == [plan]
     stop_plan(plan, "person", actor="test", now=utc_now())
     assert _with_connection(lambda connection: leases.plans_as_of_now(connection, [plan])) == []
+
+
+def test_a_contact_merged_or_erased_after_planning_is_withheld() -> None:
+    contacts = agreed(3)
+    plan = make_plan(contacts, make_channel(7890))
+
+    async def work(connection: Any) -> None:
+        await connection.execute(
+            "update contact set state = 1, merged_into = %s where id = %s", (contacts[2], contacts[0])
+        )
+        await connection.execute("update contact set state = 2 where id = %s", (contacts[1],))
+        await _lease(connection, "a")
+
+    _with_connection(work)
+    assert fates(plan) == {"withheld:merged": 1, "withheld:suppressed_erased": 1, "planned": 1}

@@ -68,6 +68,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "链接里含有变量 {variable}，部分服务商只接受固定链接。",
         "The link contains the variable {variable}; some vendors take constant links only.",
     ),
+    "sensitive_variable": (
+        "{variable} 是敏感个人信息：只有单独同意使用它的客户会看到真实值，其他人看到默认文字。",
+        "{variable} is sensitive: only people who consented to its use separately read their value, others the default.",
+    ),
     "odd_symbol": (
         "含有特殊符号“{symbol}”，部分服务商会拒绝。",
         "The symbol “{symbol}” is refused by some vendors.",
@@ -131,8 +135,13 @@ def check_wording(
     for part, module in (("value", value), ("action", action)):
         _require_defaults(module, part, checked.defaults, signature)
     renderer = Renderer(checked, signature, catalogue=catalogue)
-    remarks = tuple(_remarks(value, action, signature, purpose=purpose, longest=renderer.longest_units))
-    return Checked(checked, remarks, renderer.used, renderer.longest_units)
+    remarks = [
+        Remark("sensitive_variable", {"variable": name})
+        for name in renderer.used
+        if catalogue[name].sensitive
+    ]
+    remarks += _remarks(value, action, signature, purpose=purpose, longest=renderer.longest_units)
+    return Checked(checked, tuple(remarks), renderer.used, renderer.longest_units)
 
 
 def _checked_defaults(defaults: Mapping[str, str], catalogue: Catalogue, *, used: set[str]) -> dict[str, str]:

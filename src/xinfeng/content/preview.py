@@ -13,7 +13,7 @@ from xinfeng.content.parts import Measure, at_most, measure
 from xinfeng.content.rendering import Brand, Draft, Renderer
 from xinfeng.content.sources import values_of
 from xinfeng.content.values import Moment
-from xinfeng.content.variables import Value, examples
+from xinfeng.content.variables import Catalogue, Value, examples
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.phones import mask
 
@@ -62,7 +62,7 @@ def preview(
     rows = values_of(ids, ready.needed, catalogue=known, moment=moment)
     phones = _masked_phones(ids)
     people: list[tuple[int | None, str, dict[str, Value]]] = [
-        (contact_id, phones.get(contact_id, ""), _masked(row))
+        (contact_id, phones.get(contact_id, ""), _masked(row, known))
         for contact_id, row in zip(ids, rows, strict=True)
         if row is not None
     ]
@@ -85,9 +85,14 @@ def _preview(shown: tuple[Shown, ...], checked: Checked, price_li: int) -> Previ
     )
 
 
-def _masked(row: dict[str, Value]) -> dict[str, Value]:
+def _masked(row: dict[str, Value], known: Catalogue) -> dict[str, Value]:
+    """Names as a first character and stars; a sensitive value as the example of its kind."""
+    shown = {
+        name: known[name].example if value is not None and known[name].sensitive else value
+        for name, value in row.items()
+    }
     name = row.get("contact.name")
-    return {**row, "contact.name": mask_name(name)} if isinstance(name, str) else row
+    return {**shown, "contact.name": mask_name(name)} if isinstance(name, str) else shown
 
 
 def mask_name(name: str) -> str:

@@ -62,7 +62,7 @@ class VersionRow:
 
 
 def catalogue() -> Catalogue:
-    """The variables of this deployment: the fixed ones and the declared attributes that aren't sensitive."""
+    """The variables of this deployment: the fixed ones and the declared attributes."""
     return with_attributes(
         DeclaredAttribute(
             row.key, row.label, row.label_en, row.kind, tuple(map(str, row.choices)), row.sensitive
@@ -203,7 +203,7 @@ def longest(
 def longest_of(version_ids: Sequence[int]) -> dict[int, Measure]:
     """`longest_for_anyone` of several versions at once, without prices: two queries.
 
-    A version whose variables no longer exist (an attribute became sensitive) is missing.
+    A version whose variables no longer exist is missing.
     """
     known = catalogue()
     measures = {}

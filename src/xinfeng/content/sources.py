@@ -12,6 +12,7 @@ from psycopg import sql
 from xinfeng.content.values import ContactFields, Moment, contact_values
 from xinfeng.content.variables import Catalogue, Value, Variable
 from xinfeng.foundation.vault import Kind, vault
+from xinfeng.kernel.purposes import sensitive_purpose
 
 _COLUMNS = ("name_sealed", "gender", "birthday", "province", "city", "level", "tier", "joined_at", "attrs")
 """Columns of contact that a variable may be made from."""
@@ -29,13 +30,17 @@ def values_of(
     """The values of the variables `used`, a row for each contact in the order given; None: no such contact.
 
     Reads only the columns that are needed, in one statement: give some thousands of ids at a time. Names are
-    opened in memory and never leave it. The rows go into `Renderer.render_many`.
+    opened in memory and never leave it. A sensitive attribute has a value only for those who consented to its use.
+    The rows go into `Renderer.render_many`.
     """
     variables = {name: catalogue[name] for name in used if name.startswith(("contact.", "attr."))}
     if not variables:
         return [{} for _ in contact_ids]
     wanted = [column for column in _COLUMNS if any(column in entry.columns for entry in variables.values())]
     found_ids, columns = _fetch(contact_ids, wanted)
+    sensitive = [name.removeprefix("attr.") for name, entry in variables.items() if entry.sensitive]
+    if sensitive:
+        columns["attrs"] = _only_agreed(found_ids, columns["attrs"], sensitive)
     made = dict(zip(found_ids, _rows(columns, len(found_ids), variables, moment), strict=True))
     return [made.get(contact_id) for contact_id in contact_ids]
 
@@ -55,6 +60,24 @@ def _fetch(contact_ids: Sequence[int], columns: Sequence[str]) -> tuple[list[int
     if "attrs" in found:  # Django's connections hand jsonb out as text
         found["attrs"] = [json.loads(value) if isinstance(value, str) else value for value in found["attrs"]]
     return list(turned[0]), found
+
+
+def _only_agreed(
+    ids: Sequence[int], attrs: Sequence[Mapping[str, Any]], sensitive: Sequence[str]
+) -> list[Any]:
+    """Each contact's attributes without the sensitive ones she has not agreed to, or no longer agrees to."""
+    purposes = {sensitive_purpose(key): key for key in sensitive}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select contact_id, purpose from standing where contact_id = any(%s) and purpose = any(%s) and granted",
+            (list(ids), list(purposes)),
+        )
+        agreed = {(contact_id, purposes[purpose]) for contact_id, purpose in cursor.fetchall()}
+    hidden = set(sensitive)
+    return [
+        {key: value for key, value in held.items() if key not in hidden or (contact_id, key) in agreed}
+        for contact_id, held in zip(ids, attrs, strict=True)
+    ]
 
 
 def _opened(sealed: Sequence[bytes | None]) -> list[str | None]:

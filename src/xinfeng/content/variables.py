@@ -31,7 +31,8 @@ class Variable:
 
     `longest` is the greatest length in UTF-16 units; longer values are cut, so that the longest text of a
     template is known without an audience. `may_lack`: some contacts have no value, so a text that shows it needs a
-    default. `columns` are the fields of contact it is made from. `codes` lists the values of a CODE.
+    default. `columns` are the fields of contact it is made from. `codes` lists the values of a CODE. `sensitive`: only
+    those who consented to its use separately have a value (PIPL Art 29); the others read the default.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Variable:
     may_lack: bool
     columns: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
+    sensitive: bool = False
 
 
 Catalogue = Mapping[str, Variable]
@@ -119,13 +121,13 @@ def attribute_variable(attribute: DeclaredAttribute) -> Variable:
         longest,
         may_lack=True,
         columns=("attrs",),
+        sensitive=attribute.sensitive,
     )
 
 
 def with_attributes(attributes: Iterable[DeclaredAttribute]) -> Catalogue:
-    """The catalogue with the declared attributes; sensitive ones have no place in a text (PIPL Art 28 to 32)."""
-    declared = {f"attr.{found.key}": attribute_variable(found) for found in attributes if not found.sensitive}
-    return {**CATALOGUE, **declared}
+    """The catalogue with the declared attributes."""
+    return {**CATALOGUE, **{f"attr.{found.key}": attribute_variable(found) for found in attributes}}
 
 
 def examples(catalogue: Catalogue, names: Iterable[str]) -> dict[str, Any]:

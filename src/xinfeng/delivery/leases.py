@@ -217,6 +217,8 @@ _LOADED = """
 with loaded as (
   select m.id, m.contact_id, c.phone_index, c.phone_sealed, m.body_sealed, m.parts,
     case
+      when c.state = 1 then 'merged'
+      when c.state = 2 then 'suppressed_erased'
       when c.phone_sealed is null then 'no_phone'
       when coalesce(s.suppressed, b.reason) = 'opt_out' then 'opted_out'
       when coalesce(s.suppressed, b.reason) is not null then 'suppressed_' || coalesce(s.suppressed, b.reason)

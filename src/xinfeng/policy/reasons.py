@@ -25,6 +25,7 @@ TIER_CAP = "tier_cap"
 TOO_LATE = "too_late"
 STOPPED = "stopped"
 UNSENDABLE = "unsendable"
+MERGED = "merged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,11 @@ _ALL = (
     Reason(
         UNSENDABLE, "无法编码或解封", "Cannot be sent",
         "号码或正文无法解封，或正文无法编码。", "Number or text could not be unsealed or encoded.", "",
+    ),
+    Reason(
+        MERGED, "已并入另一位客户", "Merged into another contact",
+        "计划之后，这条资料与另一位客户合并；不再按原资料发送。",
+        "After planning this record was merged into another contact's; it is no longer written to by itself.", "",
     ),
 )  # fmt: skip
 
