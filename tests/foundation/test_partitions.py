@@ -7,8 +7,10 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from xinfeng.foundation import audit
+from xinfeng.foundation.database import bulk_transaction
 from xinfeng.foundation.models import AuditEntry
 from xinfeng.foundation.partitions import cover, months
+from xinfeng.foundation.personal import erasing
 
 
 def test_months_cross_the_year() -> None:
@@ -49,3 +51,15 @@ def test_a_database_of_ones_own_sees_commits(committed_db: str) -> None:
         assert other.execute("select count(*) from audit_entry where action = 'test.commit'").fetchone() == (
             1,
         )
+
+
+def test_only_erasing_a_person_may_take_facts_away(db: None) -> None:
+    audit.record(actor="me", action="test.deed")
+    with bulk_transaction() as raw:
+        with erasing(raw):
+            raw.execute("update audit_entry set actor = '' where action = 'test.deed'")
+            assert raw.execute("delete from audit_entry where action = 'test.deed'").rowcount == 1
+        audit.record(actor="me", action="test.deed")
+        with pytest.raises(psycopg.Error), transaction.atomic():
+            raw.execute("delete from audit_entry where action = 'test.deed'")
+    assert AuditEntry.objects.filter(action="test.deed").count() == 1

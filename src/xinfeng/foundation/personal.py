@@ -7,6 +7,7 @@ finds them through the installed apps and needs to know none of them. A slice wi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -14,6 +15,7 @@ from typing import Any
 
 from django.apps import apps
 from django.utils.module_loading import module_has_submodule
+from psycopg.pq import TransactionStatus
 
 from xinfeng.foundation.database import Connection
 
@@ -27,8 +29,11 @@ class Holding:
 
     `rows` gives everything held, in the clear, as JSON-ready mappings, oldest first; an iterator, because it may
     be long. `erase` removes, in the caller's transaction, what may go now, and says how many rows it took; None:
-    the law keeps it (`kept_because` says which), nothing but its storage goes on. `order`: smaller ones are erased
-    first.
+    the law keeps it (`kept_because` says which), nothing but its storage goes on. With both, `erase` takes what the
+    law no longer keeps and leaves the rest; it is called again later, so doing it twice must do no harm. Facts,
+    which the database otherwise refuses to change, may be deleted or emptied there: see `erasing`. `order`:
+    smaller ones are erased first; whoever needs the contact's row to find its own comes before 90, where contacts
+    empty theirs.
     """
 
     name: str
@@ -39,6 +44,20 @@ class Holding:
     kept_because: str = ""
     kept_because_en: str = ""
     order: int = 50
+
+
+@contextmanager
+def erasing(connection: Connection) -> Iterator[None]:
+    """Facts may be deleted or emptied inside, in this transaction: the one exception from "never changed".
+
+    Whoever answers a request (`privacy`) opens it around each `Holding.erase`; nobody else has a reason to.
+    """
+    connection.execute("select set_config('xinfeng.erasing', 'on', true)")
+    try:
+        yield
+    finally:
+        if connection.info.transaction_status != TransactionStatus.INERROR:
+            connection.execute("select set_config('xinfeng.erasing', 'off', true)")
 
 
 def holdings() -> tuple[Holding, ...]:

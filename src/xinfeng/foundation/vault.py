@@ -48,6 +48,8 @@ class Kind(enum.Enum):
     REPLY = b"reply"
     SECRET = b"secret"
     ROW = b"row"
+    REQUEST = b"request"
+    EXPORT = b"export"
 
 
 class _Aead(Protocol):
