@@ -13,7 +13,10 @@ import psycopg
 
 from xinfeng.consent import sql
 from xinfeng.consent.ledger import IMPORT_PREFIX, NewEntry
-from xinfeng.consent.models import Notice, Purpose, Scope, Suppression, SuppressionReason
+from xinfeng.consent.merged import reconcile_merge
+from xinfeng.consent.models import Scope, Suppression, SuppressionReason
+from xinfeng.consent.notices import publish_notice
+from xinfeng.consent.purposes import check
 from xinfeng.consent.script import perform, perform_async
 from xinfeng.consent.sql import OptOut
 from xinfeng.contacts.models import Contact
@@ -28,6 +31,7 @@ __all__ = [
     "lift_suppression",
     "publish_notice",
     "rebuild_standing",
+    "reconcile_merge",
     "record_opt_outs",
     "record_opt_outs_async",
     "refresh_standing",
@@ -239,24 +243,6 @@ def lift_suppression(suppression_id: int, *, reason: str, actor: str, now: datet
         )
 
 
-def publish_notice(
-    *, key: str, version: str, purpose: str, text: str, effective_at: datetime, actor: str
-) -> Notice:
-    """Keep the wording people agree to. A version never changes: raises Conflict `notice.exists` if it has other
-    words; the same words again are the same notice."""
-    if purpose not in Purpose.values or not key.strip() or not version.strip() or not text.strip():
-        raise InvalidInput("notice.incomplete")
-    given = {"purpose": purpose, "text": text, "effective_at": effective_at}
-    notice, made = Notice.objects.get_or_create(key=key, version=version, defaults=given)
-    if made:
-        audit.record(
-            actor=actor, action="notice.publish", kind="notice", subject=notice.pk, key=key, version=version
-        )
-    elif notice.text != text or notice.purpose != purpose:
-        raise Conflict("notice.exists", key=key, version=version)
-    return notice
-
-
 def rebuild_standing(progress: Callable[[int], None] | None = None) -> int:
     """Derive all standings from the facts, in steps of their own; returns how many contacts were looked at."""
     done = 0
@@ -284,8 +270,7 @@ def _next_contacts(connection: Connection, after: int) -> list[int]:
 
 
 def _check_statement(purpose: str, *, at: datetime, now: datetime) -> None:
-    if purpose not in Purpose.values:
-        raise InvalidInput("consent.purpose", purpose=purpose[:40])
+    check(purpose)
     if at > now:
         raise InvalidInput("consent.in_future", at=at.isoformat())
 

@@ -15,6 +15,7 @@ FEEDS = (
             Column("since", ColumnType.TIME),
             Column("source", ColumnType.TEXT),
             Column("suppressed", ColumnType.TEXT),
+            Column("stale", ColumnType.BOOL),
         ),
         Mode.REPLACE,
         key=("contact_id", "purpose"),

@@ -27,7 +27,7 @@ IMPORT_PREFIX = "import:"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_LONGEST = {"purpose": 20, "source": 80, "evidence": 500, "actor": 150}
+_LONGEST = {"purpose": 60, "source": 80, "evidence": 500, "actor": 150}
 
 
 class NewEntry(NamedTuple):

@@ -19,13 +19,23 @@ class Purpose(models.TextChoices):
 
 
 class Notice(models.Model):
-    """A version of the text that was shown when consent was asked for."""
+    """A version of the text that was shown when consent was asked for.
+
+    `requires_renewal`: purpose, method or kinds of data differ from the version before, so that everybody has to be
+    asked again (PIPL, Art 14(2)). Older versions of its key then carry `overtaken_at`; from that moment on they are
+    `outdated`, grants under them no longer count, and `retired_at` says when the last standing had followed.
+    """
 
     key = models.CharField(max_length=40)
     version = models.CharField(max_length=20)
     purpose = models.CharField(max_length=60)
     text = models.TextField()
     effective_at = models.DateTimeField()
+    requires_renewal = models.BooleanField(default=False, db_default=False)
+    overtaken_at = models.DateTimeField(null=True)
+    outdated = models.BooleanField(default=False, db_default=False)
+    retired_at = models.DateTimeField(null=True)
+    created_by = models.CharField(max_length=150, blank=True, db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -117,7 +127,8 @@ class Standing(models.Model):
     """Where a contact stands for one purpose, now. Derived; `consent.sql` rebuilds it from facts.
 
     `granted` is the last entry's word; `suppressed` the reason of a suppression in force for the purpose.
-    A message may be written only if `granted` and `suppressed` is null.
+    A message may be written only if `granted` and `suppressed` is null. `stale`: she had agreed, but to a wording
+    that no longer stands; then `granted` is false.
     """
 
     pk = models.CompositePrimaryKey("contact_id", "purpose")
@@ -128,6 +139,7 @@ class Standing(models.Model):
     since = models.DateTimeField(null=True)
     source = models.CharField(max_length=80, blank=True)
     suppressed = models.CharField(max_length=20, null=True)
+    stale = models.BooleanField(default=False, db_default=False)
     xid = Xid8Field()
 
     class Meta:

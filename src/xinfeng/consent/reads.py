@@ -8,7 +8,8 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from xinfeng.consent.ledger import NewEntry, entry_hash
-from xinfeng.consent.models import ConsentEntry, LedgerHead, Notice, Purpose, Standing, Suppression
+from xinfeng.consent.models import ConsentEntry, LedgerHead, Notice, Standing, Suppression
+from xinfeng.consent.purposes import known
 from xinfeng.contacts.models import Contact
 from xinfeng.foundation.vault import vault
 from xinfeng.kernel.errors import InvalidInput, NotFound
@@ -17,7 +18,10 @@ from xinfeng.kernel.phones import parse_mainland
 
 @dataclass(frozen=True, slots=True)
 class StandingRow:
-    """Where a contact stands for one purpose. Without any entry `granted` is False and `since` None."""
+    """Where a contact stands for one purpose. Without any entry `granted` is False and `since` None.
+
+    `stale`: she had agreed, to a wording that no longer stands; `granted` then is False.
+    """
 
     purpose: str
     granted: bool
@@ -25,6 +29,7 @@ class StandingRow:
     since: datetime | None
     source: str
     suppressed: str | None
+    stale: bool = False
 
     @property
     def may_be_written_to(self) -> bool:
@@ -90,27 +95,29 @@ class SuppressionQuery:
 
 
 def standing_of(contact_id: int) -> list[StandingRow]:
-    """One row for each purpose."""
+    """One row for each purpose: those with a name, those of sensitive attributes, and others she ever spoke of."""
     found = {row.purpose: row for row in Standing.objects.filter(contact_id=contact_id)}
     return [
-        StandingRow(purpose, row.granted, row.entry_seq, row.since, row.source, row.suppressed)
+        StandingRow(purpose, row.granted, row.entry_seq, row.since, row.source, row.suppressed, row.stale)
         if (row := found.get(purpose))
         else StandingRow(purpose, False, None, None, "", None)
-        for purpose in Purpose.values
+        for purpose in dict.fromkeys((*known(), *sorted(found)))
     ]
 
 
 def whose_standing(state: str, purpose: str) -> Q:
     """A condition on contacts for `contacts.reads.ContactQuery.among`.
 
-    `state`: `reachable` (granted, nothing suppresses), `withdrawn` (the last word was no), `suppressed`, or
-    `none` (never asked). Raises InvalidInput `consent.standing`.
+    `state`: `reachable` (granted, nothing suppresses), `withdrawn` (the last word was no), `stale` (agreed to a
+    wording that no longer stands), `suppressed`, or `none` (never asked). Raises InvalidInput `consent.standing`.
     """
     standing = Standing.objects.filter(contact_id=OuterRef("pk"), purpose=purpose)
     if state == "reachable":
         return Q(Exists(standing.filter(granted=True, suppressed=None)))
     if state == "withdrawn":
-        return Q(Exists(standing.filter(granted=False, entry_seq__isnull=False)))
+        return Q(Exists(standing.filter(granted=False, stale=False, entry_seq__isnull=False)))
+    if state == "stale":
+        return Q(Exists(standing.filter(stale=True)))
     if state == "suppressed":
         return Q(Exists(standing.filter(suppressed__isnull=False)))
     if state == "none":
@@ -118,9 +125,15 @@ def whose_standing(state: str, purpose: str) -> Q:
     raise InvalidInput("consent.standing", state=state[:20])
 
 
+def members(contact_id: int) -> list[int]:
+    """Everything a person is known by in the ledger: her id first, then the rows merged into it."""
+    merged = Contact.objects.filter(merged_into=contact_id).order_by("pk").values_list("pk", flat=True)
+    return [contact_id, *merged]
+
+
 def entries_of(contact_id: int, *, before_seq: int | None = None, limit: int = 100) -> list[EntryRow]:
-    """A contact's lines of the ledger, newest first."""
-    wanted = ConsentEntry.objects.filter(contact_id=contact_id)
+    """A person's lines of the ledger, newest first, those of the rows merged into hers included."""
+    wanted = ConsentEntry.objects.filter(contact_id__in=members(contact_id))
     if before_seq is not None:
         wanted = wanted.filter(seq__lt=before_seq)
     entries = list(wanted.order_by("-seq")[:limit])

@@ -2,7 +2,11 @@
 
 Standing is derived from facts alone, in any order they were recorded: for a contact and a purpose let W be the
 latest `at` of her withdrawals. A grant counts if there is no withdrawal, or if it is later than W and did not
-come from a file. The latest grant that counts decides; else the latest withdrawal; else the latest grant.
+come from a file. The latest grant that counts decides; else the latest withdrawal; else the latest grant. A grant
+that would count but was given to a wording that is outdated (`Notice.outdated`) leaves the standing stale.
+
+A "no" is the person's: it is written for every row that was merged with the one it was said to, so it also binds
+messages that were planned for them.
 """
 
 from __future__ import annotations
@@ -46,37 +50,39 @@ _STRENGTH_LIST = ", ".join(f"'{reason.value}'" for reason in STRENGTH)
 
 _SUPPRESSED_BY = f"""
   (select s.reason from contact c join suppression s on s.phone_index = c.phone_index and s.lifted_at is null
-   where c.id = d.contact_id and (s.scope = 'all' or (s.scope = 'marketing' and d.purpose = 'marketing'))
+   where c.id = d.contact_id and d.purpose in ('marketing', 'service') and (s.scope = 'all' or s.scope = d.purpose)
    order by array_position(array[{_STRENGTH_LIST}], s.reason::text) limit 1)"""  # noqa: S608
 
 _DERIVE = """
 decided as (
   select distinct on (e.contact_id, e.purpose)
-    e.contact_id, e.purpose, e.counts as granted, e.seq, e.at, e.source
+    e.contact_id, e.purpose, e.counts and not e.outdated as granted, e.counts and e.outdated as stale,
+    e.seq, e.at, e.source
   from (
     select e.*, e.granted and (e.said_no is null or (e.at > e.said_no and e.source not like 'import:%%')) as counts
     from (
       select e.contact_id, e.purpose, e.granted, e.seq, e.at, e.source,
+        (e.notice_id in (select id from notice where notice.outdated)) is true as outdated,
         max(e.at) filter (where not e.granted) over (partition by e.contact_id, e.purpose) as said_no
       from entries e
     ) e
   ) e
-  order by e.contact_id, e.purpose, e.counts desc, e.granted, e.at desc, e.seq desc
+  order by e.contact_id, e.purpose, e.counts and not e.outdated desc, e.counts desc, e.granted, e.at desc, e.seq desc
 )"""
 
 _PUT_STANDING = """
-insert into standing as old (contact_id, purpose, granted, entry_seq, since, source, suppressed)
-select contact_id, purpose, granted, seq, at, source, suppressed from derived
+insert into standing as old (contact_id, purpose, granted, entry_seq, since, source, suppressed, stale)
+select contact_id, purpose, granted, seq, at, source, suppressed, stale from derived
 on conflict (contact_id, purpose) do update set
   granted = excluded.granted, entry_seq = excluded.entry_seq, since = excluded.since,
-  source = excluded.source, suppressed = excluded.suppressed
-where (old.granted, old.entry_seq, old.since, old.source, old.suppressed) is distinct from
-  (excluded.granted, excluded.entry_seq, excluded.since, excluded.source, excluded.suppressed)"""
+  source = excluded.source, suppressed = excluded.suppressed, stale = excluded.stale
+where (old.granted, old.entry_seq, old.since, old.source, old.suppressed, old.stale) is distinct from
+  (excluded.granted, excluded.entry_seq, excluded.since, excluded.source, excluded.suppressed, excluded.stale)"""
 
 # Contacts that had no standing: what was just appended is all there is about them.
 STAND_FROM_NEW_ENTRIES = f"""\
 with entries as (
-  select contact_id, purpose, granted, seq, at, source from consent_entry
+  select contact_id, purpose, granted, seq, at, source, notice_id from consent_entry
   where recorded_at = %(recorded_at)s and seq between %(first)s and %(last)s and contact_id = any(%(contacts)s::bigint[])
 ), {_DERIVE}, derived as (
   select d.*, {_SUPPRESSED_BY} as suppressed from decided d
@@ -87,13 +93,14 @@ REFRESH_STANDING = f"""\
 with wanted as (
   select distinct unnest(%(contacts)s::bigint[]) as contact_id
 ), entries as (
-  select e.contact_id, e.purpose, e.granted, e.seq, e.at, e.source
+  select e.contact_id, e.purpose, e.granted, e.seq, e.at, e.source, e.notice_id
   from wanted w join consent_entry e using (contact_id)
 ), {_DERIVE}, pairs as (
-  select w.contact_id, p.purpose from wanted w cross join unnest(%(purposes)s::text[]) as p(purpose)
+  select w.contact_id, p.purpose from wanted w cross join unnest(array['marketing', 'service']) as p(purpose)
+  union all select k.contact_id, k.purpose from decided k where k.purpose not in ('marketing', 'service')
 ), derived as (
   select d.contact_id, d.purpose, coalesce(k.granted, false) as granted, k.seq, k.at, coalesce(k.source, '') as source,
-    d.suppressed
+    d.suppressed, coalesce(k.stale, false) as stale
   from (select d.contact_id, d.purpose, {_SUPPRESSED_BY} as suppressed from pairs d) d
   left join decided k using (contact_id, purpose)
   left join standing s using (contact_id, purpose)
@@ -102,7 +109,19 @@ with wanted as (
 
 HAVE_STANDING = "select distinct contact_id from standing where contact_id = any(%s::bigint[])"
 
-CONTACTS_OF = "select id, phone_index from contact where phone_index = any(%s)"
+OUTDATED = "select id from notice where outdated"
+
+# The number of a row that was merged leads to whoever speaks for the person now.
+CONTACTS_OF = "select coalesce(merged_into, id), phone_index from contact where phone_index = any(%s)"
+
+# Everybody who is the same person as one of these, but for themselves.
+SAME_PERSON = """\
+with named as (
+  select id, coalesce(merged_into, id) as speaker from contact where id = any(%s::bigint[])
+)
+select named.id, c.id from named join contact c on c.merged_into = named.speaker where c.id <> named.id
+union
+select id, speaker from named where speaker <> id"""
 
 # Lifts what is weaker and answers with the numbers that have nothing as strong in force yet.
 MAKE_ROOM = f"""\
@@ -154,8 +173,10 @@ def append(entries: Sequence[NewEntry], *, now: datetime, newborn: Collection[in
     """
     if not entries:
         return []
-    times_named = Counter([entry.contact_id for entry in entries])
     yield from take_ledger()
+    asked_for = len(entries)
+    entries = [*entries, *(yield from _said_of_the_same_person(entries))]
+    times_named = Counter([entry.contact_id for entry in entries])
     [[head_seq, head_hash]] = yield Ask("select seq, hash from ledger_head where id = 1")
     chained = chain(entries, after_seq=head_seq, after_hash=bytes(head_hash), recorded_at=now)
     yield Pour(COPY_ENTRIES, copy_rows(chained, recorded_at=now))
@@ -163,23 +184,50 @@ def append(entries: Sequence[NewEntry], *, now: datetime, newborn: Collection[in
     yield Ask("update ledger_head set seq = %s, hash = %s where id = 1", (last.seq, last.hash))
     known = yield from _with_standing([one for one in times_named if one not in newborn])
     fresh = times_named.keys() - known
+    outdated = yield from _outdated(entries)
+    several = {contact_id for contact_id in fresh if times_named[contact_id] > 1}
+    if outdated:
+        several |= {one.contact_id for one in entries if one.notice_id in outdated} & fresh
     yield from _stand_first(
-        [one for one in chained if one.entry.contact_id in fresh and times_named[one.entry.contact_id] == 1]
+        [one for one in chained if one.entry.contact_id in fresh and one.entry.contact_id not in several]
     )
-    several = [contact_id for contact_id in fresh if times_named[contact_id] > 1]
     if several:
         span = {
             "recorded_at": now,
             "first": head_seq + 1,
             "last": last.seq,
-            "contacts": copying.integers(several),
+            "contacts": copying.integers(sorted(several)),
         }
         yield Ask(STAND_FROM_NEW_ENTRIES, span)
     if known:
         yield from _refresh(sorted(known))
     if not all(entry.granted for entry in entries):
         yield from silence_wire()
-    return [one.seq for one in chained]
+    return [one.seq for one in chained[:asked_for]]
+
+
+def _said_of_the_same_person(entries: Sequence[NewEntry]) -> Script[list[NewEntry]]:
+    """The same "no" for the rows that are merged with those it is about, where it isn't among the entries itself."""
+    said_no = [entry for entry in entries if not entry.granted]
+    if not said_no:
+        return []
+    rows = yield Ask(SAME_PERSON, (copying.integers({entry.contact_id for entry in said_no}),))
+    others: dict[int, list[int]] = {}
+    for contact_id, other in rows:
+        others.setdefault(contact_id, []).append(other)
+    same = (
+        entry._replace(contact_id=other) for entry in said_no for other in others.get(entry.contact_id, ())
+    )
+    return [entry for entry in dict.fromkeys(same) if entry not in said_no] if others else []
+
+
+def _outdated(entries: Sequence[NewEntry]) -> Script[set[int]]:
+    """Those of the wordings named here that no longer stand."""
+    named = {entry.notice_id for entry in entries} - {None}
+    if not named:
+        return set()
+    rows = yield Ask(OUTDATED)
+    return {row[0] for row in rows if row[0] in named}
 
 
 def _with_standing(contact_ids: Sequence[int]) -> Script[set[int]]:
@@ -211,10 +259,7 @@ def refresh(contact_ids: Sequence[int]) -> Script[None]:
 
 
 def _refresh(contact_ids: Sequence[int]) -> Script[None]:
-    yield Ask(
-        REFRESH_STANDING,
-        {"contacts": copying.integers(contact_ids), "purposes": [one.value for one in Purpose]},
-    )
+    yield Ask(REFRESH_STANDING, {"contacts": copying.integers(contact_ids)})
 
 
 def opt_out(opt_outs: Sequence[OptOut], *, now: datetime, actor: str) -> Script[None]:
