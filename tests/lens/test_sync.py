@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
+import ibis
 import psycopg
 import pytest
 
+from xinfeng.contacts.feed import of_person, of_the_living
 from xinfeng.foundation.database import Connection, connect
+from xinfeng.kernel.errors import NotFound
 from xinfeng.lens import engine as lens_engine
-from xinfeng.lens.duck import Writer
+from xinfeng.lens.duck import DuckEngine, Writer
 from xinfeng.lens.engine import Lens, close_lens, lens
+from xinfeng.lens.feeds import Column, ColumnType, Derived, declared
 
 AT = datetime(2026, 5, 1, 12, 30, 15, 123456, tzinfo=UTC)
 
@@ -419,3 +424,246 @@ def test_a_question_that_fails_does_not_spoil_the_next(mirror: Lens, writer: Con
         with pytest.raises(duckdb.ConversionException):
             mirror.rows(event.select(number=event["item"].cast("int64")))
         assert mirror.scalar(event.count()) == 3
+
+
+def test_rows_that_are_gone_leave_with_the_refresh_that_sees_it(mirror: Lens, writer: Connection) -> None:
+    for contact in (1, 2, 3):
+        add_contact(writer, contact, city="杭州")
+    writer.execute("update contact set state = 2 where id = 3")
+    writer.commit()
+    assert mirror.rebuild().rows["contact"] == 2
+    assert set(contact_rows(mirror)) == {1, 2}
+    writer.execute("update contact set state = 2, city = null where id = 1")
+    writer.commit()
+    mirror.refresh()
+    assert set(contact_rows(mirror)) == {2}
+    writer.execute("update contact set state = 0 where id in (1, 3)")
+    writer.commit()
+    mirror.refresh()
+    assert set(contact_rows(mirror)) == {1, 2, 3}
+
+
+def test_who_is_gone_does_not_come_back_with_a_new_attribute(mirror: Lens, writer: Connection) -> None:
+    add_contact(writer, 1, attrs=json.dumps({"points": 1}))
+    add_contact(writer, 2, attrs=json.dumps({"points": 2}), state=2)
+    writer.commit()
+    mirror.refresh()
+    declare_attribute(writer, "points", "number")
+    writer.commit()
+    mirror.refresh()
+    assert {key: row["attr_points"] for key, row in contact_rows(mirror).items()} == {1: 1.0}
+
+
+def merge(connection: Connection, survivor: int, absorbed: int) -> None:
+    connection.execute("update contact set state = 1, merged_into = %s where id = %s", (survivor, absorbed))
+    connection.execute(
+        "insert into merge (survivor_id, absorbed_id, how, at, actor, reason, before, moved, undone_by, "
+        "undone_reason) values (%s, %s, 'manual', now(), 'test', '', '{}', '{}', '', '')",
+        (survivor, absorbed),
+    )
+
+
+def whose_events(mirror: Lens) -> list[tuple[int, int]]:
+    rows = mirror.rows(of_person(mirror, mirror.table("event")).select("id", "contact_id")).to_pylist()
+    return sorted((row["id"], row["contact_id"]) for row in rows)
+
+
+def test_facts_follow_a_merge_and_its_undoing(mirror: Lens, writer: Connection) -> None:
+    for contact in (1, 2, 3):
+        add_contact(writer, contact)
+        add_events(writer, range(contact, contact + 1), contact=contact)
+    writer.commit()
+    mirror.refresh()
+    assert of_person(mirror, mirror.table("event")).equals(mirror.table("event"))
+    merge(writer, 1, 2)
+    writer.commit()
+    mirror.refresh()
+    assert whose_events(mirror) == [(1, 1), (2, 1), (3, 3)]
+    assert of_person(mirror, mirror.table("event")).columns == mirror.table("event").columns
+    merge(writer, 3, 1)
+    writer.execute("update contact set merged_into = 3 where id = 2")  # led on
+    writer.commit()
+    mirror.refresh()
+    assert whose_events(mirror) == [(1, 3), (2, 3), (3, 3)]
+    assert set(contact_rows(mirror)) == {3}
+    writer.execute("update contact set state = 0, merged_into = null where id in (1, 2)")
+    writer.execute("update merge set undone_at = now()")
+    writer.commit()
+    mirror.refresh()
+    assert whose_events(mirror) == [(1, 1), (2, 2), (3, 3)]
+    assert of_person(mirror, mirror.table("event")).equals(mirror.table("event"))
+
+
+def test_facts_of_the_erased_are_nobodys(mirror: Lens, writer: Connection) -> None:
+    for contact in (1, 2):
+        add_contact(writer, contact)
+        add_events(writer, range(contact, contact + 1), contact=contact)
+    writer.execute("update contact set state = 2 where id = 2")
+    writer.commit()
+    mirror.refresh()
+    living = of_the_living(mirror, mirror.table("event"))
+    assert mirror.rows(living).column("contact_id").to_pylist() == [1]
+
+
+def test_whether_a_table_is_empty_is_known_after_every_change(mirror: Lens, writer: Connection) -> None:
+    assert mirror.is_empty("event")
+    add_events(writer, range(1, 2))
+    writer.commit()
+    assert mirror.is_empty("event")
+    mirror.refresh()
+    assert not mirror.is_empty("event")
+    writer.execute("truncate event")
+    writer.commit()
+    mirror.rebuild()
+    assert mirror.is_empty("event")
+
+
+def totals_of(step: Callable[[], None] = lambda: None) -> Derived:
+    """A derived table: how many events each contact has, and more columns when a choice is declared."""
+
+    def columns(connection: Connection) -> list[Column]:
+        named = connection.execute("select key from attribute order by id").fetchall()
+        return [Column("events", ColumnType.BIGINT), *(Column(key, ColumnType.TEXT) for (key,) in named)]
+
+    def build(lens: Lens, columns: frozenset[str], now: datetime, among: ibis.Table | None) -> Iterator[Any]:
+        event = lens.table("event")
+        if among is not None:
+            event = event.semi_join(among, "contact_id")
+        step()
+        for odd in (0, 1):
+            mine = event.filter(event["contact_id"] % 2 == odd)
+            counted = mine.group_by("contact_id").agg(events=mine.count())
+            yield counted.mutate(**{name: ibis.literal("x") for name in columns - {"events"}})
+
+    return Derived("totals", Column("contact_id", ColumnType.BIGINT), columns, build)
+
+
+@pytest.fixture
+def deriving(committed_db: str, tmp_path: Path) -> Iterator[Lens]:
+    engine = DuckEngine(tmp_path / "derived.duckdb", memory_mb=256)
+    found = Lens(engine, declared(), (totals_of(),))
+    found.refresh()
+    yield found
+    found.close()
+
+
+def totals(lens: Lens) -> dict[int, int]:
+    return {row["contact_id"]: row["events"] for row in lens.rows(lens.table("totals")).to_pylist()}
+
+
+def test_a_derived_table_is_empty_until_it_is_computed(deriving: Lens, writer: Connection) -> None:
+    assert deriving.table("totals").columns == ("contact_id", "events")
+    assert totals(deriving) == {}
+    assert deriving.computed_at("totals") is None
+    for contact in (1, 2):
+        add_events(writer, range(contact * 10, contact * 10 + contact), contact=contact)
+    writer.commit()
+    deriving.refresh()
+    assert totals(deriving) == {}
+    assert deriving.derive("totals", now=AT) == 2
+    assert totals(deriving) == {1: 1, 2: 2}
+    assert deriving.computed_at("totals") == AT
+    assert not deriving.is_empty("totals")
+
+
+def test_only_the_rows_asked_for_are_computed_again(deriving: Lens, writer: Connection) -> None:
+    for contact in (1, 2):
+        add_events(writer, range(contact, contact + 1), contact=contact)
+    writer.commit()
+    deriving.refresh()
+    deriving.derive("totals", now=AT)
+    add_events(writer, range(10, 12), contact=1)
+    add_events(writer, range(12, 14), contact=2)
+    writer.commit()
+    deriving.refresh()
+    event = deriving.table("event")
+    asked = event.filter(event["contact_id"] == 1).select("contact_id")
+    assert deriving.derive("totals", now=AT + timedelta(days=1), among=asked) == 1
+    assert totals(deriving) == {1: 3, 2: 1}
+    assert deriving.computed_at("totals") == AT
+
+
+def test_a_new_column_is_null_until_computed_and_an_old_one_goes(deriving: Lens, writer: Connection) -> None:
+    add_events(writer, range(1, 2))
+    writer.commit()
+    deriving.refresh()
+    deriving.derive("totals", now=AT)
+    declare_attribute(writer, "colour", "text")
+    writer.commit()
+    deriving.refresh()
+    rows = deriving.rows(deriving.table("totals")).to_pylist()
+    assert rows == [{"contact_id": 1, "events": 1, "colour": None}]
+    deriving.derive("totals", now=AT)
+    assert deriving.rows(deriving.table("totals")).to_pylist()[0]["colour"] == "x"
+    writer.execute("delete from attribute")
+    writer.commit()
+    deriving.refresh()
+    assert deriving.table("totals").columns == ("contact_id", "events")
+    assert totals(deriving) == {1: 1}
+
+
+def test_a_rebuild_computes_what_is_derived(deriving: Lens, writer: Connection) -> None:
+    add_events(writer, range(1, 3))
+    writer.commit()
+    assert deriving.rebuild(now=AT).rows == {"event": 2, "totals": 1}
+    assert totals(deriving) == {1: 2}
+
+
+def test_a_column_that_comes_while_it_is_computed_is_kept(
+    committed_db: str, tmp_path: Path, writer: Connection
+) -> None:
+    def meanwhile() -> None:
+        declare_attribute(writer, "colour", "text")
+        writer.commit()
+        found.refresh()
+
+    found = Lens(DuckEngine(tmp_path / "d.duckdb", memory_mb=256), declared(), (totals_of(meanwhile),))
+    add_events(writer, range(1, 2))
+    writer.commit()
+    found.refresh()
+    found.derive("totals", now=AT)
+    rows = found.rows(found.table("totals")).to_pylist()
+    assert rows == [{"contact_id": 1, "events": 1, "colour": None}]
+    found.close()
+
+
+def test_what_is_derived_survives_reopening_and_not_another_database(
+    committed_db: str, tmp_path: Path, writer: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_events(writer, range(1, 2))
+    writer.commit()
+    for identity in ("", "select 'another/5/1'"):
+        if identity:
+            monkeypatch.setattr("xinfeng.lens.truth._IDENTITY", identity)
+        found = Lens(DuckEngine(tmp_path / "d.duckdb", memory_mb=256), declared(), (totals_of(),))
+        found.refresh()
+        if not identity:
+            found.derive("totals", now=AT)
+            assert totals(found) == {1: 1}
+        else:
+            assert totals(found) == {}
+            assert found.computed_at("totals") is None
+        found.close()
+
+
+def test_a_computation_that_fails_leaves_the_table_as_it_was(
+    committed_db: str, tmp_path: Path, writer: Connection
+) -> None:
+    def fail() -> None:
+        if broken:
+            raise ZeroDivisionError
+
+    broken: list[bool] = []
+    found = Lens(DuckEngine(tmp_path / "d.duckdb", memory_mb=256), declared(), (totals_of(fail),))
+    add_events(writer, range(1, 2))
+    writer.commit()
+    found.refresh()
+    found.derive("totals", now=AT)
+    broken.append(True)
+    with pytest.raises(ZeroDivisionError):
+        found.derive("totals", now=AT + timedelta(days=1))
+    assert totals(found) == {1: 1}
+    assert found.computed_at("totals") == AT
+    with pytest.raises(NotFound):
+        found.derive("event", now=AT)
+    found.close()

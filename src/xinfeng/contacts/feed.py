@@ -1,10 +1,18 @@
-"""What the lens sees of contacts: who they are, without what would identify them, and what they did."""
+"""What the lens sees of contacts: who they are, without what would identify them, and what they did.
+
+Only people who are in force: rows that were merged into others or erased are not in `contact`; where the merged
+ones lead is `alias`. Facts stay as they were written, so questions about people ask through `of_person`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import ibis
+
+from xinfeng.contacts.models import ContactState
 from xinfeng.foundation.database import Connection
+from xinfeng.lens.engine import Lens
 from xinfeng.lens.feeds import Column, ColumnType, Feed, Mode
 
 ATTRIBUTE_PREFIX = "attr_"
@@ -34,6 +42,25 @@ def _attribute_column(key: str, kind: str) -> Column:
     return Column(f"{ATTRIBUTE_PREFIX}{key}", column_type, source, present_when=f"attrs ? '{key}'")
 
 
+def of_person(lens: Lens, table: ibis.Table) -> ibis.Table:
+    """A table of facts with each `contact_id` that was merged away replaced by the survivor's.
+
+    The very same table while nobody is merged. Facts of erased rows keep their id; see `of_the_living`.
+    """
+    if lens.is_empty("alias"):
+        return table
+    alias = lens.table("alias").select(alias_id="id", alias_of="merged_into")
+    joined = table.left_join(alias, table["contact_id"] == alias["alias_id"])
+    led = joined.mutate(contact_id=ibis.coalesce(joined["alias_of"], joined["contact_id"]))
+    return led.select(*table.columns)
+
+
+def of_the_living(lens: Lens, table: ibis.Table) -> ibis.Table:
+    """The rows of a table with `contact_id` that are about people who are neither merged away nor erased."""
+    contact = lens.table("contact")
+    return table.semi_join(contact, table["contact_id"] == contact["id"])
+
+
 FEEDS = (
     Feed(
         "contact",
@@ -55,6 +82,27 @@ FEEDS = (
         Mode.REPLACE,
         key=("id",),
         extra=attribute_columns,
+        gone_when=f"state <> {int(ContactState.ALIVE)}",
+    ),
+    Feed(  # whose facts are somebody else's now
+        "alias",
+        (Column("id", ColumnType.BIGINT), Column("merged_into", ColumnType.BIGINT)),
+        Mode.REPLACE,
+        key=("id",),
+        relation="(select c.id, c.merged_into, c.xid from contact c "
+        "where exists (select from merge m where m.absorbed_id = c.id)) as alias",
+        gone_when="merged_into is null",
+    ),
+    Feed(
+        "tier_fact",
+        (
+            Column("id", ColumnType.BIGINT),
+            Column("contact_id", ColumnType.BIGINT),
+            Column("before", ColumnType.SMALLINT),
+            Column("tier", ColumnType.SMALLINT),
+            Column("at", ColumnType.TIME),
+            Column("cause", ColumnType.TEXT),
+        ),
     ),
     Feed(
         "event",

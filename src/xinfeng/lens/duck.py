@@ -10,8 +10,9 @@ import fcntl
 import logging
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,11 @@ import pyarrow as pa
 
 from xinfeng.kernel.errors import Conflict
 from xinfeng.lens.feeds import Column, ColumnType, Feed, Mode
-from xinfeng.lens.truth import Mark
+from xinfeng.lens.truth import GONE, Mark
 
 log = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Of the lens's own bookkeeping; a file of another version is rebuilt."""
 
 _DDL: dict[ColumnType, str] = {
@@ -63,6 +64,14 @@ class DuckEngine:
         """The columns a table of the lens has now; empty when it doesn't exist."""
         return _columns(self._connection.cursor(), table)
 
+    def computed_at(self, table: str) -> datetime | None:
+        """When a derived table was computed in full; None when it never was."""
+        found = self._connection.cursor().execute(
+            "select computed_at from lens_derived where name = ?", [table]
+        )
+        row = found.fetchone()
+        return datetime.fromisoformat(row[0]) if row else None
+
     def rows(self, question: Any) -> pa.Table:
         """Answer an Ibis expression. Safe from any thread."""
         with self._backend() as backend:
@@ -88,6 +97,19 @@ class DuckEngine:
                 raise
             finally:
                 cursor.close()
+
+    @contextmanager
+    def preparing(self, table: str) -> Iterator[Preparation]:
+        """Compute a table beside the lens, while others refresh and read it; see `Writer.take_over`."""
+        cursor = self._connection.cursor()
+        try:
+            with self._backend() as backend:
+                yield Preparation(cursor, table, lambda question: str(backend.compile(question)))
+        finally:
+            if not self._closed:
+                for name in (_prepared(table), _among(table)):
+                    cursor.execute(f'drop table if exists "{name}"')
+            cursor.close()
 
     def close(self) -> None:
         """Let go of the file. Questions that are being answered end in an error."""
@@ -193,6 +215,30 @@ class Writer:
     def drop_column(self, table: str, name: str) -> None:
         self._cursor.execute(f'alter table "{table}" drop column "{name}"')
 
+    def forget_computed(self, table: str) -> None:
+        self._cursor.execute("delete from lens_derived where name = ?", [table])
+
+    def take_over(self, table: str, key: str, *, computed_at: datetime) -> int:
+        """Put what was prepared in the table's place, or in that of the rows it was prepared for; how many rows."""
+        prepared, among = _prepared(table), _among(table)
+        wanted, made = _columns(self._cursor, table), _columns(self._cursor, prepared)
+        for name, kind in wanted.items():
+            if name not in made:
+                self.add_column(prepared, Column(name, kind))
+        for name in made.keys() - wanted.keys():
+            self.drop_column(prepared, name)
+        row = self._cursor.execute(f'select count(*) from "{prepared}"').fetchone()  # noqa: S608
+        if _columns(self._cursor, among):
+            same = f'"{table}"."{key}" = a."{key}"'
+            self._cursor.execute(f'delete from "{table}" using "{among}" a where {same}')  # noqa: S608
+            self._cursor.execute(f'insert into "{table}" by name select * from "{prepared}"')  # noqa: S608
+        else:
+            self._cursor.execute(f'drop table "{table}"')
+            self._cursor.execute(f'alter table "{prepared}" rename to "{table}"')
+            self.forget_computed(table)
+            self._cursor.execute("insert into lens_derived values (?, ?)", [table, computed_at.isoformat()])
+        return int(row[0]) if row else 0
+
     def generate(self, table: str, select: str) -> None:
         """Fill a table from a query in the engine's own words; for benchmarks, which need millions of rows."""
         self._cursor.execute(f'insert into "{table}" by name {select}')
@@ -209,12 +255,52 @@ class Writer:
         self._cursor.execute(
             f'create temp table "{stage}" as select {names} from "{feed.name}" limit 0'  # noqa: S608
         )
+        staying = "true"
+        if feed.gone_when:
+            self._cursor.execute(f'alter table "{stage}" add column "{GONE}" boolean')
+            columns, staying = (*columns, Column(GONE, ColumnType.BOOL)), f'not "{GONE}"'
         load = Load(self._cursor, stage, columns)
         yield load
         if load.count:
             self._cursor.execute(f'delete from "{feed.name}" using "{stage}" s where {same}')  # noqa: S608
-            self._cursor.execute(f'insert into "{feed.name}" ({names}) select {names} from "{stage}"')  # noqa: S608
+            self._cursor.execute(
+                f'insert into "{feed.name}" ({names}) select {names} from "{stage}" where {staying}'  # noqa: S608
+            )
         self._cursor.execute(f'drop table "{stage}"')
+
+
+class Preparation:
+    """A derived table on its way: each statement commits at once, none touches what questions see."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, table: str, compiled: Callable[[Any], str]) -> None:
+        self._cursor, self._table, self._compiled = cursor, table, compiled
+
+    def begin(self, columns: Sequence[Column]) -> None:
+        """Make room for rows with these columns."""
+        body = ", ".join(f'"{column.name}" {_DDL[column.type]}' for column in columns)
+        self._cursor.execute(f'drop table if exists "{_among(self._table)}"')
+        self._cursor.execute(f'create or replace table "{_prepared(self._table)}" ({body})')
+
+    def keep_keys(self, keys: Any, key: Column) -> Any:
+        """Note the keys that an expression gives, each once; returns the table with them."""
+        name = _among(self._table)
+        self._cursor.execute(
+            f'create or replace table "{name}" as select distinct "{key.name}" from '  # noqa: S608
+            f'({self._compiled(keys)}) k where "{key.name}" is not null'
+        )
+        return ibis.table(ibis.schema({key.name: key.type.value}), name=name)
+
+    def add(self, piece: Any) -> None:
+        """Compute a piece of the rows."""
+        self._cursor.execute(f'insert into "{_prepared(self._table)}" by name {self._compiled(piece)}')
+
+
+def _prepared(table: str) -> str:
+    return f"lens_next_{table}"
+
+
+def _among(table: str) -> str:
+    return f"lens_among_{table}"
 
 
 class Load:
@@ -264,12 +350,13 @@ def _prepare_bookkeeping(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("insert into lens_version values (?)", [SCHEMA_VERSION])
     connection.execute("create table lens_mark (identity varchar, snapshot varchar)")
     connection.execute("create table lens_feed (feed varchar, fingerprint varchar)")
+    connection.execute("create table lens_derived (name varchar, computed_at varchar)")
     connection.execute("commit")
 
 
 def _columns(cursor: duckdb.DuckDBPyConnection, table: str) -> dict[str, ColumnType]:
-    try:
-        found = cursor.execute(f'describe "{table}"').fetchall()
-    except duckdb.CatalogException:
-        return {}
-    return {name: _TYPES[data_type] for name, data_type, *_ in found}
+    found = cursor.execute(
+        "select column_name, data_type from duckdb_columns() where table_name = ? order by column_index",
+        [table],
+    ).fetchall()
+    return {name: _TYPES[data_type] for name, data_type in found}

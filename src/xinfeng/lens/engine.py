@@ -6,10 +6,11 @@ import atexit
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,8 +19,9 @@ import pyarrow as pa
 
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.errors import NotFound
-from xinfeng.lens.duck import DuckEngine, Load, Writer
-from xinfeng.lens.feeds import Column, ColumnType, Feed, declared, declared_views
+from xinfeng.kernel.time import utc_now
+from xinfeng.lens.duck import DuckEngine, Load, Preparation, Writer
+from xinfeng.lens.feeds import Column, ColumnType, Derived, Feed, declared, declared_derived, declared_views
 from xinfeng.lens.truth import Look, Mark, Truth
 
 log = logging.getLogger(__name__)
@@ -29,9 +31,11 @@ class Engine(Protocol):
     """What the lens needs of a columnar store; feeds and questions know none of it."""
 
     def columns(self, table: str) -> dict[str, ColumnType]: ...
+    def computed_at(self, table: str) -> datetime | None: ...
     def rows(self, question: Any) -> pa.Table: ...
     def text(self, question: Any) -> str: ...
     def writing(self) -> AbstractContextManager[Writer]: ...
+    def preparing(self, table: str) -> AbstractContextManager[Preparation]: ...
     def close(self) -> None: ...
 
 
@@ -50,9 +54,17 @@ class Refreshed:
 class Lens:
     """The copy, and its way to the truth. Safe from any thread; refreshes queue behind each other."""
 
-    def __init__(self, engine: Engine, feeds: tuple[Feed, ...]) -> None:
+    def __init__(
+        self, engine: Engine, feeds: tuple[Feed, ...], derived: tuple[Derived, ...] | None = None
+    ) -> None:
         self._engine = engine
         self._feeds = feeds
+        found = declared_derived() if derived is None else derived
+        self._derived = {one.name: one for one in found}
+        self._deriving = threading.Lock()
+        self._noting = threading.Lock()
+        self._emptiness: dict[str, bool] = {}
+        self._changes = 0
         self._views = declared_views()
         self._truth = Truth()
         self._refreshing = threading.Lock()
@@ -86,11 +98,57 @@ class Lens:
         """Seconds since the last look at PostgreSQL, or since the lens was opened."""
         return time.monotonic() - self._looked_at
 
-    def rebuild(self) -> Refreshed:
-        """Read everything anew. Readers keep the old copy until the new one is complete."""
+    def rebuild(self, *, now: datetime | None = None) -> Refreshed:
+        """Read everything anew, then compute the derived tables as of `now` (by default, this moment).
+
+        Readers keep the old copy until the new one is complete.
+        """
         with self._refreshing:
             self._catch_up(anew=True)
-            return self._last
+            done = self._last
+        computed = {name: self.derive(name, now=now or utc_now()) for name in self._derived}
+        return Refreshed(done.rows | {name: count for name, count in computed.items() if count}, done.seconds)
+
+    def derive(self, name: str, *, now: datetime, among: ibis.Table | None = None) -> int:
+        """Compute a derived table anew from the lens as it is; returns how many rows were computed.
+
+        With `among` (a question with the table's key) only the rows of those keys. Refreshes and questions go
+        on meanwhile; two computations of one table follow each other. Raises NotFound `lens.no_such_table`.
+        """
+        if name not in self._derived:
+            raise NotFound("lens.no_such_table", name=name)
+        derived = self._derived[name]
+        with self._deriving, self._engine.preparing(name) as preparation:
+            columns = self._engine.columns(name)
+            preparation.begin([Column(each, kind) for each, kind in columns.items()])
+            keys = None if among is None else preparation.keep_keys(among, derived.key)
+            for piece in derived.build(self, frozenset(columns) - {derived.key.name}, now, keys):
+                preparation.add(piece)
+            with self._engine.writing() as writer:
+                count = writer.take_over(name, derived.key.name, computed_at=now)
+        self._changed({name})
+        return count
+
+    def computed_at(self, name: str) -> datetime | None:
+        """The `now` of a derived table's last full computation; None: never computed, or emptied since."""
+        return self._engine.computed_at(name)
+
+    def is_empty(self, name: str) -> bool:
+        """Whether a table has no rows; the answer is kept until the table changes, so asking costs nothing."""
+        known = self._emptiness.get(name)
+        if known is None:
+            changes = self._changes
+            known = self.rows(self.table(name).limit(1)).num_rows == 0
+            with self._noting:
+                if changes == self._changes:
+                    self._emptiness[name] = known
+        return known
+
+    def _changed(self, tables: Iterable[str]) -> None:
+        with self._noting:
+            self._changes += 1
+            for name in tables:
+                self._emptiness.pop(name, None)
 
     def table(self, name: str) -> ibis.Table:
         """A table of the lens, to build questions on. Raises NotFound `lens.no_such_table`."""
@@ -136,13 +194,14 @@ class Lens:
     def _take_over(self, look: Look, *, anew: bool) -> dict[str, int]:
         counts: dict[str, int] = {}
         schemas: dict[str, ibis.Schema] = {}
+        foreign = False
         with self._engine.writing() as writer:
             mark = writer.mark()
             if mark is not None and not look.mark.follows(mark):
                 log.warning(
                     "the lens was of another database, or of a later state of this one; it is rebuilt"
                 )
-                anew = True
+                anew = foreign = True
             known = {} if anew or mark is None else writer.loaded()
             for feed in self._feeds:
                 columns = (*feed.columns, *look.extra_columns(feed))
@@ -151,8 +210,17 @@ class Lens:
                 schemas[feed.name] = _schema({column.name: column.type for column in columns})
                 if feed.name not in known:
                     writer.set_loaded(feed)
+            for derived in self._derived.values():
+                columns = look.columns_of(derived)
+                if foreign:
+                    writer.create(derived.name, columns)
+                    writer.forget_computed(derived.name)
+                else:
+                    _fit_columns(derived.name, columns, writer)
+                schemas[derived.name] = _schema(writer.columns(derived.name))
             writer.set_mark(look.mark)
         self._schemas = schemas
+        self._changed(schemas if anew else {name for name in counts if counts[name] or name not in known})
         return {name: count for name, count in counts.items() if count}
 
     def _make_tables(self) -> None:
@@ -162,7 +230,11 @@ class Lens:
             for feed in self._feeds:
                 if loaded.get(feed.name) != feed.fingerprint:
                     writer.create(feed.name, feed.columns)
-            self._schemas = {feed.name: _schema(writer.columns(feed.name)) for feed in self._feeds}
+            for derived in self._derived.values():
+                if not writer.columns(derived.name):
+                    writer.create(derived.name, (derived.key,))
+            names = [*(feed.name for feed in self._feeds), *self._derived]
+            self._schemas = {name: _schema(writer.columns(name)) for name in names}
 
 
 def _bring_in(
@@ -173,7 +245,7 @@ def _bring_in(
     if since is None:
         writer.create(feed.name, columns)
     elif feed.extra is not None:
-        also = _fit_columns(feed, columns, writer)
+        also = _fit_columns(feed.name, columns, writer)
     blocks = look.blocks(feed, columns, since=since, also=also)
     first = next(blocks, None)
     if first is None:
@@ -194,17 +266,17 @@ def _store(load: Load, block: Callable[[], pa.Table]) -> None:
     load.take(block())
 
 
-def _fit_columns(feed: Feed, columns: Sequence[Column], writer: Writer) -> str:
-    """Let the table follow the feed's columns; returns the condition for rows that fill the new ones."""
-    present = writer.columns(feed.name)
+def _fit_columns(table: str, columns: Sequence[Column], writer: Writer) -> str:
+    """Let the table follow the columns declared; returns the condition for rows that fill the new ones."""
+    present = writer.columns(table)
     wanted = {column.name: column for column in columns}
     for name, kind in present.items():
         if name not in wanted or wanted[name].type is not kind:
-            writer.drop_column(feed.name, name)
+            writer.drop_column(table, name)
     conditions = []
     for column in columns:
         if present.get(column.name) is not column.type:
-            writer.add_column(feed.name, column)
+            writer.add_column(table, column)
             conditions.append(f"({column.present_when or 'true'})")
     return " or ".join(conditions)
 

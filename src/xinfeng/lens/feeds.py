@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from importlib import import_module
@@ -73,7 +73,9 @@ class Feed:
     """A table of the lens. `relation` (by default, its own name) must have the column `xid`.
 
     `extra` reads columns that people add while the system runs; it is asked at every refresh, in the same
-    snapshot as the rows.
+    snapshot as the rows. `gone_when` is an SQL condition: a row for which it holds is not in the lens, and
+    leaves it with the refresh that sees it so. What it looks at must be of the row itself, so that its `xid`
+    tells of every change.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Feed:
     key: tuple[str, ...] = ()
     relation: str = ""
     extra: Callable[[Connection], Sequence[Column]] | None = field(default=None, compare=False)
+    gone_when: str = ""
 
     def __post_init__(self) -> None:
         names = {column.name for column in self.columns}
@@ -93,12 +96,35 @@ class Feed:
             raise ValueError(
                 f"feed {self.name!r}: columns can be added later only where rows can be read again"
             )
+        if self.gone_when and self.mode is not Mode.REPLACE:
+            raise ValueError(f"feed {self.name!r}: facts never go")
 
     @property
     def fingerprint(self) -> str:
         """Changes when the feed reads something else than before; its rows are then read anew."""
-        text = repr((self.name, self.columns, self.mode, self.key, self.relation))
+        parts: tuple[object, ...] = (self.name, self.columns, self.mode, self.key, self.relation)
+        text = repr((*parts, self.gone_when) if self.gone_when else parts)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A table that the lens computes from its own tables and keeps; empty until it is computed first.
+
+    Listed as `DERIVED` in `<slice>/feed.py`; computed by `Lens.derive` and with every rebuild. `columns` is asked
+    at every refresh: a column that is new is null until the table is computed again. `build(lens, columns, now,
+    among)` gives the rows in pieces, each an Ibis table with `key` and any of `columns`; pieces bound the memory
+    it takes. With `among`, a table that has the column `key`, only the rows of those.
+    """
+
+    name: str
+    key: Column
+    columns: Callable[[Connection], Sequence[Column]]
+    build: Callable[..., Iterable[Any]]
+
+    def __post_init__(self) -> None:
+        if not _is_name(self.name):
+            raise ValueError(f"derived table {self.name!r} is not well-formed")
 
 
 @dataclass(frozen=True)
@@ -131,7 +157,12 @@ def _feed_modules() -> Iterator[ModuleType]:
 def declared() -> tuple[Feed, ...]:
     """The feeds of all installed slices, in their order."""
     found: list[Feed] = [feed for module in _feed_modules() for feed in module.FEEDS]
-    names = [feed.name for feed in found]
+    names = [*(feed.name for feed in found), *(one.name for one in declared_derived())]
     if len(set(names)) != len(names):
-        raise ValueError(f"two feeds have the same name: {sorted(names)}")
+        raise ValueError(f"two tables of the lens have the same name: {sorted(names)}")
     return tuple(found)
+
+
+def declared_derived() -> tuple[Derived, ...]:
+    """The derived tables of all installed slices, in their order."""
+    return tuple(one for module in _feed_modules() for one in getattr(module, "DERIVED", ()))

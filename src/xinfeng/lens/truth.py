@@ -21,10 +21,13 @@ from pyarrow import csv
 
 from xinfeng.foundation import database
 from xinfeng.foundation.database import Connection
-from xinfeng.lens.feeds import Column, ColumnType, Feed
+from xinfeng.lens.feeds import Column, ColumnType, Derived, Feed
 
 BLOCK_BYTES = 24 * 1024 * 1024
 """How much of a COPY is turned into columns at a time; bounds memory, and lets reading and storing overlap."""
+
+GONE = "lens_gone"
+"""The column that says of a row read since the last look that it leaves the lens."""
 
 _ARROW: dict[ColumnType, pa.DataType] = {
     ColumnType.SMALLINT: pa.int16(),
@@ -71,17 +74,26 @@ class Look:
     def extra_columns(self, feed: Feed) -> tuple[Column, ...]:
         return tuple(feed.extra(self._connection)) if feed.extra else ()
 
+    def columns_of(self, derived: Derived) -> tuple[Column, ...]:
+        return (derived.key, *derived.columns(self._connection))
+
     def blocks(
         self, feed: Feed, columns: Sequence[Column], *, since: Mark | None, also: str = ""
     ) -> Iterator[Callable[[], pa.Table]]:
         """The rows that committed after `since` (None: all rows), in blocks; `also` adds rows by a condition.
 
-        A block is turned into columns when it is called, which may happen in another thread.
+        Where the feed says that rows go, a first load passes those over, and later each row tells it in the
+        column `GONE`. A block is turned into columns when it is called, which may happen in another thread.
         """
+        wanted = _changed(since, also)
+        if feed.gone_when and since is None:
+            wanted = sql.SQL("({}) is not true").format(sql.SQL(feed.gone_when))
+        elif feed.gone_when:
+            columns = (*columns, Column(GONE, ColumnType.BOOL, f"({feed.gone_when}) is true"))
         copy = sql.SQL("copy (select {} from {} where {}) to stdout (format csv)").format(
             sql.SQL(", ").join(sql.SQL(column.expression) for column in columns),
             sql.SQL(feed.relation) if feed.relation else sql.Identifier(feed.name),
-            _changed(since, also),
+            wanted,
         )
         pending = bytearray()  # a list of a million rows would keep the garbage collector busy
         with self._connection.cursor() as cursor, cursor.copy(copy) as rows:
