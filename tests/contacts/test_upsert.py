@@ -67,7 +67,7 @@ def test_a_new_contact_is_sealed_indexed_and_tagged(db: None) -> None:
 def test_what_is_not_stated_stays_unknown(db: None) -> None:
     [result] = put(ContactRecord(phone=phone()))
     contact = Contact.objects.get(pk=result.contact_id)
-    assert (contact.province, contact.city, contact.name_sealed, contact.level) == (None, None, None, None)
+    assert (contact.birthday, contact.external_id, contact.name_sealed, contact.level) == (None,) * 4
 
 
 def test_the_same_twice_changes_nothing_not_even_the_transaction_id(db: None) -> None:

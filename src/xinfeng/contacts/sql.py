@@ -7,24 +7,36 @@ inserting it nobody else can. Lock order: this series, then `locks.LEDGER`, then
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 from operator import eq
 from typing import NamedTuple
 
-from xinfeng.contacts import copying, packing
+from xinfeng.contacts import packing, regions, statements
 from xinfeng.contacts.events import append_events
+from xinfeng.contacts.finding import (
+    find_by_external_ids,
+    find_by_phone_indexes,
+    look_up_external_ids,
+    look_up_numbers,
+)
 from xinfeng.contacts.models import TagKind
 from xinfeng.contacts.records import Change, ContactRecord, Upserted
+from xinfeng.contacts.tag_names import tag_ids
 from xinfeng.foundation.database import Connection
 from xinfeng.foundation.ids import take_block
-from xinfeng.foundation.vault import Kind, vault
+from xinfeng.foundation.vault import Kind, Vault, vault
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.phones import Carrier, carrier_by_prefix
 
+CONFLICT_REASON, CONFLICT_SCORE = "phone_external_conflict", 90
+"""Why two contacts are suggested for merging when a source says that one's number and the other's external id
+belong to one person, and how sure that makes us."""
+
 __all__ = [
+    "CONFLICT_REASON",
     "PreparedContact",
     "append_events",
     "find_by_external_ids",
@@ -34,68 +46,6 @@ __all__ = [
     "upsert_contacts",
     "upsert_prepared",
 ]
-
-_COPY_NEW = """\
-copy contact (id, external_id, phone_sealed, phone_index, name_sealed, name_index, gender, birthday, province,
-  city, carrier, language, level, tags, attrs, joined_at, created_at, updated_at) from stdin (format binary)"""
-
-_COPY_FACTS = "copy tag_fact (contact_id, tag_id, added, at, actor, reason) from stdin (format binary)"
-
-_CREATE_STAGE = """\
-create temp table if not exists staged_contact (
-  id bigint, external_id text, phone_sealed bytea, phone_index bytea, name_sealed bytea, name_index bytea,
-  gender smallint, birthday date, province text, city text, carrier smallint, language text, level text,
-  tags int[], attrs jsonb, joined_at timestamptz
-) on commit delete rows"""
-
-_COPY_STAGE = """\
-copy staged_contact (id, external_id, phone_sealed, phone_index, name_sealed, name_index, gender, birthday,
-  province, city, carrier, language, level, tags, attrs, joined_at) from stdin (format binary)"""
-
-# Sealed bytes differ at every sealing, so "the same" is decided by the keyed hashes beside them. It is decided
-# where each staged row meets its contact by id; the update then only looks for those that differ, if any.
-_MERGE_STAGED = """\
-with incoming as (
-  select s.*, m.missing, m.missing <> '{}' or
-    (coalesce(s.external_id, c.external_id), coalesce(s.phone_index, c.phone_index),
-     coalesce(s.name_index, c.name_index), coalesce(s.gender, c.gender), coalesce(s.birthday, c.birthday),
-     coalesce(s.province, c.province), coalesce(s.city, c.city), coalesce(s.language, c.language),
-     coalesce(s.level, c.level), coalesce(s.joined_at, c.joined_at), c.attrs || s.attrs)
-    is distinct from
-    (c.external_id, c.phone_index, c.name_index, c.gender, c.birthday, c.province, c.city, c.language,
-     c.level, c.joined_at, c.attrs) as differs
-  from staged_contact s join contact c on c.id = s.id
-  cross join lateral (select case when s.tags <@ c.tags then '{}' else
-    array(select t from unnest(s.tags) with ordinality as u(t, o) where t <> all (c.tags) order by o) end
-    as missing) m
-), changed as (
-  update contact c set
-    external_id = coalesce(i.external_id, c.external_id),
-    phone_sealed = case when i.phone_index is null or i.phone_index = c.phone_index
-                        then c.phone_sealed else i.phone_sealed end,
-    phone_index = coalesce(i.phone_index, c.phone_index),
-    carrier = case when i.phone_index is null or i.phone_index = c.phone_index then c.carrier else i.carrier end,
-    name_sealed = case when i.name_index is null or i.name_index = c.name_index
-                       then c.name_sealed else i.name_sealed end,
-    name_index = coalesce(i.name_index, c.name_index),
-    gender = coalesce(i.gender, c.gender),
-    birthday = coalesce(i.birthday, c.birthday),
-    province = coalesce(i.province, c.province),
-    city = coalesce(i.city, c.city),
-    language = coalesce(i.language, c.language),
-    level = coalesce(i.level, c.level),
-    tags = c.tags || i.missing,
-    attrs = c.attrs || i.attrs,
-    joined_at = coalesce(i.joined_at, c.joined_at),
-    updated_at = %(now)s
-  from incoming i
-  where i.differs and c.id = i.id
-  returning c.id
-), facts as (
-  insert into tag_fact (contact_id, tag_id, added, at, actor, reason)
-  select i.id, t, true, %(now)s, %(actor)s, %(reason)s from incoming i, unnest(i.missing) as t
-)
-select id from changed"""
 
 
 class PreparedContact(NamedTuple):
@@ -153,7 +103,9 @@ def upsert_contacts(
 ) -> list[Upserted]:
     """Make or complete contacts, as if one after the other; the results are in the order given.
 
-    A contact is found by its number, else by its external id. Only what a record states overwrites; a record
+    A contact is found by its number, else by its external id; through a row that was merged, whoever speaks for
+    that person now is found, and keeps her own number and id. Province and city are guessed from the number where
+    no source states them. A conflict leaves a suggestion to merge the two. Only what a record states overwrites; a record
     that states nothing new changes nothing, not even `xid`. `source_tags` go on every contact; every tag that
     is put on leaves a tag fact with `actor` and `reason`. A few thousand records a call are best. Records hold
     what their columns can hold: who reads them from outside checks that (`contacts.values`).
@@ -264,7 +216,7 @@ class _Writer:
         reason: str,
     ) -> None:
         self._connection = connection
-        self._people, self._keys = people, keys
+        self._people, self._keys = list(people), keys
         self._tags = tags
         self._on_all = on_all
         self._combined: dict[tuple[str, ...], _Tags] = {}
@@ -278,14 +230,19 @@ class _Writer:
         """
         first, later = _disjoint(self._keys, waiting)
         keys = [self._keys[at] for at in first]
-        by_phone = find_by_phone_indexes(self._connection, [index for index, _ in keys if index is not None])
-        by_external = find_by_external_ids(self._connection, [ext for _, ext in keys if ext is not None])
+        by_phone, other_numbers = look_up_numbers(
+            self._connection, [index for index, _ in keys if index is not None]
+        )
+        by_external, other_ids = look_up_external_ids(
+            self._connection, [ext for _, ext in keys if ext is not None]
+        )
         if not by_phone and not by_external:
             self._insert(first)
             return later
         new: list[int] = []
         known: list[tuple[int, int]] = []
         touched: set[int] = set()
+        at_odds: set[tuple[int, int]] = set()
         for at, (index, external) in zip(first, keys, strict=True):
             one = by_phone.get(index) if index is not None else None
             other = by_external.get(external) if external is not None else None
@@ -297,15 +254,37 @@ class _Writer:
                 later.append(at)
             elif len(ids) > 1:
                 self.results[at] = Upserted(None, "conflict")
+                at_odds.add((min(ids), max(ids)))
             else:
+                if index in other_numbers or external in other_ids:
+                    self._leave_keys(at, index in other_numbers, external in other_ids)
                 known.append((min(ids), at))
             touched |= ids
         if new:
             self._insert(new)
         if known:
             self._update(known)
+        if at_odds:
+            self._note_conflicts(sorted(at_odds))
         later.sort()
         return later
+
+    def _leave_keys(self, at: int, number: bool, external_id: bool) -> None:
+        """What led here through a row merged into this contact stays with that row."""
+        contact = self._people[at]
+        if number:
+            contact = contact._replace(phone_index=None, phone_sealed=None)
+        if external_id:
+            contact = contact._replace(record=contact.record._replace(external_id=None))
+        self._people[at] = contact
+
+    def _note_conflicts(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """Whoever has the number and whoever has the external id may be one person; a person decides."""
+        ones, others = zip(*pairs, strict=True)
+        given = {"ones": list(ones), "others": list(others), "now": self._now}
+        self._connection.execute(
+            statements.NOTE_CONFLICTS, given | {"why": CONFLICT_REASON, "score": CONFLICT_SCORE}
+        )
 
     def _tags_on(self, names: tuple[str, ...]) -> _Tags:
         known = self._combined.get(names)
@@ -327,10 +306,16 @@ class _Writer:
         joined = packing.Packed(packing.moment)
         joined[None] = now
         self._copy(
-            _COPY_NEW,
+            statements.COPY_NEW,
             packing.rows(
                 list(map(packing.bigint, ids)),
-                *_columns(contacts, tags, gender=packing.smallint(0), language=packing.text("zh-hans")),
+                *_columns(
+                    contacts,
+                    tags,
+                    gender=packing.smallint(0),
+                    language=packing.text("zh-hans"),
+                    unplaced=packing.boolean(False),
+                ),
                 [joined[contact.record.joined_at] for contact in contacts],
                 always,
                 always,
@@ -343,25 +328,31 @@ class _Writer:
             for end in on.facts
         ]
         if facts:
-            self._copy(_COPY_FACTS, packing.whole_rows(facts))
+            self._copy(statements.COPY_FACTS, packing.whole_rows(facts))
         self.results.update(zip(places, [Upserted(contact_id, "new") for contact_id in ids], strict=True))
 
     def _update(self, known: list[tuple[int, int]]) -> None:
-        self._connection.execute(_CREATE_STAGE)
+        self._connection.execute(statements.CREATE_STAGE)
         self._connection.execute("truncate staged_contact")
         contacts = [self._people[at] for _, at in known]
         tags = [self._tags_on(contact.record.tags) for contact in contacts]
         joined = packing.Packed(packing.moment)
         self._copy(
-            _COPY_STAGE,
+            statements.COPY_STAGE,
             packing.rows(
                 [packing.bigint(contact_id) for contact_id, _ in known],
-                *_columns(contacts, tags, gender=packing.NULL, language=packing.NULL),
+                *_columns(
+                    contacts,
+                    tags,
+                    gender=packing.NULL,
+                    language=packing.NULL,
+                    unplaced=packing.boolean(True),
+                ),
                 [joined[contact.record.joined_at] for contact in contacts],
             ),
         )
         given = {"now": self._now, "actor": self._actor, "reason": self._reason}
-        changed = {row[0] for row in self._connection.execute(_MERGE_STAGED, given).fetchall()}
+        changed = {row[0] for row in self._connection.execute(statements.MERGE_STAGED, given).fetchall()}
         for contact_id, at in known:
             self.results[at] = Upserted(contact_id, "changed" if contact_id in changed else "same")
 
@@ -387,19 +378,26 @@ def _disjoint(keys: Sequence[_Keys], waiting: list[int]) -> tuple[list[int], lis
 
 
 def _columns(
-    contacts: Sequence[PreparedContact], tags: Sequence[_Tags], *, gender: bytes, language: bytes
+    contacts: Sequence[PreparedContact],
+    tags: Sequence[_Tags],
+    *,
+    gender: bytes,
+    language: bytes,
+    unplaced: bytes,
 ) -> list[list[bytes]]:
-    """The columns from `external_id` to `attrs`, in the order of the COPY statements; `gender` and `language`
-    stand in where a record states none."""
+    """The columns from `external_id` to `region_guessed`, in the order of the COPY statements; `gender` and
+    `language` stand in where a record states none, `unplaced` where no region is known for the number."""
     records = [contact.record for contact in contacts]
-    words = packing.Packed(packing.text)
     days = packing.Packed(packing.day)
+    words = packing.Packed(packing.text)
     genders = packing.Packed(packing.smallint)
     genders[None] = gender
     languages = packing.Packed(packing.text)
     languages[None] = language
     carriers = packing.Packed(lambda prefix: packing.smallint(carrier_by_prefix(prefix)))
     no_carrier, no_attrs = packing.smallint(Carrier.UNKNOWN), packing.json_object({})
+    tails = _packed_tails(vault())
+    provinces, cities, guessed = _places(records, words, unplaced)
     return [
         packing.text_column([record.external_id for record in records]),
         packing.octet_column([contact.phone_sealed for contact in contacts]),
@@ -408,14 +406,41 @@ def _columns(
         packing.octet_column([contact.name_index for contact in contacts]),
         [genders[record.gender] for record in records],
         [days[record.birthday] for record in records],
-        [words[record.province] for record in records],
-        [words[record.city] for record in records],
+        provinces,
+        cities,
         [carriers[record.phone[:5]] if record.phone else no_carrier for record in records],
         [languages[record.language] for record in records],
         [words[record.level] for record in records],
         [on.array for on in tags],
         [packing.json_object(record.attrs) if record.attrs else no_attrs for record in records],
+        [tails[record.phone[-4:]] if record.phone else packing.NULL for record in records],
+        guessed,
     ]
+
+
+def _places(
+    records: Sequence[ContactRecord], words: packing.Packed, unplaced: bytes
+) -> tuple[list[bytes], list[bytes], list[bytes]]:
+    """Province, city and whether they were guessed: read off the number where a record states neither."""
+    provinces = [words[record.province] for record in records]
+    cities = [words[record.city] for record in records]
+    no, yes = packing.boolean(False), packing.boolean(True)
+    guessed = [no] * len(records)
+    known = regions.table()
+    for at, record in enumerate(records):
+        if record.province is None and record.city is None and record.phone:
+            region = known.of(record.phone)
+            if region is None:
+                guessed[at] = unplaced
+            else:
+                provinces[at], cities[at], guessed[at] = words[region.province], words[region.city], yes
+    return provinces, cities, guessed
+
+
+@lru_cache(maxsize=1)
+def _packed_tails(safe: Vault) -> packing.Packed:
+    """The ten thousand last four digits there can be, by and by."""
+    return packing.Packed(lambda tail: packing.integer(safe.tail_index(tail)))
 
 
 def _tags_of(
@@ -425,48 +450,3 @@ def _tags_of(
     kinds = dict.fromkeys(names, TagKind.MANUAL)
     kinds.update(dict.fromkeys(source_tags, TagKind.SOURCE))
     return tag_ids(connection, kinds)
-
-
-def tag_ids(connection: Connection, kinds: Mapping[str, TagKind]) -> dict[str, int]:
-    """Ids of tags by name; those that do not exist yet are made with the kind given."""
-    names = sorted(kinds)
-    if not names:
-        return {}
-    found: dict[str, int] = dict(
-        connection.execute("select name, id from tag where name = any(%s)", (names,)).fetchall()
-    )
-    missing = [name for name in names if name not in found]
-    if missing:
-        connection.execute(
-            "insert into tag (name, kind, created_at) select n, k, now() from unnest(%s::text[], %s::text[]) u(n, k) "
-            "on conflict (name) do nothing",
-            (missing, [kinds[name].value for name in missing]),
-        )
-        found.update(
-            connection.execute("select name, id from tag where name = any(%s)", (missing,)).fetchall()
-        )
-    return found
-
-
-def find_by_phone_indexes(connection: Connection, indexes: Iterable[bytes]) -> dict[bytes, int]:
-    """Contact ids by phone index; unknown ones are missing."""
-    wanted = list(indexes)
-    if not wanted:
-        return {}
-    rows = connection.execute(
-        "select phone_index, id from contact where phone_index = any(%s::bytea[])",
-        (copying.octet_array(wanted),),
-    ).fetchall()
-    return {bytes(index): contact_id for index, contact_id in rows}
-
-
-def find_by_external_ids(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
-    """Contact ids by external id; unknown ones are missing."""
-    wanted = list(ids)
-    if not wanted:
-        return {}
-    rows = connection.execute(
-        "select external_id, id from contact where external_id = any(%s::text[])",
-        (copying.text_array(wanted),),
-    ).fetchall()
-    return dict(rows)
