@@ -112,7 +112,7 @@ class Contact(models.Model):
     phone_sealed = models.BinaryField(null=True)
     phone_index = models.BinaryField(null=True, unique=True)
     name_sealed = models.BinaryField(null=True)
-    name_index = models.BinaryField(null=True, db_index=True)
+    name_index = models.BinaryField(null=True)
     gender = models.SmallIntegerField(choices=Gender.choices, default=Gender.UNKNOWN, db_default=0)
     birthday = models.DateField(null=True)
     province = models.CharField(max_length=20, null=True)
@@ -147,6 +147,11 @@ class Contact(models.Model):
             models.Index(fields=["xid"], name="contact_xid"),
             models.Index(fields=["-updated_at", "-id"], name="contact_recent"),
             models.Index(fields=["tier", "-id"], name="contact_tier"),
+            models.Index(
+                fields=["name_index", "birthday"],
+                name="contact_name",
+                condition=models.Q(name_index__isnull=False),
+            ),
             models.Index(
                 fields=["tail_index", "-id"],
                 name="contact_tail",
@@ -206,6 +211,14 @@ class MergeSuggestion(models.Model):
             models.CheckConstraint(
                 condition=models.Q(one_id__lt=models.F("other_id")), name="merge_suggestion_order"
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["-score", "-id"],
+                name="merge_suggestion_open",
+                condition=models.Q(dismissed_at__isnull=True),
+            ),
+            models.Index(fields=["other_id"], name="merge_suggestion_other"),
         ]
 
 
