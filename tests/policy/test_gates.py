@@ -16,11 +16,12 @@ from tests.policy.world import DAY, NOW, World, ago
 
 from xinfeng.consent.actions import suppress_numbers, withdraw
 from xinfeng.foundation.database import bulk_transaction
+from xinfeng.kernel.ages import youngest_adult
 from xinfeng.kernel.errors import NotFound
 from xinfeng.lens.engine import close_lens, lens
 from xinfeng.policy import reads
 from xinfeng.policy.facts import OPEN_PLAN_STATES
-from xinfeng.policy.gates import GATES, GateContext, explain_one, first_reason, youngest_adult
+from xinfeng.policy.gates import GATES, GateContext, explain_one, first_reason
 from xinfeng.policy.settings import PolicySettings, TierCap
 
 SETTINGS = PolicySettings()

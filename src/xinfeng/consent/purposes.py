@@ -38,10 +38,7 @@ def known() -> tuple[str, ...]:
 
 def names(*, english: bool = False) -> dict[str, str]:
     """What people call each purpose of `known`."""
-    if english:
-        named = dict(ENGLISH)
-    else:
-        named = {one.value: str(one.label) for one in Purpose}
+    named = dict(ENGLISH) if english else {one.value: str(one.label) for one in Purpose}
     for one in Attribute.objects.filter(sensitive=True).order_by("pk"):
         label = (one.label_en or one.label) if english else one.label
         named[sensitive_purpose(one.key)] = f"sensitive: {label}" if english else f"敏感信息：{label}"

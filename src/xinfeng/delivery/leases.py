@@ -223,6 +223,7 @@ with loaded as (
       when coalesce(s.suppressed, b.reason) = 'opt_out' then 'opted_out'
       when coalesce(s.suppressed, b.reason) is not null then 'suppressed_' || coalesce(s.suppressed, b.reason)
       when s.granted is null then 'no_consent'
+      when s.stale then 'consent_stale'
       when not s.granted then 'opted_out'
     end as reason
   from message m

@@ -73,14 +73,14 @@ def sent_within(days: int) -> str:
 def gather(lens: Asked, audience: ibis.Table, context: GateContext) -> ibis.Table:
     """The facts about each contact of `audience` (a table with `contact_id`), each contact once:
 
-    `has_phone`, `tier`, `birthday`, `granted`, `entry_seq` and `suppressed` for the purpose, and `sent_<n>` for
+    `has_phone`, `tier`, `birthday`, `granted`, `stale`, `entry_seq` and `suppressed` for the purpose, and `sent_<n>` for
     every n in `context.spans` (zero for other purposes than marketing, which have no ceilings).
     """
     people = audience.select("contact_id").distinct()
     contact = lens.table("contact").select("id", "has_phone", "tier", "birthday")
     standing = lens.table("standing")
     standing = standing.filter(standing.purpose == context.purpose)
-    standing = standing.select("contact_id", "granted", "entry_seq", "suppressed")
+    standing = standing.select("contact_id", "granted", "entry_seq", "suppressed", "stale")
     found = people.left_join(contact, people.contact_id == contact.id).drop("id")
     found = found.left_join(standing, "contact_id").drop("contact_id_right")
     if context.is_marketing:
@@ -92,6 +92,7 @@ def gather(lens: Asked, audience: ibis.Table, context: GateContext) -> ibis.Tabl
         has_phone=found.has_phone.fill_null(False),
         tier=found.tier.fill_null(0),
         granted=found.granted.fill_null(False),
+        stale=found.stale.fill_null(False),
         **counts,
     )
 

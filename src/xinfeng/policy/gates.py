@@ -9,19 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import ibis
 
+from xinfeng.kernel.ages import youngest_adult
 from xinfeng.kernel.errors import NotFound
 from xinfeng.policy import reasons
 from xinfeng.policy.facts import DAY, WEEK, Asked, GateContext, gather, sent_within
 from xinfeng.policy.settings import TIERS
 
 __all__ = ["GATES", "Gate", "GateContext", "Judgement", "Verdict", "explain_one", "first_reason"]
-
-ADULT_YEARS = 18
 
 Condition = Callable[[ibis.Table, GateContext], Any]
 Figures = Callable[[Mapping[str, Any], GateContext], dict[str, Any]]
@@ -58,16 +56,8 @@ def _suppressed_for(reason: str) -> Condition:
 
 def _opted_out(facts: ibis.Table, context: GateContext) -> Any:
     """A suppression for it, or a ledger whose last word is a withdrawal."""
-    withdrawn = ~facts.granted & facts.entry_seq.notnull()
+    withdrawn = ~facts.granted & ~facts.stale & facts.entry_seq.notnull()
     return (facts.suppressed.fill_null("") == "opt_out") | withdrawn
-
-
-def youngest_adult(day: date) -> date:
-    """The first birthday too late to be an adult on `day`: one is 18 from the day after the birthday on (the
-    reading of 法释〔2006〕1号, Art 2, which errs on the careful side)."""
-    if (day.month, day.day) == (2, 29):
-        return date(day.year - ADULT_YEARS, 3, 1)
-    return day.replace(year=day.year - ADULT_YEARS)
 
 
 def _minor(facts: ibis.Table, context: GateContext) -> Any:
@@ -121,6 +111,7 @@ GATES: tuple[Gate, ...] = (
     Gate(reasons.SUPPRESSED_ERASED, _suppressed_for("erased")),
     Gate(reasons.SUPPRESSED_MANUAL, _suppressed_for("manual")),
     Gate(reasons.SUPPRESSED_OTHER, lambda facts, context: facts.suppressed.notnull()),
+    Gate(reasons.CONSENT_STALE, lambda facts, context: facts.stale, _consent_figures),
     Gate(
         reasons.NO_CONSENT, lambda facts, context: ~facts.granted | facts.entry_seq.isnull(), _consent_figures
     ),

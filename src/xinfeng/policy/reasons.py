@@ -11,6 +11,7 @@ from dataclasses import dataclass
 NO_PHONE = "no_phone"
 NO_CONSENT = "no_consent"
 OPTED_OUT = "opted_out"
+CONSENT_STALE = "consent_stale"
 SUPPRESSED = "suppressed_"
 SUPPRESSED_COMPLAINT = "suppressed_complaint"
 SUPPRESSED_MANUAL = "suppressed_manual"
@@ -79,6 +80,12 @@ _ALL = (
     Reason(
         SUPPRESSED_OTHER, "已屏蔽", "Suppressed",
         "该号码因其他原因被屏蔽。", "This number is suppressed for another reason.", "",
+    ),
+    Reason(
+        CONSENT_STALE, "授权已过时", "Consent is stale",
+        "该客户同意的是旧版告知；新版改变了目的、方式或信息种类，须重新取得同意。",
+        "This person agreed to an older notice; purpose, method or kinds of data changed and consent must be asked anew.",
+        "个人信息保护法 第14条第2款",
     ),
     Reason(
         NO_CONSENT, "没有授权", "No consent",
