@@ -94,6 +94,7 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [_src / "console" / "static"]
 
 CSRF_FAILURE_VIEW = "xinfeng.console.frame.errors.csrf_failure"
+XINFENG_WORDS = "xinfeng.console.words.sentence"  # for doors on floors below the console
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = _settings.https
