@@ -89,6 +89,18 @@ def test_each_gate_refuses_for_its_reason(world: World) -> None:
     assert judged(world) == expected
 
 
+def test_who_refused_to_be_profiled_is_left_out_of_audiences_chosen_by_habits(world: World) -> None:
+    refused, agreed, silent = world.contact(), world.contact(), world.contact()
+    world.standing(refused, "profiling", granted=False, entry_seq=3)
+    world.standing(agreed, "profiling", granted=True, entry_seq=4)
+    world.standing(silent, "profiling", granted=False, entry_seq=None)
+    by_habits = replace(MARKETING, profiled=True)
+    assert judged(world, by_habits) == {refused: "no_profiling", agreed: None, silent: None}
+    assert judged(world) == {refused: None, agreed: None, silent: None}
+    service = replace(SERVICE, profiled=True)
+    assert set(judged(world, service).values()) == {"no_consent"}
+
+
 def test_the_order_of_gates_decides_between_reasons(world: World) -> None:
     contact = world.contact(consent=None, has_phone=False, birthday=date(2015, 1, 1))
     assert judged(world) == {contact: "no_phone"}

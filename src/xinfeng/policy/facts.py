@@ -36,12 +36,13 @@ class Asked(Protocol):
 @dataclass(frozen=True)
 class GateContext:
     """For what, and as of when, contacts are judged. `send_day` is the business day of sending; by default
-    the day of `now`."""
+    the day of `now`. `profiled`: the audience was chosen by an automatic judgement of people's habits."""
 
     purpose: str
     now: datetime
     settings: PolicySettings
     day: date | None = None
+    profiled: bool = False
 
     @property
     def zone(self) -> ZoneInfo:
@@ -73,8 +74,9 @@ def sent_within(days: int) -> str:
 def gather(lens: Asked, audience: ibis.Table, context: GateContext) -> ibis.Table:
     """The facts about each contact of `audience` (a table with `contact_id`), each contact once:
 
-    `has_phone`, `tier`, `birthday`, `granted`, `stale`, `entry_seq` and `suppressed` for the purpose, and `sent_<n>` for
-    every n in `context.spans` (zero for other purposes than marketing, which have no ceilings).
+    `has_phone`, `tier`, `birthday`, `granted`, `stale`, `entry_seq` and `suppressed` for the purpose,
+    `refused_profiling` (false where the audience is not `profiled`), and `sent_<n>` for every n in
+    `context.spans` (zero for other purposes than marketing, which have no ceilings).
     """
     people = audience.select("contact_id").distinct()
     contact = lens.table("contact").select("id", "has_phone", "tier", "birthday")
@@ -93,8 +95,18 @@ def gather(lens: Asked, audience: ibis.Table, context: GateContext) -> ibis.Tabl
         tier=found.tier.fill_null(0),
         granted=found.granted.fill_null(False),
         stale=found.stale.fill_null(False),
+        refused_profiling=_refused_profiling(lens, found) if context.profiled else ibis.literal(False),
         **counts,
     )
+
+
+def _refused_profiling(lens: Asked, found: ibis.Table) -> Any:
+    """Whose last word about being profiled is no; who never said anything has not refused (PIPL, Art 24)."""
+    standing = lens.table("standing")
+    refused = standing.filter(
+        standing.purpose == "profiling", ~standing.granted, standing.entry_seq.notnull()
+    )
+    return found.contact_id.isin(refused.contact_id)
 
 
 def _counts(lens: Asked, context: GateContext) -> ibis.Table:

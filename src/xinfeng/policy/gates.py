@@ -116,6 +116,7 @@ GATES: tuple[Gate, ...] = (
         reasons.NO_CONSENT, lambda facts, context: ~facts.granted | facts.entry_seq.isnull(), _consent_figures
     ),
     _always_marketing(reasons.MINOR, _minor),
+    _always_marketing(reasons.NO_PROFILING, lambda facts, context: facts.refused_profiling),
     _always_marketing(reasons.DAILY_CAP, _over(DAY, _per_day), _span_figures(DAY, _per_day)),
     _always_marketing(reasons.WEEKLY_CAP, _over(WEEK, _per_week), _span_figures(WEEK, _per_week)),
     _always_marketing(reasons.TIER_CAP, _over_tier_cap, _tier_figures),

@@ -20,6 +20,7 @@ SUPPRESSED_REASSIGNED = "suppressed_reassigned"
 SUPPRESSED_ERASED = "suppressed_erased"
 SUPPRESSED_OTHER = "suppressed_other"
 MINOR = "minor"
+NO_PROFILING = "no_profiling"
 DAILY_CAP = "daily_cap"
 WEEKLY_CAP = "weekly_cap"
 TIER_CAP = "tier_cap"
@@ -95,6 +96,12 @@ _ALL = (
         MINOR, "未成年人", "Minor",
         "按生日，发送当天未满18周岁，不做营销。", "By date of birth under 18 on the day of sending: no marketing.",
         "未成年人网络保护条例 第24条",
+    ),
+    Reason(
+        NO_PROFILING, "不同意个性化", "No personalisation",
+        "受众按行为、特征或分层自动选出，而该客户已拒绝自动化决策的个性化营销。",
+        "The audience is chosen by behaviour, traits or tiers, and this person has refused automated personalisation.",
+        "个人信息保护法 第24条",
     ),
     Reason(
         DAILY_CAP, "当日已达上限", "Daily ceiling reached",
