@@ -152,7 +152,8 @@ class LookupProvider(models.Model):
         db_table = "lookup_provider"
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(price_li__gte=0, per_s__gte=1, per_day__gte=0), name="lookup_provider_terms"
+                condition=models.Q(price_li__gte=0, per_s__gte=1, per_day__gte=0),
+                name="lookup_provider_terms",
             )
         ]
 

@@ -1,0 +1,127 @@
+"""What came back from the carriers is what number hygiene learns from: each matched receipt is handed on once.
+
+Gateways commit in any order, so neither ids nor times say what is new. A round reads what has committed since the
+round before: rows whose transaction the former snapshot did not see and the present one does. Within a round, rows
+go in the order of (xid, id), a batch at a time; the place reached is committed with what was learned from it, so a
+crash repeats nothing and leaves nothing out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+
+from xinfeng.foundation import stored
+from xinfeng.foundation.database import Connection, bulk_transaction
+from xinfeng.hygiene.actions import Learned, ReceiptNews, learn_from_receipts
+
+KEY = "delivery.number_news"
+ACTOR = "system:receipts"
+STEP = 50_000
+FIRST_REACH = timedelta(days=180)
+"""How far back the very first round looks; what is older says little about a number today."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a table was read. `seen`: the snapshot up to which all is read; `upto`: the one of the round under way,
+    whose rows up to (`xid`, `id`) are. Empty: none."""
+
+    seen: str = ""
+    upto: str = ""
+    xid: str = "0"
+    id: int = 0
+
+
+_RECEIPTS = """
+select r.xid::text, r.id, r.message_id, r.stat, r.channel_id, r.received_at
+from receipt r
+where {new} and r.message_id is not null and r.received_at >= %(since)s and r.received_at < %(until)s
+  and (r.xid, r.id) > (%(xid)s::xid8, %(id)s)
+order by r.xid, r.id limit %(step)s"""
+
+_MATCHES = """
+select r.xid::text, r.receipt_id, r.message_id, r.stat, 0, r.at
+from receipt_match r
+where {new} and r.at >= %(since)s and r.at < %(until)s
+  and (r.xid, r.receipt_id) > (%(xid)s::xid8, %(id)s)
+order by r.xid, r.receipt_id limit %(step)s"""
+
+_NEW = """r.xid >= %(from)s::xid8 and r.xid < pg_snapshot_xmax(%(upto)s::pg_snapshot)
+  and pg_visible_in_snapshot(r.xid, %(upto)s::pg_snapshot)
+  and not pg_visible_in_snapshot(r.xid, %(seen)s::pg_snapshot)"""
+
+_SOURCES = {"receipt": _RECEIPTS.format(new=_NEW), "receipt_match": _MATCHES.format(new=_NEW)}
+
+_MESSAGES = (
+    "select id, contact_id, planned_at from message where id = any(%s::bigint[]) and id between %s and %s"
+)
+
+_NOTHING_SEEN = "1:1:"
+"""A snapshot that sees no transaction."""
+
+
+def hand_on(*, now: datetime) -> Learned:
+    """Learn from all receipts that have found their message since the last call; returns what it came to."""
+    total = Learned()
+    for table in _SOURCES:
+        more = True
+        while more:
+            learned, more = _hand_on_batch(table, now=now)
+            total += learned
+    return total
+
+
+def _hand_on_batch(table: str, *, now: datetime) -> tuple[Learned, bool]:
+    """One batch in a transaction of its own; whether the round goes on."""
+    with bulk_transaction() as connection:
+        places = stored.read(KEY, {})
+        place = Place(**places.get(table, {}))
+        place = place if place.upto else replace(place, upto=_snapshot(connection), xid="0", id=0)
+        rows = _read(connection, table, place, now)
+        learned = Learned()
+        if rows:
+            learned = learn_from_receipts(connection, _with_contacts(connection, rows), now=now)
+        more = len(rows) == STEP
+        after = replace(place, xid=rows[-1][0], id=rows[-1][1]) if more else Place(seen=place.upto)
+        stored.write(KEY, places | {table: asdict(after)}, actor=ACTOR)
+        return learned, more
+
+
+_Row = tuple[str, int, int, str, int, datetime]
+
+
+def _read(connection: Connection, table: str, place: Place, now: datetime) -> list[_Row]:
+    seen = place.seen or _NOTHING_SEEN
+    lowest = place.xid if int(place.xid) > int(seen.split(":")[0]) else seen.split(":")[0]
+    # the times only spare looking into months that can't hold anything new
+    given = {
+        "seen": seen,
+        "upto": place.upto,
+        "from": lowest,
+        "xid": place.xid,
+        "id": place.id,
+        "since": now - FIRST_REACH,
+        "until": now + timedelta(days=2),
+        "step": STEP,
+    }
+    return connection.execute(_SOURCES[table], given).fetchall()
+
+
+def _with_contacts(connection: Connection, rows: list[_Row]) -> list[ReceiptNews]:
+    ids = sorted({row[2] for row in rows})
+    messages = {
+        message_id: (contact_id, planned_at)
+        for message_id, contact_id, planned_at in connection.execute(_MESSAGES, (ids, ids[0], ids[-1]))
+    }
+    return [
+        ReceiptNews(found[0], row[2], found[1], row[3], row[4], row[5])
+        for row in rows
+        if (found := messages.get(row[2])) is not None
+    ]
+
+
+def _snapshot(connection: Connection) -> str:
+    row = connection.execute("select pg_current_snapshot()::text").fetchone()
+    assert row is not None
+    return str(row[0])
