@@ -202,6 +202,13 @@ def test_a_message_that_waits_for_tomorrow_counts_for_tomorrow(world: World) -> 
     assert judged(world, tomorrow) == {waiting: "daily_cap", sent: None}
 
 
+def test_messages_to_a_merged_row_count_for_who_it_was_merged_into(world: World) -> None:
+    person, other = world.contact(), world.contact()
+    world.put("alias", id=999, merged_into=person)
+    world.message(999, ago(0))
+    assert judged(world) == {person: "daily_cap", other: None}
+
+
 def test_a_plan_that_finished_later_counts_on_that_day(world: World) -> None:
     if "finished_at" not in world.table("plan").columns:
         world._backend.raw_sql("alter table plan add column finished_at timestamptz")

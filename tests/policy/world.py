@@ -56,6 +56,9 @@ class World:
     def scalar(self, question: Any) -> Any:
         return self._backend.to_pyarrow(question).as_py()
 
+    def is_empty(self, name: str) -> bool:
+        return bool(self.scalar(self.table(name).count()) == 0)
+
     def close(self) -> None:
         self._backend.disconnect()
 

@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from zoneinfo import ZoneInfo
 
 import ibis
 
+from xinfeng.contacts.feed import of_person
 from xinfeng.kernel.time import business_day, day_bounds
+from xinfeng.lens.engine import Lens
 from xinfeng.policy.settings import PolicySettings
 
 OPEN_PLAN_STATES = ("building", "ready", "running", "paused")
@@ -31,6 +33,7 @@ class Asked(Protocol):
     def table(self, name: str) -> ibis.Table: ...
     def rows(self, question: ibis.Table) -> Any: ...
     def scalar(self, question: Any) -> Any: ...
+    def is_empty(self, name: str) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ def _counts(lens: Asked, context: GateContext) -> ibis.Table:
     packed = {name: _packed(plan.counted_at, spans, context) for name, spans in numbers.items()}
     plan = plan.select("plan_id", **packed)
     sent = message.select("id", "plan_id", "contact_id").join(plan, "plan_id")
-    sent = sent.anti_join(withheld, sent.id == withheld.message_id)
+    sent = of_person(cast(Lens, lens), sent.anti_join(withheld, sent.id == withheld.message_id))
     sums = sent.group_by("contact_id").aggregate(**{name: sent[name].sum() for name in numbers})
     counts = {
         sent_within(days): (sums[name].cast("int64") >> (_BITS * digit)) & _MOST
