@@ -153,7 +153,7 @@ def test_columns_about_consent_go_before_the_batch(db: None) -> None:
 @pytest.mark.parametrize(
     ("claim", "code"),
     [
-        (ConsentClaim("profiling", "x", given_at=NOW, evidence="x"), "consent.purpose"),
+        (ConsentClaim("amusement", "x", given_at=NOW, evidence="x"), "consent.purpose"),
         (ConsentClaim("marketing", "", given_at=NOW, evidence="x"), "consent.incomplete"),
         (ConsentClaim("marketing", "x", given_at=NOW, evidence=""), "consent.incomplete"),
         (ConsentClaim("marketing", "x", given_at=None, evidence="x"), "consent.incomplete"),

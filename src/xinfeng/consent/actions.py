@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 
 from xinfeng.consent import sql
+from xinfeng.consent.evidence import check_reference
 from xinfeng.consent.ledger import IMPORT_PREFIX, NewEntry
 from xinfeng.consent.merged import reconcile_merge
 from xinfeng.consent.models import Scope, Suppression, SuppressionReason
@@ -101,10 +102,10 @@ def grant(
 
     `lifts_opt_out`: the form asked in so many words whether she wants messages again, after she had said no.
     Only then is the suppression her opt-out left lifted, if she said yes after it. Raises NotFound
-    `contact.unknown`, InvalidInput `consent.in_future`, `consent.purpose`, `consent.no_evidence`. An entry
-    that doesn't count is recorded all the same.
+    `contact.unknown`, InvalidInput `consent.in_future`, `consent.purpose`, `consent.no_evidence`,
+    `consent.evidence_identifies` (evidence is a reference, see `consent.evidence`). An entry that doesn't count is recorded all the same.
     """
-    _check_statement(purpose, at=at, now=now)
+    _check_statement(purpose, evidence, at=at, now=now)
     if not evidence.strip():
         raise InvalidInput("consent.no_evidence")
     if lifts_opt_out and source.startswith(IMPORT_PREFIX):
@@ -159,7 +160,7 @@ def withdraw(
     This is about the person; to keep the number itself from being written to, whoever it belongs to, use
     `record_opt_outs` or `suppress_numbers`.
     """
-    _check_statement(purpose, at=at, now=now)
+    _check_statement(purpose, evidence, at=at, now=now)
     entry = NewEntry(contact_id, purpose, False, at, source, None, evidence, actor)
     with bulk_transaction() as connection:
         _contact(contact_id)
@@ -269,8 +270,9 @@ def _next_contacts(connection: Connection, after: int) -> list[int]:
     return [row[0] for row in rows]
 
 
-def _check_statement(purpose: str, *, at: datetime, now: datetime) -> None:
+def _check_statement(purpose: str, evidence: str, *, at: datetime, now: datetime) -> None:
     check(purpose)
+    check_reference(evidence)
     if at > now:
         raise InvalidInput("consent.in_future", at=at.isoformat())
 

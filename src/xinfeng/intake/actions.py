@@ -13,7 +13,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,10 @@ from xinfeng.intake.claims import ConsentClaim, check_claim
 from xinfeng.intake.files import FileShape, count_rows, examine
 from xinfeng.intake.importing import Course, Stopped, import_contacts, import_events
 from xinfeng.intake.models import ImportJob, ImportKind, ImportState
+from xinfeng.intake.partners import TAG_PREFIX, check_partner, tag_of
 from xinfeng.intake.rows import AttributeSpec, ContactReader, EventReader
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound, XinfengError
+from xinfeng.kernel.time import business_day
 
 LARGEST_FILE = 1 << 30
 LONGEST_SOURCE = 40
@@ -119,31 +121,37 @@ def start_import(
     actor: str,
     now: datetime,
     has_header: bool | None = None,
+    contract_id: int | None = None,
 ) -> ImportJob:
     """Confirm what the columns mean, where the file is from and what is claimed about consent; queue the import.
 
     `mapping`: see `intake.mapping`; columns left out are skipped, columns mapped to `new:<kind>` become
     attributes. `source` becomes a tag on every contact (and the sender of events). `has_header` overrides what
-    was found. Raises NotFound `import.unknown`, Conflict `import.state`, InvalidInput `import.source`,
+    was found. `contract_id`: a partner passes the data on, under this contract; see `intake.partners`, whose faults
+    are raised here too. Raises NotFound `import.unknown`, Conflict `import.state`, InvalidInput `import.source`,
     `consent.not_for_events`, `consent.without_claim` (columns about consent but no claim), `consent.notice_unknown`
     and what `mapping.check` and `claims.check_claim` raise.
     """
     source = " ".join(source.split())
     if not source or len(source) > LONGEST_SOURCE or "\x00" in source:
         raise InvalidInput("import.source", longest=LONGEST_SOURCE)
+    if source.startswith(TAG_PREFIX):
+        raise InvalidInput("import.source_reserved", prefix=TAG_PREFIX)
     with transaction.atomic():
         job = _job(job_id, locked=True)
         if job.state != ImportState.MAPPING:
             raise Conflict("import.state", state=job.state)
         mapping_rules.check(job.kind, job.header, mapping, attributes=_attributes())
         _check_consent(job.kind, mapping, consent, now=now)
+        if contract_id is not None:
+            _check_contract(job, contract_id, mapping, consent, now=now)
         job.mapping = _declare_new(mapping, actor=actor)
         job.source = source
         job.consent = consent.to_json() if consent else None
         if has_header is not None:
             job.shape = {**job.shape, "has_header": has_header}
         job.state = ImportState.QUEUED
-        job.save(update_fields=["mapping", "source", "consent", "shape", "state"])
+        job.save(update_fields=["mapping", "source", "consent", "contract_id", "shape", "state"])
         audit.record(
             actor=actor,
             action="import.start",
@@ -151,6 +159,7 @@ def start_import(
             subject=job_id,
             source=source,
             purpose=consent.purpose if consent else "",
+            contract=contract_id,
         )
         transaction.on_commit(partial(enqueue, job_id))
     return job
@@ -171,6 +180,24 @@ def _check_consent(
         consent.purpose
     ):
         raise InvalidInput("consent.notice_unknown")
+
+
+def _check_contract(
+    job: ImportJob,
+    contract_id: int,
+    mapping: Mapping[str, str],
+    consent: ConsentClaim | None,
+    *,
+    now: datetime,
+) -> None:
+    if job.kind != ImportKind.CONTACTS:
+        raise InvalidInput("partner.not_for_events")
+    check_partner(contract_id, mapping=mapping, claim=consent, day=_today(now))
+    job.contract_id = contract_id
+
+
+def _today(now: datetime) -> date:
+    return business_day(now, xinfeng_settings.load().zone)
 
 
 def _declare_new(mapping: Mapping[str, str], *, actor: str) -> dict[str, str]:
@@ -266,7 +293,12 @@ def _import(job_id: int, *, now: datetime) -> None:
     job = _job(job_id)
     shape = FileShape.from_json(job.shape)
     actor = job.created_by.username if job.created_by else "system:import"
-    course = Course(job_id, Path(job.file_path), shape, job.source, actor)
+    contract = None
+    if job.contract_id is not None:  # it may have ended since the import was queued
+        claimed = ConsentClaim.from_json(job.consent) if job.consent else None
+        contract = check_partner(job.contract_id, mapping=job.mapping, claim=claimed, day=_today(now))
+    tags = (job.source, tag_of(contract)) if contract else (job.source,)
+    course = Course(job_id, Path(job.file_path), shape, job.source, actor, tags)
     zone = xinfeng_settings.load().zone
     if job.kind == ImportKind.EVENTS:
         import_events(
@@ -282,6 +314,7 @@ def _import(job_id: int, *, now: datetime) -> None:
         attributes=_attributes(),
         zone=zone,
         now=now,
+        contract=contract.number if contract else "",
     )
     import_contacts(course, reader, skip=job.rows_read, now=now)
 

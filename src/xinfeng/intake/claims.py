@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from xinfeng.consent.evidence import check_reference
 from xinfeng.consent.ledger import IMPORT_PREFIX
-from xinfeng.consent.models import Purpose
+from xinfeng.consent.purposes import check
 from xinfeng.kernel.errors import InvalidInput
 
 LONGEST_SOURCE = 80 - len(IMPORT_PREFIX)
@@ -68,10 +69,9 @@ def check_claim(claim: ConsentClaim, *, columns: frozenset[str], now: datetime) 
     """Refuse a claim that would leave rows incomplete; `columns` are the consent fields the file has.
 
     Raises InvalidInput: `consent.purpose`, `consent.incomplete` (missing), `consent.time_in_future`,
-    `consent.too_long` (field).
+    `consent.too_long` (field), `consent.evidence_identifies`.
     """
-    if claim.purpose not in Purpose.values:
-        raise InvalidInput("consent.purpose", purpose=claim.purpose[:40])
+    check(claim.purpose)
     given = {"consent_at": claim.given_at, "consent_source": claim.source, "consent_evidence": claim.evidence}
     missing = [name for name, value in given.items() if not value and name not in columns]
     if missing:
@@ -82,21 +82,31 @@ def check_claim(claim: ConsentClaim, *, columns: frozenset[str], now: datetime) 
         raise InvalidInput("consent.too_long", field="consent_source", longest=LONGEST_SOURCE)
     if len(claim.evidence) > LONGEST_EVIDENCE:
         raise InvalidInput("consent.too_long", field="consent_evidence", longest=LONGEST_EVIDENCE)
+    check_reference(claim.evidence)
     if bool(claim.notice_key) != bool(claim.notice_version):
         raise InvalidInput("consent.incomplete", missing=["consent_notice"])
 
 
-def settle(claim: ConsentClaim, row: RowClaim, *, notices: Mapping[str, int], now: datetime) -> Grant | None:
+def settle(
+    claim: ConsentClaim, row: RowClaim, *, notices: Mapping[str, int], now: datetime, contract: str = ""
+) -> Grant | None:
     """The grant a row amounts to; None if the row says the person did not agree.
+
+    `contract`: the number of the agreement under which a partner passes the row on. Then the row must carry a proof
+    of its own (else `partner.no_proof`), and the evidence begins with the number.
 
     `notices`: ids of the published wordings for this purpose, by `key version`. Raises InvalidInput as
     `check_claim` does, and `consent.notice_unknown`; a row whose own words are incomplete is a bad row.
     """
+    if contract and not row.evidence:
+        raise InvalidInput("partner.no_proof")
     if row.granted is False:
         return None
     at = row.at or claim.given_at
     source = row.source or claim.source
     evidence = row.evidence or claim.evidence
+    if contract and row.evidence:
+        evidence = f"{contract}: {row.evidence}"
     if at is None or not source or not evidence:
         given = {"consent_at": at, "consent_source": source, "consent_evidence": evidence}
         raise InvalidInput("consent.incomplete", missing=[name for name, value in given.items() if not value])
@@ -106,6 +116,7 @@ def settle(claim: ConsentClaim, row: RowClaim, *, notices: Mapping[str, int], no
         raise InvalidInput("consent.too_long", field="consent_source", longest=LONGEST_SOURCE)
     if len(evidence) > LONGEST_EVIDENCE:
         raise InvalidInput("consent.too_long", field="consent_evidence", longest=LONGEST_EVIDENCE)
+    check_reference(evidence)
     notice = _notice(claim, row.notice)
     if notice and notice not in notices:
         raise InvalidInput("consent.notice_unknown")

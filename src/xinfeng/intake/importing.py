@@ -36,6 +36,7 @@ from xinfeng.contacts.sql import (
 from xinfeng.contacts.tiers import recompute_tiers_of
 from xinfeng.foundation.database import Connection, bulk_transaction
 from xinfeng.foundation.vault import Kind, vault
+from xinfeng.intake.erased import ErasedNumbers
 from xinfeng.intake.files import BadRow, FileShape, Row, read_rows
 from xinfeng.intake.models import ImportState
 from xinfeng.intake.rows import ContactReader, ContactRow, EventReader, EventRow
@@ -66,6 +67,7 @@ class Course:
     shape: FileShape
     source: str
     actor: str
+    source_tags: tuple[str, ...] = ()
 
 
 class Stopped(Exception):
@@ -97,11 +99,13 @@ _TURN_S = 0.0005
 def import_contacts(course: Course, reader: ContactReader, *, skip: int, now: datetime) -> None:
     """Take the contacts of a file behind the first `skip` rows."""
     rows = islice(read_rows(course.path, course.shape), skip, None)
+    erased = ErasedNumbers()
     with _two_at_work(), ThreadPoolExecutor(1, thread_name_prefix="intake") as ahead:
         coming = ahead.submit(_prepare_contacts, rows, reader)
         while (batch := coming.result()).taken:
             coming = ahead.submit(_prepare_contacts, rows, reader)
             with bulk_transaction() as connection:
+                _leave_out_erased(batch, erased.known_to(connection))
                 _write_contacts(connection, course, batch, now=now)
 
 
@@ -136,13 +140,28 @@ def _prepare_events(rows: Iterator[Row | BadRow], reader: EventReader) -> Prepar
     return batch
 
 
+def _leave_out_erased(batch: Prepared[ContactRow], erased: set[bytes]) -> None:
+    """Who was erased is not brought back by a file; her own sign-up may."""
+    if not erased:
+        return
+    refused = {at for at, one in enumerate(batch.contacts) if one.phone_index in erased}
+    if refused:
+        batch.bad += [
+            BadRow(row.line, "contact.erased", {}, row.cells)
+            for at, (row, _, _) in enumerate(batch.rows)
+            if at in refused
+        ]
+        batch.rows = [row for at, row in enumerate(batch.rows) if at not in refused]
+        batch.contacts = [one for at, one in enumerate(batch.contacts) if at not in refused]
+
+
 def _write_contacts(
     connection: Connection, course: Course, batch: Prepared[ContactRow], *, now: datetime
 ) -> None:
     results = upsert_prepared(
         connection,
         batch.contacts,
-        source_tags=(course.source,),
+        source_tags=course.source_tags or (course.source,),
         actor=course.actor,
         now=now,
         reason=f"import {course.job_id}",

@@ -16,6 +16,18 @@ _WORDS: dict[str, tuple[str, str]] = {
         "手机号属于一位客户，会员号属于另一位",
         "The phone number is one customer's and the member id another's",
     ),
+    "contact.erased": (
+        "本人要求删除过个人信息，不能再从文件导入",
+        "This person's data was erased on request; a file cannot bring it back",
+    ),
+    "partner.no_proof": (
+        "合作方数据，这一行没有授权凭证",
+        "Passed on by a partner, but the row has no proof of consent",
+    ),
+    "consent.evidence_identifies": (
+        "授权凭证里有号码或邮箱；请只写凭证编号",
+        "The evidence holds a phone, card number or e-mail; give a reference only",
+    ),
     "birthday.unreadable": ("看不懂这个生日", "This is not a date of birth we can read"),
     "birthday.in_future": ("生日在将来", "The date of birth lies in the future"),
     "birthday.too_old": ("生日太早了", "The date of birth is too long ago"),

@@ -237,8 +237,10 @@ class ContactReader(_Reader):
         attributes: Mapping[str, AttributeSpec],
         zone: ZoneInfo,
         now: datetime,
+        contract: str = "",
     ) -> None:
         self._attributes = attributes
+        self._contract = contract
         self._today: date = now.astimezone(zone).date()
         self._claim, self._notices = claim, notices
         fields = set(mapping.values())
@@ -322,7 +324,7 @@ class ContactReader(_Reader):
     def _settle(self, stated: RowClaim) -> Grant | None | _Fault:
         assert self._claim is not None
         try:
-            return settle(self._claim, stated, notices=self._notices, now=self._now)
+            return settle(self._claim, stated, notices=self._notices, now=self._now, contract=self._contract)
         except InvalidInput as fault:
             return _Fault(fault.code, fault.params)
 
