@@ -46,7 +46,7 @@ def measure(folder: Path, contacts: int, events: int, runs: int) -> dict[str, fl
     from xinfeng.lens.engine import Lens
     from xinfeng.lens.feeds import declared
     from xinfeng.segments.compile import members
-    from xinfeng.segments.rules import parse
+    from xinfeng.segments.parsing import parse
 
     engine = DuckEngine(folder / "lens.duckdb", memory_mb=2048)
     try:

@@ -33,6 +33,20 @@ CUSTOM = (
     Column("attr_since", ColumnType.DATE),
     Column("attr_vip", ColumnType.BOOL),
     Column("attr_shirt", ColumnType.TEXT),
+    Column("attr_blood", ColumnType.TEXT),
+)
+TRAITS = (
+    Column("contact_id", ColumnType.BIGINT),
+    Column("t_spent", ColumnType.NUMBER),
+    Column("t_favourite", ColumnType.TEXT),
+    Column("t_last", ColumnType.TIME),
+)
+TIER_FACTS = (
+    Column("contact_id", ColumnType.BIGINT),
+    Column("before", ColumnType.SMALLINT),
+    Column("tier", ColumnType.SMALLINT),
+    Column("at", ColumnType.TIME),
+    Column("cause", ColumnType.TEXT),
 )
 
 
@@ -55,6 +69,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lens]:
     feeds = {feed.name: feed for feed in declared()}
     contact = feeds["contact"]
     feeds["contact"] = Feed("contact", (*contact.columns, *CUSTOM), contact.mode, contact.key)
+    feeds["trait"] = Feed("trait", TRAITS)
+    feeds.setdefault("tier_fact", Feed("tier_fact", TIER_FACTS))
     lens = Lens(engine, tuple(feeds.values()))
     fill(engine, feeds, generated.world())
     yield lens

@@ -13,9 +13,12 @@ from xinfeng.segments.attributes import (
     COMPARISONS,
     EVENTS,
     OPERATORS,
+    TIERS,
     Attribute,
+    Kind,
     Takes,
     custom_attribute,
+    trait_attribute,
 )
 
 NOW = datetime(2026, 3, 1, 3, 30, tzinfo=UTC)
@@ -26,7 +29,17 @@ ATTRIBUTES: Mapping[str, Attribute] = {
         f"attr_{key}": custom_attribute(key, kind, label=key)
         for key, kind in (("points", "number"), ("since", "date"), ("vip", "bool"), ("shirt", "choice"))
     },
+    "attr_blood": custom_attribute("blood", "text", label="血型", sensitive=True),
+    "trait:spent": trait_attribute("spent", Kind.NUMBER, label="累计消费", label_en="total spent", scale=100),
+    "trait:favourite": trait_attribute("favourite", Kind.TEXT, label="最爱品类"),
+    "trait:last": trait_attribute("last", Kind.TIME, label="最近购买"),
 }
+SEGMENTS: Mapping[int, dict[str, Any] | None] = {
+    1: {"all": [{"attribute": "city", "op": "is", "value": "杭州"}]},
+    2: {"any": [{"segment": 1, "op": "not_in"}, {"attribute": "tier", "op": "is", "value": "new"}]},
+    3: None,
+}
+"""What rules may name: a plain one, one that names another, and a list whose members are in `world()`."""
 
 WORDS = ["杭州", "宁波", "L1", "XL", "a'b", '"; --', "%", "zh-hans"]
 texts = st.sampled_from(WORDS) | st.text(
@@ -80,9 +93,8 @@ def event_conditions(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         op, takes = draw(st.sampled_from(list(COMPARISONS.items())))
         value = st.integers(0, 4) if takes is Takes.NUMBER else _pair(st.integers(0, 4))
-        found |= {"measure": "count", "op": op.value, "value": draw(value)}
-        if draw(st.booleans()):
-            found["measure"] = "amount_fen"
+        measure = draw(st.sampled_from(["count", "days", "amount_fen", "average_fen"]))
+        found |= {"measure": measure, "op": op.value, "value": draw(value)}
     else:
         op_name = draw(st.sampled_from(["in_last_days", "not_in_last_days"]))
         found |= {"measure": draw(st.sampled_from(["last", "first"])), "op": op_name, "value": draw(days)}
@@ -98,7 +110,7 @@ def event_conditions(draw: st.DrawFn) -> dict[str, Any]:
 tag_conditions = st.fixed_dictionaries({"tag": st.integers(1, 4), "op": st.sampled_from(["has", "has_not"])})
 consent_conditions = st.fixed_dictionaries(
     {
-        "consent": st.sampled_from(["marketing", "service"]),
+        "consent": st.sampled_from(["marketing", "service", "profiling", "location", "sensitive:blood"]),
         "op": st.sampled_from(["granted", "not_granted", "withdrawn"]),
     }
 )
@@ -109,8 +121,37 @@ message_conditions = st.fixed_dictionaries(
     },
     optional={"period": periods, "plans": st.lists(st.integers(1, 3), min_size=1, max_size=2)},
 )
+segment_conditions = st.fixed_dictionaries(
+    {"segment": st.sampled_from(sorted(SEGMENTS)), "op": st.sampled_from(["in", "not_in"])}
+)
+rhythm_conditions = st.fixed_dictionaries(
+    {
+        "rhythm": st.sampled_from([code.word for code in EVENTS[:3]]),
+        "op": st.sampled_from(["silent", "not_silent"]),
+        "times": st.sampled_from([1, 1.5, 2]),
+    }
+)
+interaction_conditions = st.fixed_dictionaries(
+    {
+        "interaction": st.sampled_from(["opted_out", "complained", "blocked", "bounced", "replied"]),
+        "op": st.sampled_from(["is", "is_not"]),
+    }
+)
+tier_words = st.sampled_from([code.word for code in TIERS])
+tier_conditions = st.fixed_dictionaries(
+    {"tier_change": st.just("any") | tier_words, "op": st.sampled_from(["did", "did_not"])},
+    optional={"from": tier_words, "period": periods},
+)
 conditions = (
-    attribute_conditions() | event_conditions() | tag_conditions | consent_conditions | message_conditions
+    attribute_conditions()
+    | event_conditions()
+    | tag_conditions
+    | consent_conditions
+    | message_conditions
+    | segment_conditions
+    | rhythm_conditions
+    | interaction_conditions
+    | tier_conditions
 )
 rules = st.recursive(
     conditions,
@@ -126,6 +167,7 @@ rules = st.recursive(
 def world() -> dict[str, list[dict[str, Any]]]:
     """Rows of a small shop around NOW, with gaps wherever a gap is possible. Deterministic."""
     contacts, events, standing, messages, receipts, replies = [], [], [], [], [], []
+    numbers, traits, tier_facts = [], [], []
     for i in range(1, 41):
         contacts.append(
             {
@@ -146,7 +188,37 @@ def world() -> dict[str, list[dict[str, Any]]]:
                 "attr_since": None if i % 3 == 0 else date(2026, 2, 1) + timedelta(days=i),
                 "attr_vip": [None, True, False][i % 3],
                 "attr_shirt": [None, "XL"][i % 2],
+                "attr_blood": [None, "L1", "XL"][i % 3],
             }
+        )
+        if i % 3:
+            numbers.append(
+                {
+                    "contact_id": i,
+                    "state": i % 8,
+                    "quarantined": i % 5 == 0,
+                    "ported": [None, True, False][i % 3],
+                    "alive_at": None if i % 4 == 0 else NOW - timedelta(days=i),
+                }
+            )
+        if i % 4:
+            traits.append(
+                {
+                    "contact_id": i,
+                    "t_spent": None if i % 5 == 0 else float(i % 60),
+                    "t_favourite": [None, "杭州", "XL"][i % 3],
+                    "t_last": None if i % 6 == 0 else NOW - timedelta(days=i % 45, hours=i),
+                }
+            )
+        tier_facts.extend(
+            {
+                "contact_id": i,
+                "before": (i + k) % 6,
+                "tier": (i + k + 1) % 6,
+                "at": NOW - timedelta(days=i % 40 + k, hours=i),
+                "cause": "nightly",
+            }
+            for k in range(i % 3)
         )
         events.extend(
             {
@@ -159,7 +231,7 @@ def world() -> dict[str, list[dict[str, Any]]]:
                 "category": [None, "杭州", "XL"][(i + k) % 3],
                 "source": "shop",
             }
-            for k in range(i % 5)
+            for k in range(i % 7)
         )
         standing.extend(
             {
@@ -169,9 +241,9 @@ def world() -> dict[str, list[dict[str, Any]]]:
                 "entry_seq": None if i % 8 == 1 else i,
                 "since": NOW,
                 "source": "form",
-                "suppressed": "complaint" if i % 10 == 0 else None,
+                "suppressed": {0: "complaint", 3: "opt_out", 7: "carrier"}.get(i % 10),
             }
-            for purpose in ("marketing", "service")[: i % 3]
+            for purpose in ("marketing", "service", "profiling", "sensitive:blood")[: i % 5]
         )
         if i % 2:
             messages.append(
@@ -208,4 +280,8 @@ def world() -> dict[str, list[dict[str, Any]]]:
         "message": messages,
         "receipt": receipts,
         "reply": replies,
+        "number": numbers,
+        "trait": traits,
+        "tier_fact": tier_facts,
+        "segment_member": [{"segment_id": 3, "contact_id": i} for i in (2, 3, 5, 8, 13, 21, 34, 55)],
     }

@@ -6,7 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from xinfeng.segments.attributes import EVENTS
+from segment_generated import SEGMENTS
+
+from xinfeng.segments.attributes import EVENTS, NUMBER_STATES
 
 World = dict[str, list[dict[str, Any]]]
 
@@ -23,7 +25,9 @@ WORDS = {
     "gender": ["unknown", "male", "female"],
     "carrier": ["unknown", "mobile", "unicom", "telecom", "broadnet"],
     "tier": ["none", "new", "active", "dormant", "potential", "industry"],
+    "number:state": [code.word for code in NUMBER_STATES],
 }
+COLUMNS = {"age": "birthday", "joined": "joined_at", "number:alive": "alive_at"}
 
 
 class Naive:
@@ -47,25 +51,96 @@ class Naive:
             return self.attribute(rule["attribute"], rule["op"], rule.get("value"), contact)
         if "consent" in rule:
             return self.consent(rule, contact)
+        if "segment" in rule:
+            return self.segment(rule["segment"], contact) == (rule["op"] == "in")
+        if "rhythm" in rule:
+            return self.silent(rule, contact) == (rule["op"] == "silent")
+        if "interaction" in rule:
+            return self.interaction(rule["interaction"], contact) == (rule["op"] == "is")
+        if "tier_change" in rule:
+            return self.tier_changed(rule, contact) == (rule["op"] == "did")
         return self.event(rule, contact) if "event" in rule else self.message(rule, contact)
 
+    def segment(self, segment_id: int, contact: dict[str, Any]) -> bool:
+        rule = SEGMENTS[segment_id]
+        if rule is not None:
+            return self.holds(rule, contact)
+        row = {"segment_id": segment_id, "contact_id": contact["id"]}
+        return row in self.world["segment_member"]
+
+    def silent(self, rule: dict[str, Any], contact: dict[str, Any]) -> bool:
+        days = sorted(
+            {
+                event["at"].astimezone(self.zone).date()
+                for event in self.world["event"]
+                if event["contact_id"] == contact["id"]
+                and event["kind"] == NUMBERS[rule["rhythm"]]
+                and event["at"] <= self.now
+            }
+        )
+        if len(days) < 3:
+            return False
+        interval = (days[-1] - days[0]).days / (len(days) - 1)
+        return (self.today - days[-1]).days > rule["times"] * interval
+
+    def interaction(self, state: str, contact: dict[str, Any]) -> bool:
+        if state == "replied":
+            return self.message({"message": "replied", "op": "did"}, contact)
+        if state == "bounced":
+            return self.message({"message": "failed", "op": "did"}, contact)  # nobody here has two messages
+        rows = [row for row in self.world["standing"] if row["contact_id"] == contact["id"]]
+        if state == "opted_out":
+            return any(
+                row["purpose"] == "marketing"
+                and (row["suppressed"] == "opt_out" or not row["granted"] and row["entry_seq"] is not None)
+                for row in rows
+            )
+        return any(
+            row["suppressed"] == {"complained": "complaint", "blocked": "carrier"}[state] for row in rows
+        )
+
+    def tier_changed(self, rule: dict[str, Any], contact: dict[str, Any]) -> bool:
+        return any(
+            row["contact_id"] == contact["id"]
+            and rule["tier_change"] in ("any", WORDS["tier"][row["tier"]])
+            and rule.get("from", WORDS["tier"][row["before"]]) == WORDS["tier"][row["before"]]
+            and self.within(row["at"], rule.get("period"))
+            for row in self.world["tier_fact"]
+        )
+
     def attribute(self, name: str, op: str, value: Any, contact: dict[str, Any]) -> bool:
+        agreed = any(
+            row["contact_id"] == contact["id"] and row["purpose"] == "sensitive:blood" and row["granted"]
+            for row in self.world["standing"]
+        )
+        return (name != "attr_blood" or agreed) and self.stated(name, op, value, contact)
+
+    def looked_up(self, name: str, contact: dict[str, Any]) -> Any:
+        table = {"number": "number", "trait": "trait"}.get(name.partition(":")[0])
+        row: dict[str, Any] | None = contact
+        if table:
+            row = next((one for one in self.world[table] if one["contact_id"] == contact["id"]), None)
+        column = COLUMNS.get(name, name).replace("trait:", "t_").replace("number:", "")
+        return None if row is None else row[column]
+
+    def stated(self, name: str, op: str, value: Any, contact: dict[str, Any]) -> bool:
         if op in NEGATIONS:
-            return not self.attribute(name, NEGATIONS[op], value, contact)
-        if name in WORDS:
-            word = WORDS[name][contact[name]]
-            if op == "is_set":
-                return contact[name] != 0
-            return word in value if op == "in" else word == value
-        have = contact[{"age": "birthday", "joined": "joined_at"}.get(name, name)]
+            return not self.stated(name, NEGATIONS[op], value, contact)
+        have = self.looked_up(name, contact)
+        if name in ("number:quarantined", "number:ported") and op in ("is_true", "is_false"):
+            return (have is True) == (op == "is_true")
         if have is None:
             return False
+        if name in WORDS:
+            if op == "is_set":
+                return bool(have != 0)
+            return WORDS[name][have] in value if op == "in" else WORDS[name][have] == value
         if op == "is_set":
             return True
         if name == "age":
             had = (have.month, have.day) <= (self.today.month, self.today.day)
             have = self.today.year - have.year - (0 if had else 1)
-        if name == "joined":
+        if isinstance(have, datetime):
             if op == "in_last_days":
                 return self.within(have, {"days": value})
             have = have.astimezone(self.zone).date()
@@ -130,6 +205,14 @@ class Naive:
             and ("category" not in rule or event["category"] == rule["category"])
             and ("item" not in rule or (event["item"] is not None and rule["item"] in event["item"]))
         ]
+        if rule["measure"] == "days":
+            days = {event["at"].astimezone(self.zone).date() for event in found}
+            return compare(len(days), rule["op"], rule["value"])
+        if rule["measure"] == "average_fen":
+            amounts = [event["amount_fen"] for event in found if event["amount_fen"] is not None]
+            if not amounts:
+                return bool(rule["op"] == "not_equals")
+            return compare(sum(amounts) / len(amounts), rule["op"], rule["value"])
         if rule["measure"] == "count":
             return compare(len(found), rule["op"], rule["value"])
         if rule["measure"] == "amount_fen":

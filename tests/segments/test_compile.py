@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from segment_generated import ATTRIBUTES, NOW, rules, world
+from segment_generated import ATTRIBUTES, NOW, SEGMENTS, rules, world
 from segment_naive import Naive
 
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.lens.engine import Lens
 from xinfeng.segments.attributes import Op, custom_attribute
 from xinfeng.segments.compile import _anniversaries, members
+from xinfeng.segments.parsing import parse
 from xinfeng.segments.ready_made import READY_MADE
-from xinfeng.segments.rules import parse
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 HONOLULU = ZoneInfo("Pacific/Honolulu")
@@ -25,9 +25,9 @@ EVERYBODY = set(range(1, 41))
 
 
 def ask(shop: Lens, raw: dict[str, Any], *, zone: ZoneInfo = SHANGHAI, now: datetime = NOW) -> set[int]:
-    found = (
-        shop.rows(members(parse(raw, ATTRIBUTES), shop, now=now, zone=zone)).column("contact_id").to_pylist()
-    )
+    known = {key: rule and parse(rule, ATTRIBUTES) for key, rule in SEGMENTS.items()}
+    question = members(parse(raw, ATTRIBUTES), shop, now=now, zone=zone, known=known)
+    found = shop.rows(question).column("contact_id").to_pylist()
     assert len(found) == len(set(found))
     return set(found)
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from segment_generated import ATTRIBUTES, rules
 
+from xinfeng.segments.parsing import parse
 from xinfeng.segments.reading import Names, in_words
 from xinfeng.segments.ready_made import READY_MADE
-from xinfeng.segments.rules import parse
 
 NAMES = Names(tags={7: "VIP"}, plans={3: "五一大促"})
 

@@ -10,15 +10,8 @@ from hypothesis import strategies as st
 from segment_generated import ATTRIBUTES, rules
 
 from xinfeng.kernel.errors import InvalidInput
-from xinfeng.segments.rules import (
-    DEEPEST,
-    LONGEST_LIST,
-    MOST_CONDITIONS,
-    AttributeIs,
-    conditions,
-    parse,
-    to_json,
-)
+from xinfeng.segments.parsing import DEEPEST, LONGEST_LIST, MOST_CONDITIONS, parse
+from xinfeng.segments.rules import AttributeIs, conditions, profiles, segments_in, tags_in, to_json
 
 CITY = {"attribute": "city", "op": "is", "value": "杭州"}
 BOUGHT = {"event": "purchase", "measure": "count", "op": "at_least", "value": 1}
@@ -36,7 +29,21 @@ json_like = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["all", "any", "not", "attribute", "op", "value", "event", "tag", "period"])
+            st.sampled_from(
+                [
+                    "all",
+                    "any",
+                    "not",
+                    "attribute",
+                    "op",
+                    "value",
+                    "event",
+                    "tag",
+                    "period",
+                    "segment",
+                    "rhythm",
+                ]
+            )
             | st.text(max_size=3),
             inner,
             max_size=4,
@@ -101,7 +108,26 @@ def refused(raw: Any) -> tuple[str, str]:
         ({"attribute": "attr_vip", "op": "is", "value": "yes"}, "rule.not_one_of", "rule.op"),
         ({"tag": "VIP", "op": "has"}, "rule.bad_value", "rule.tag"),
         ({"tag": 1, "op": ["has"]}, "rule.not_one_of", "rule.op"),
-        ({"consent": "profiling", "op": "granted"}, "rule.not_one_of", "rule.consent"),
+        ({"consent": "tracking", "op": "granted"}, "rule.not_one_of", "rule.consent"),
+        ({"consent": "sensitive:shirt", "op": "granted"}, "rule.not_one_of", "rule.consent"),
+        ({"consent": "sensitive:'; --", "op": "granted"}, "rule.not_one_of", "rule.consent"),
+        ({"segment": "1", "op": "in"}, "rule.bad_value", "rule.segment"),
+        ({"segment": -1, "op": "in"}, "rule.bad_value", "rule.segment"),
+        ({"segment": 2**63, "op": "in"}, "rule.bad_value", "rule.segment"),
+        ({"segment": 1, "op": "has"}, "rule.not_one_of", "rule.op"),
+        ({"attribute": "trait:never", "op": "is_set"}, "rule.unknown_attribute", "rule.attribute"),
+        ({"attribute": "number:phone", "op": "is_set"}, "rule.unknown_attribute", "rule.attribute"),
+        ({"attribute": "number:state", "op": "is", "value": "dead"}, "rule.not_one_of", "rule.value"),
+        ({"rhythm": "sleep", "op": "silent", "times": 2}, "rule.not_one_of", "rule.rhythm"),
+        ({"rhythm": "purchase", "op": "silent", "times": 0.5}, "rule.bad_value", "rule.times"),
+        ({"rhythm": "purchase", "op": "silent", "times": True}, "rule.bad_value", "rule.times"),
+        ({"rhythm": "purchase", "op": "silent", "times": float("inf")}, "rule.bad_value", "rule.times"),
+        ({"rhythm": "purchase", "op": "silent"}, "rule.missing", "rule.times"),
+        ({"interaction": "angry", "op": "is"}, "rule.not_one_of", "rule.interaction"),
+        ({"tier_change": "gold", "op": "did"}, "rule.not_one_of", "rule.tier_change"),
+        ({"tier_change": "any", "op": "did", "from": "gold"}, "rule.not_one_of", "rule.from"),
+        ({"tier_change": "any", "op": "did", "to": "new"}, "rule.unknown_key", "rule.to"),
+        ({**BOUGHT, "measure": "median"}, "rule.not_one_of", "rule.measure"),
         ({**BOUGHT, "event": "fly"}, "rule.not_one_of", "rule.event"),
         ({**BOUGHT, "period": {}}, "rule.missing", "rule.period.days"),
         ({**BOUGHT, "period": {"days": -1}}, "rule.bad_value", "rule.period.days"),
@@ -141,3 +167,36 @@ def test_values_are_typed() -> None:
     rule = parse({"attribute": "birthday", "op": "between", "value": ["2000-01-01", "2000-12-31"]})
     assert isinstance(rule, AttributeIs)
     assert [str(day) for day in rule.value] == ["2000-01-01", "2000-12-31"]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "raw, expected",
+    [
+        (CITY, False),
+        ({"attribute": "number:state", "op": "is_set"}, False),
+        ({"consent": "profiling", "op": "granted"}, False),
+        ({"interaction": "opted_out", "op": "is_not"}, False),
+        ({"interaction": "replied", "op": "is"}, True),
+        ({"attribute": "tier", "op": "is", "value": "active"}, True),
+        ({"attribute": "trait:spent", "op": "at_least", "value": 1}, True),
+        ({"tier_change": "any", "op": "did"}, True),
+        ({"rhythm": "purchase", "op": "silent", "times": 2}, True),
+        ({"message": "sent", "op": "did_not"}, True),
+        ({"all": [CITY, {"any": [CITY, {"not": BOUGHT}]}]}, True),
+        ({"all": []}, False),
+        ({"tag": 1, "op": "has"}, False),
+        ({"tag": 2, "op": "has_not"}, True),
+        ({"segment": 1, "op": "in"}, False),
+        ({"segment": 2, "op": "not_in"}, True),
+    ],
+)
+def test_choosing_by_habits_is_profiling(raw: Any, expected: bool) -> None:
+    rule = parse(raw, ATTRIBUTES)
+    assert profiles(rule, segment=lambda one: one == 2, tag=lambda one: one == 2) is expected
+
+
+def test_a_rule_knows_what_it_names() -> None:
+    inner = {"any": [{"segment": 7, "op": "in"}, {"tag": 3, "op": "has"}, {"segment": 5, "op": "not_in"}]}
+    rule = parse({"all": [{"not": inner}, {"segment": 7, "op": "not_in"}]})
+    assert segments_in(rule) == [7, 5]
+    assert tags_in(rule) == [3]

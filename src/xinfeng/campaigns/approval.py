@@ -18,7 +18,10 @@ from xinfeng.campaigns.lifecycle import Move
 from xinfeng.campaigns.models import Campaign
 from xinfeng.foundation.models import Role, User
 from xinfeng.kernel.errors import InvalidInput, NotAllowed
-from xinfeng.segments.models import SegmentKind
+from xinfeng.segments import references
+from xinfeng.segments.models import Segment, SegmentKind
+from xinfeng.segments.rules import to_json
+from xinfeng.segments.vocabulary import parse_rule
 
 APPROVER_ROLES = (Role.REVIEWER, Role.ADMINISTRATOR)
 
@@ -64,7 +67,7 @@ def content_of(campaign: Campaign) -> Content:
         rate_per_s=campaign.rate_per_s,
         segment_id=segment.pk,
         segment_kind=segment.kind,
-        segment_rule=segment.rule,
+        segment_rule=_rule(segment),
         segment_members="" if segment.kind == SegmentKind.DYNAMIC else _members(segment.pk),
         template_version_id=version.pk,
         signature=version.signature.text,
@@ -121,6 +124,18 @@ def approvers() -> Any:
 
 def may_approve(user: User) -> bool:
     return user.is_active and (user.is_superuser or user.role in APPROVER_ROLES)
+
+
+def _rule(segment: Segment) -> Any:
+    """The rule as it stands; with those of the segments it names, where it names any."""
+    if segment.kind != SegmentKind.DYNAMIC or '"segment"' not in json.dumps(segment.rule):
+        return segment.rule
+    try:
+        named = references.named_by(parse_rule(segment.rule)).rules
+    except InvalidInput as fault:  # it cannot be asked; approving it would say nothing
+        return {"rule": segment.rule, "fault": fault.code}
+    inside = {str(one): _members(one) if rule is None else to_json(rule) for one, rule in named.items()}
+    return {"rule": segment.rule, "inside": inside}
 
 
 def _members(segment_id: int) -> str:

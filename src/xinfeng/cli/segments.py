@@ -57,7 +57,7 @@ def _read_rule(given: str) -> Any:
     except ValueError as fault:
         raise InvalidInput("segment.not_json", fault=str(fault)) from None
     except RecursionError:  # brackets without end
-        from xinfeng.segments.rules import DEEPEST
+        from xinfeng.segments.parsing import DEEPEST
 
         raise InvalidInput("rule.too_deep", path="rule", limit=DEEPEST) from None
 

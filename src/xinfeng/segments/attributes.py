@@ -52,6 +52,17 @@ class Op(StrEnum):
     IS_NOT_SET = "is_not_set"
 
 
+NEGATIONS = {
+    Op.IS_NOT: Op.IS,
+    Op.NOT_IN: Op.IN,
+    Op.NOT_CONTAINS: Op.CONTAINS,
+    Op.NOT_EQUALS: Op.EQUALS,
+    Op.NOT_IN_LAST_DAYS: Op.IN_LAST_DAYS,
+    Op.IS_NOT_SET: Op.IS_SET,
+}
+"""Operators that say no, and what they deny. (`is_false` is none: it wants a stated no.)"""
+
+
 class Takes(Enum):
     """What stands to the right of an operator."""
 
@@ -139,9 +150,27 @@ class Code:
     label: Label
 
 
+class Source(StrEnum):
+    """Where an attribute comes from; all but CONTACT and CUSTOM are tables of the lens of their own."""
+
+    CONTACT = "contact"
+    CUSTOM = "custom"
+    TRAIT = "trait"
+    NUMBER = "number"
+
+    @property
+    def table(self) -> str:
+        """The lens's table that holds it."""
+        return "contact" if self in (Source.CONTACT, Source.CUSTOM) else self.value
+
+
 @dataclass(frozen=True)
 class Attribute:
-    """An attribute as rules see it. `column` is the lens's; `choices` are suggestions for a text attribute."""
+    """An attribute as rules see it. `column` is the lens's; `choices` are suggestions for a text attribute.
+
+    `sensitive`: a condition on it holds only for those who agreed to its use. `scale`: how many of the stored
+    unit make one of the unit that people read and write (100 for fen, shown in yuan).
+    """
 
     name: str
     kind: Kind
@@ -149,6 +178,9 @@ class Attribute:
     column: str
     codes: tuple[Code, ...] = ()
     choices: tuple[str, ...] = ()
+    source: Source = Source.CONTACT
+    sensitive: str = ""
+    scale: int = 1
 
     def code(self, word: str) -> Code | None:
         return next((code for code in self.codes if code.word == word), None)
@@ -174,6 +206,18 @@ CARRIERS = (
     Code("telecom", Carrier.TELECOM, Label("中国电信", "China Telecom")),
     Code("broadnet", Carrier.BROADNET, Label("中国广电", "China Broadnet")),
 )
+
+NUMBER_STATES = (
+    Code("unknown", 0, Label("未知", "unknown")),
+    Code("valid", 1, Label("正常", "valid")),
+    Code("out_of_service", 2, Label("停机", "out of service")),
+    Code("not_existing", 3, Label("空号", "not existing")),
+    Code("silent", 4, Label("沉默", "silent")),
+    Code("risky", 5, Label("风险", "risky")),
+    Code("powered_off", 6, Label("关机", "switched off")),
+    Code("reassigned", 7, Label("易主", "reassigned")),
+)
+"""As `hygiene.models.State`, a neighbour whose codes are stable; a test keeps the two alike."""
 
 EVENTS = (
     Code("purchase", EventKind.PURCHASE, Label("购买", "bought")),
@@ -202,6 +246,31 @@ BUILT_IN: Mapping[str, Attribute] = {
         Attribute("tier", Kind.CHOICE, Label("分层", "tier"), "tier", TIERS),
         Attribute("joined", Kind.TIME, Label("加入时间", "joined"), "joined_at"),
         Attribute("has_phone", Kind.BOOL, Label("有手机号", "has a phone number"), "has_phone"),
+        Attribute(
+            "number:state",
+            Kind.CHOICE,
+            Label("号码状态", "number state"),
+            "state",
+            NUMBER_STATES,
+            source=Source.NUMBER,
+        ),
+        Attribute(
+            "number:quarantined",
+            Kind.BOOL,
+            Label("号码已隔离", "number is quarantined"),
+            "quarantined",
+            source=Source.NUMBER,
+        ),
+        Attribute(
+            "number:ported", Kind.BOOL, Label("携号转网", "number was ported"), "ported", source=Source.NUMBER
+        ),
+        Attribute(
+            "number:alive",
+            Kind.TIME,
+            Label("最近确认号码有效", "number last known to be alive"),
+            "alive_at",
+            source=Source.NUMBER,
+        ),
     )
 }
 
@@ -215,8 +284,29 @@ _CUSTOM_KINDS = {
 
 
 def custom_attribute(
-    key: str, kind: str, *, label: str, label_en: str = "", choices: tuple[str, ...] = ()
+    key: str,
+    kind: str,
+    *,
+    label: str,
+    label_en: str = "",
+    choices: tuple[str, ...] = (),
+    sensitive: bool = False,
 ) -> Attribute:
     """A declared attribute, under the name `attr_<key>`, which is also its column in the lens."""
     name = f"attr_{key}"
-    return Attribute(name, _CUSTOM_KINDS[AttributeKind(kind)], Label(label, label_en), name, choices=choices)
+    return Attribute(
+        name,
+        _CUSTOM_KINDS[AttributeKind(kind)],
+        Label(label, label_en),
+        name,
+        choices=choices,
+        source=Source.CUSTOM,
+        sensitive=key if sensitive else "",
+    )
+
+
+def trait_attribute(key: str, kind: Kind, *, label: str, label_en: str = "", scale: int = 1) -> Attribute:
+    """A computed trait, under the name `trait:<key>`; its column in the lens is `t_<key>`."""
+    return Attribute(
+        f"trait:{key}", kind, Label(label, label_en), f"t_{key}", source=Source.TRAIT, scale=scale
+    )

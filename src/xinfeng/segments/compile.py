@@ -3,13 +3,17 @@
 Every condition is true or false for every contact, never unknown; so a negation is an exact complement. Days
 are business days of the enterprise's zone: "in the last 7 days" begins at 00:00 seven days ago and includes
 what happened today; "in the next 7 days" is today and the seven days after it.
+
+Two things stand before that. A sensitive attribute is looked at only where its use was agreed to: whatever is
+asked about it, "is not" too, holds for nobody else; turning such a condition round with `not` describes everybody
+it doesn't hold for. And what was done by a person before her rows were merged counts as hers.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import reduce
 from typing import Any
@@ -17,10 +21,12 @@ from zoneinfo import ZoneInfo
 
 import ibis
 
-from xinfeng.kernel.errors import InvalidInput
+from xinfeng.contacts.feed import of_person
+from xinfeng.kernel.errors import InvalidInput, NotFound
+from xinfeng.kernel.purposes import sensitive_purpose
 from xinfeng.kernel.time import business_day, day_bounds
 from xinfeng.lens.engine import Lens
-from xinfeng.segments.attributes import EVENTS, Kind, Op
+from xinfeng.segments.attributes import EVENTS, NEGATIONS, TIERS, Attribute, Kind, Op, Source
 from xinfeng.segments.rules import (
     All,
     AnyOf,
@@ -29,15 +35,21 @@ from xinfeng.segments.rules import (
     Consented,
     ConsentOp,
     Did,
+    InSegment,
+    Interacted,
+    Interaction,
     LastDays,
     Measure,
     MessageOutcome,
     Not,
     Period,
+    Rhythm,
     Rule,
     Tagged,
+    TierChanged,
     WasWritten,
 )
+from xinfeng.segments.zones import offsets
 
 _EVENT_NUMBERS = {code.word: code.number for code in EVENTS}
 
@@ -57,11 +69,42 @@ _OUTCOME_STATES = {
 }
 
 
-def members(rule: Rule, lens: Lens, *, now: datetime, zone: ZoneInfo) -> ibis.Table:
-    """The contacts a rule describes at `now`: one column `contact_id`, each contact once."""
+_TIER_NUMBERS = {code.word: code.number for code in TIERS}
+
+BOUNCED_WITHIN_DAYS = 180
+"""Messages older than that say nothing about a number any more."""
+LEAST_DAYS_OF_A_RHYTHM = 3
+"""Two intervals; fewer are no rhythm."""
+
+Known = Mapping[int, Rule | None]
+"""The segments that rules may name: their rules, or None for those that have members instead."""
+
+
+def members(
+    rule: Rule,
+    lens: Lens,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    known: Known | None = None,
+    tags: Mapping[int, int] | None = None,
+) -> ibis.Table:
+    """The contacts a rule describes at `now`: one column `contact_id`, each contact once.
+
+    `known`: the segments that the rule names, and those that they name. `tags`: where tags that were merged went.
+    Raises InvalidInput `rule.unknown_attribute`, `rule.unknown_segment`.
+    """
     contact = lens.table("contact")
-    condition = _Compiler(contact, lens, now, zone).condition(rule)
+    condition = _Compiler(contact, lens, now, zone, known or {}, tags or {}).condition(rule)
     return contact.filter(condition).select(contact_id=contact["id"])
+
+
+def listed(lens: Lens, segment_id: int) -> ibis.Table:
+    """The contacts kept as members of a snapshot or a list, as far as they still are people: `contact_id`."""
+    member = lens.table("segment_member")
+    member = of_person(lens, member.filter(member["segment_id"] == segment_id))
+    contact = lens.table("contact")
+    return contact.filter(contact["id"].isin(member["contact_id"])).select(contact_id=contact["id"])
 
 
 @dataclass(frozen=True)
@@ -70,6 +113,8 @@ class _Compiler:
     lens: Lens
     now: datetime
     zone: ZoneInfo
+    known: Known = field(default_factory=dict)
+    tags: Mapping[int, int] = field(default_factory=dict)
 
     def condition(self, rule: Rule) -> Any:
         match rule:
@@ -82,14 +127,23 @@ class _Compiler:
             case AttributeIs():
                 return self._attribute(rule)
             case Tagged(tag_id, has):
-                tagged = self.contact["tags"].contains(tag_id).fill_null(False)
+                now_called = self.tags.get(tag_id, tag_id)
+                tagged = self.contact["tags"].contains(now_called).fill_null(False)
                 return tagged if has else ~tagged
+            case InSegment(segment_id, inside):
+                return self._segment(segment_id) if inside else ~self._segment(segment_id)
             case Consented():
                 return self._consent(rule)
             case Did():
                 return self._event(rule)
+            case Rhythm():
+                return self._silent(rule) if rule.silent else ~self._silent(rule)
             case WasWritten():
                 return self._message(rule)
+            case Interacted(state, holds):
+                return self._interaction(state) if holds else ~self._interaction(state)
+            case TierChanged():
+                return self._tier_changed(rule) if rule.did else ~self._tier_changed(rule)
 
     @property
     def _today(self) -> date:
@@ -101,13 +155,50 @@ class _Compiler:
     def _among(self, ids: ibis.Table) -> Any:
         return self.contact["id"].isin(ids["contact_id"])
 
+    def _table(self, name: str) -> ibis.Table:
+        return of_person(self.lens, self.lens.table(name))
+
+    def _segment(self, segment_id: int) -> Any:
+        if segment_id not in self.known:
+            raise InvalidInput("rule.unknown_segment", path="rule", id=segment_id)
+        rule = self.known[segment_id]
+        if rule is None:
+            return self._among(listed(self.lens, segment_id))
+        inner = replace(self, known={key: value for key, value in self.known.items() if key != segment_id})
+        return inner.condition(rule)
+
     def _attribute(self, rule: AttributeIs) -> Any:
+        holds = self._holds(rule)
+        if not rule.attribute.sensitive:
+            return holds
+        standing = self.lens.table("standing")
+        purpose = sensitive_purpose(rule.attribute.sensitive)
+        agreed = standing.filter(standing["purpose"] == purpose, standing["granted"], ~standing["stale"])
+        return self._among(agreed) & holds
+
+    def _holds(self, rule: AttributeIs) -> Any:
         attribute, op, value = rule.attribute, rule.op, rule.value
-        if attribute.column not in self.contact.columns:
+        if op in NEGATIONS:
+            return ~self._holds(AttributeIs(attribute, NEGATIONS[op], value))
+        if (
+            op is Op.IS_FALSE and attribute.source is Source.NUMBER
+        ):  # a number nobody looked at is none of these
+            return ~self._holds(AttributeIs(attribute, Op.IS_TRUE))
+        if attribute.source.table == "contact":
+            return self._test(self._column(self.contact, attribute), rule)
+        try:
+            table = self.lens.table(attribute.source.table)
+        except NotFound:
+            raise InvalidInput("rule.unknown_attribute", path="rule", name=attribute.name) from None
+        return self._among(table.filter(self._test(self._column(table, attribute), rule)))
+
+    def _column(self, table: ibis.Table, attribute: Attribute) -> Any:
+        if attribute.column not in table.columns:
             raise InvalidInput("rule.unknown_attribute", path="rule", name=attribute.name)
-        column: Any = self.contact[attribute.column]
-        if op in _OPPOSITES:
-            return ~self._attribute(AttributeIs(attribute, _OPPOSITES[op], value))
+        return table[attribute.column]
+
+    def _test(self, column: Any, rule: AttributeIs) -> Any:
+        attribute, op, value = rule.attribute, rule.op, rule.value
         if attribute.kind is Kind.CHOICE:
             words = value if isinstance(value, tuple) else (value,)
             numbers = [code.number for code in attribute.codes if code.word in words]
@@ -190,25 +281,90 @@ class _Compiler:
                 return self._among(standing.filter(~standing["granted"], standing["entry_seq"].notnull()))
 
     def _event(self, rule: Did) -> Any:
-        event = self.lens.table("event")
+        event = self._table("event")
         wanted = [event["kind"] == _EVENT_NUMBERS[rule.event], self._within(event["at"], rule.period)]
         if rule.category is not None:
             wanted.append(event["category"] == rule.category)
         if rule.item is not None:
             wanted.append(event["item"].contains(rule.item))
         event = event.filter(*wanted)
-        if rule.measure in (Measure.LAST, Measure.FIRST):
-            return self._recency(event, rule)
-        if rule.measure is Measure.COUNT:
-            none, some, many = (_holds(rule.op, rule.value, number) for number in (0, 1, 10**15))
-            if (some, many) == (not none, not none):  # a question of yes or no needs no counting
-                return self._among(event) if some else ~self._among(event)
-        value = event.count() if rule.measure is Measure.COUNT else event["amount_fen"].sum().fill_null(0)
+        match rule.measure:
+            case Measure.LAST | Measure.FIRST:
+                return self._recency(event, rule)
+            case Measure.AVERAGE:
+                return self._average(event, rule)
+            case Measure.AMOUNT:
+                value = event["amount_fen"].sum().fill_null(0)
+            case _:
+                none, some, many = (_compare(rule.op, rule.value, number) for number in (0, 1, 10**15))
+                if (some, many) == (not none, not none):  # a question of yes or no needs no counting
+                    return self._among(event) if some else ~self._among(event)
+                by_day = rule.measure is Measure.DAYS
+                value = self._day(event["at"]).nunique() if by_day else event.count()
         measured = event.group_by("contact_id").aggregate(value=value)
         holds = _number(measured["value"], rule.op, rule.value)
-        if _holds(rule.op, rule.value, 0):
+        if _compare(rule.op, rule.value, 0):
             return ~self._among(measured.filter(~holds))
         return self._among(measured.filter(holds))
+
+    def _average(self, event: ibis.Table, rule: Did) -> Any:
+        """Who has no amounts has no average; only "anything but" holds for her."""
+        if rule.op is Op.NOT_EQUALS:
+            return ~self._average(event, replace(rule, op=Op.EQUALS))
+        amount = event["amount_fen"]
+        measured = event.filter(amount.notnull()).group_by("contact_id").aggregate(value=amount.mean())
+        return self._among(measured.filter(_number(measured["value"], rule.op, rule.value)))
+
+    def _day(self, at: Any) -> Any:
+        """The business day of a moment, whatever clock the zone had at the time."""
+        steps = offsets(self.zone, self.now)
+        days = [(until, (at + ibis.interval(seconds=seconds)).date()) for until, seconds in steps]
+        branches = [(at < until, day) for until, day in days[:-1]]
+        return ibis.cases(*branches, else_=days[-1][1]) if branches else days[-1][1]
+
+    def _silent(self, rule: Rhythm) -> Any:
+        event = self._table("event")
+        event = event.filter(event["kind"] == _EVENT_NUMBERS[rule.event], event["at"] <= self.now)
+        event = event.select("contact_id", day=self._day(event["at"]))
+        day = event["day"]
+        rhythm = event.group_by("contact_id").aggregate(days=day.nunique(), first=day.min(), last=day.max())
+        span = rhythm["last"].delta(rhythm["first"], unit="day")
+        silence = ibis.literal(self._today).delta(rhythm["last"], unit="day")
+        late = silence * (rhythm["days"] - 1) > span * rule.times
+        return self._among(rhythm.filter(rhythm["days"] >= LEAST_DAYS_OF_A_RHYTHM, late))
+
+    def _tier_changed(self, rule: TierChanged) -> Any:
+        fact = self._table("tier_fact")
+        wanted = [self._within(fact["at"], rule.period)]
+        if rule.into is not None:
+            wanted.append(fact["tier"] == _TIER_NUMBERS[rule.into])
+        if rule.out_of is not None:
+            wanted.append(fact["before"] == _TIER_NUMBERS[rule.out_of])
+        return self._among(fact.filter(*wanted))
+
+    def _interaction(self, state: Interaction) -> Any:
+        if state is Interaction.REPLIED:
+            return self._message(WasWritten(MessageOutcome.REPLIED, True))
+        if state is Interaction.BOUNCED:
+            return self._bounced()
+        standing = self.lens.table("standing")
+        if state is Interaction.OPTED_OUT:
+            standing = standing.filter(standing["purpose"] == "marketing")
+            said_no = ~standing["granted"] & standing["entry_seq"].notnull()
+            return self._among(
+                standing.filter(said_no | (standing["suppressed"] == "opt_out").fill_null(False))
+            )
+        reason = "complaint" if state is Interaction.COMPLAINED else "carrier"
+        return self._among(standing.filter(standing["suppressed"] == reason))
+
+    def _bounced(self) -> Any:
+        since = self._since(LastDays(BOUNCED_WITHIN_DAYS))
+        message = of_person(self.lens, self.lens.view("message_state", since=since))
+        number, state = message["message_id"], message["state"]
+        last = message.group_by("contact_id").aggregate(
+            failed=number.max(where=state == "failed"), fine=number.max(where=state == "delivered")
+        )
+        return self._among(last.filter(last["failed"] > last["fine"].fill_null(0)))
 
     def _recency(self, event: ibis.Table, rule: Did) -> Any:
         assert isinstance(rule.value, int)
@@ -221,28 +377,17 @@ class _Compiler:
     def _message(self, rule: WasWritten) -> Any:
         if rule.outcome is MessageOutcome.REPLIED:
             reply = self.lens.table("reply")
-            found = reply.filter(
-                reply["contact_id"].notnull(), self._within(reply["received_at"], rule.period)
-            )
+            reply = of_person(self.lens, reply.filter(reply["contact_id"].notnull()))
+            found = reply.filter(self._within(reply["received_at"], rule.period))
             if rule.plans:
                 found = found.filter(found["plan_id"].isin(rule.plans))
         else:
             since = self._since(rule.period)
-            found = self.lens.view("message_state", plans=rule.plans or None, since=since)
+            state = self.lens.view("message_state", plans=rule.plans or None, since=since)
+            state = of_person(self.lens, state)
             states = _OUTCOME_STATES[rule.outcome]
-            found = found.filter(found["state"].isin(states), self._within(found["planned_at"], rule.period))
+            found = state.filter(state["state"].isin(states), self._within(state["planned_at"], rule.period))
         return self._among(found) if rule.did else ~self._among(found)
-
-
-_OPPOSITES = {
-    Op.IS_NOT: Op.IS,
-    Op.NOT_IN: Op.IN,
-    Op.NOT_CONTAINS: Op.CONTAINS,
-    Op.NOT_EQUALS: Op.EQUALS,
-    Op.NOT_IN_LAST_DAYS: Op.IN_LAST_DAYS,
-    Op.IS_NOT_SET: Op.IS_SET,
-}
-"""Negations, which also hold for contacts without a value. (`is_false` is none: it wants a stated no.)"""
 
 
 def _text(column: Any, op: Op, value: Any) -> Any:
@@ -263,7 +408,7 @@ def _number(column: Any, op: Op, value: Any) -> Any:
     return _COMPARE[op](column, value)
 
 
-def _holds(op: Op, value: Any, number: int) -> bool:
+def _compare(op: Op, value: Any, number: int) -> bool:
     return bool(_number(number, op, value))
 
 

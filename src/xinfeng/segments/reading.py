@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any
 
 from xinfeng.kernel.money import yuan
-from xinfeng.segments.attributes import EVENTS, Kind, Op
+from xinfeng.kernel.purposes import sensitive_key
+from xinfeng.segments.attributes import EVENTS, TIERS, Kind, Label, Op
 from xinfeng.segments.rules import (
     All,
     AnyOf,
@@ -17,12 +18,17 @@ from xinfeng.segments.rules import (
     Consented,
     ConsentOp,
     Did,
+    InSegment,
+    Interacted,
+    Interaction,
     LastDays,
     Measure,
     Not,
     Period,
+    Rhythm,
     Rule,
     Tagged,
+    TierChanged,
     WasWritten,
 )
 
@@ -32,10 +38,34 @@ LONGEST_ENUMERATION = 6
 
 @dataclass(frozen=True)
 class Names:
-    """What ids in a rule are called: tags by id, campaigns by plan id. Unknown ids are shown as numbers."""
+    """What ids in a rule are called: tags and segments by id, campaigns by plan id, sensitive attributes by key.
+    Unknown ones are shown as they are."""
 
     tags: Mapping[int, str] = field(default_factory=dict)
     plans: Mapping[int, str] = field(default_factory=dict)
+    segments: Mapping[int, str] = field(default_factory=dict)
+    sensitive: Mapping[str, Label] = field(default_factory=dict)
+
+
+PURPOSE_WORDS = {
+    "marketing": Label("营销短信", "marketing messages"),
+    "service": Label("服务短信", "service messages"),
+    "location": Label("使用位置", "the use of her location"),
+    "profiling": Label("个性化推荐", "being profiled"),
+    "sharing": Label("提供给合作方", "being passed on to partners"),
+}
+
+
+def _purpose(purpose: str, names: Names, language: str) -> str:
+    key = sensitive_key(purpose)
+    if key is None:
+        return PURPOSE_WORDS[purpose].in_language(language)
+    label = names.sensitive.get(key, Label(key, key)).in_language(language)
+    return f"the use of {label} (sensitive)" if language == "en" else f"使用敏感信息「{label}」"
+
+
+def _tier(word: str, language: str) -> str:
+    return next(code.label for code in TIERS if code.word == word).in_language(language)
 
 
 def in_words(rule: Rule, language: str = "zh-hans", names: Names | None = None) -> str:
@@ -67,14 +97,27 @@ class _Chinese:
             case Tagged(tag_id, has):
                 return f"{'有' if has else '没有'}标签「{self._names.tags.get(tag_id, f'#{tag_id}')}」"
             case Consented(purpose, op):
-                what = {"marketing": "营销短信", "service": "服务短信"}[purpose]
+                what = _purpose(purpose, self._names, self.language)
                 return {
                     ConsentOp.GRANTED: f"已授权{what}",
                     ConsentOp.NOT_GRANTED: f"未授权{what}",
                     ConsentOp.WITHDRAWN: f"已撤回{what}授权",
                 }[op]
+            case InSegment(segment_id, inside):
+                name = self._names.segments.get(segment_id, f"#{segment_id}")
+                return f"{'属于' if inside else '不属于'}分群「{name}」"
             case Did():
                 return self._event(rule)
+            case Rhythm(event, silent, times):
+                done = next(code.label.zh for code in EVENTS if code.word == event)
+                said = f"距上次{done}已超过本人平均间隔的 {_number(times, 1)} 倍"
+                return said if silent else f"没有出现“{said}”"
+            case Interacted(state, holds):
+                return _INTERACTIONS[state][0 if holds else 1].zh
+            case TierChanged(did, into, out_of, period):
+                path = f"从{_tier(out_of, self.language)}" if out_of else ""
+                path += f"变为{_tier(into, self.language)}" if into else "离开" if out_of else "换过分层"
+                return f"{self._period(period)}{'' if did else '没有'}{path}"
             case WasWritten(outcome, did, period, plans):
                 done = {
                     "sent": "发送过",
@@ -116,7 +159,8 @@ class _Chinese:
         }
         if rule.op in said:
             return label + said[rule.op].format(self._value(rule))
-        return f"{label}{self._compare(rule.op, value, '')}"
+        unit, scale = ("", 1) if rule.attribute.scale == 1 else (" 元", rule.attribute.scale)
+        return f"{label}{self._compare(rule.op, value, unit, scale=scale)}"
 
     def _value(self, rule: AttributeIs) -> str:
         values = rule.value if isinstance(rule.value, tuple) else (rule.value,)
@@ -131,7 +175,11 @@ class _Chinese:
         what += f"名称含「{rule.item}」的商品" if rule.item else ""
         period = self._period(rule.period)
         if rule.measure is Measure.AMOUNT:
-            return f"{period}{done}{what}金额{self._compare(rule.op, rule.value, ' 元', money=True)}"
+            return f"{period}{done}{what}金额{self._compare(rule.op, rule.value, ' 元', scale=100)}"
+        if rule.measure is Measure.AVERAGE:
+            return f"{period}{done}{what}平均每次金额{self._compare(rule.op, rule.value, ' 元', scale=100)}"
+        if rule.measure is Measure.DAYS:
+            return f"{period}有{done}{what}的天数{self._compare(rule.op, rule.value, ' 天')}"
         if rule.measure is Measure.COUNT:
             if never(rule):
                 return f"{period}没有{done}{what}"
@@ -153,9 +201,9 @@ class _Chinese:
                     return f"{first} 至 {last} "
                 return f"{first} 起" if first else f"截至 {last} "
 
-    def _compare(self, op: Op, value: Any, unit: str, *, money: bool = False) -> str:
+    def _compare(self, op: Op, value: Any, unit: str, *, scale: int = 1) -> str:
         if op is Op.BETWEEN:
-            return f"在 {_number(value[0], money)} 到 {_number(value[1], money)}{unit or ' '}之间"
+            return f"在 {_number(value[0], scale)} 到 {_number(value[1], scale)}{unit or ' '}之间"
         said = {
             Op.EQUALS: "等于",
             Op.NOT_EQUALS: "不等于",
@@ -164,7 +212,7 @@ class _Chinese:
             Op.MORE_THAN: "超过",
             Op.LESS_THAN: "少于",
         }
-        return f"{said[op]} {_number(value, money)}{unit}"
+        return f"{said[op]} {_number(value, scale)}{unit}"
 
 
 class _English:
@@ -188,13 +236,28 @@ class _English:
             case Tagged(tag_id, has):
                 return f"{'has' if has else 'lacks'} the tag “{self._names.tags.get(tag_id, f'#{tag_id}')}”"
             case Consented(purpose, op):
+                what = _purpose(purpose, self._names, self.language)
                 return {
-                    ConsentOp.GRANTED: f"agreed to {purpose} messages",
-                    ConsentOp.NOT_GRANTED: f"has not agreed to {purpose} messages",
-                    ConsentOp.WITHDRAWN: f"withdrew consent to {purpose} messages",
+                    ConsentOp.GRANTED: f"agreed to {what}",
+                    ConsentOp.NOT_GRANTED: f"has not agreed to {what}",
+                    ConsentOp.WITHDRAWN: f"withdrew consent to {what}",
                 }[op]
+            case InSegment(segment_id, inside):
+                name = self._names.segments.get(segment_id, f"#{segment_id}")
+                return f"is {'' if inside else 'not '}in the segment “{name}”"
             case Did():
                 return self._event(rule)
+            case Rhythm(event, silent, times):
+                done = next(code.label.en for code in EVENTS if code.word == event)
+                said = f"{_number(times, 1)} times her own mean interval since she last {done}"
+                return f"more than {said}" if silent else f"not more than {said}"
+            case Interacted(state, holds):
+                return _INTERACTIONS[state][0 if holds else 1].en
+            case TierChanged(did, into, out_of, period):
+                path = f" out of “{_tier(out_of, self.language)}”" if out_of else ""
+                path += f" into “{_tier(into, self.language)}”" if into else ""
+                path = path or " into another tier"
+                return f"{'moved' if did else 'did not move'}{path}{self._period(period)}"
             case WasWritten(outcome, did, period, plans):
                 verbs = {
                     "sent": ("was sent", "was not sent"),
@@ -235,7 +298,7 @@ class _English:
         }
         if rule.op in said:
             return f"{label} {said[rule.op].format(self._value(rule))}".rstrip()
-        return f"{label} is {self._compare(rule.op, value)}"
+        return f"{label} is {self._compare(rule.op, value, scale=rule.attribute.scale)}"
 
     def _value(self, rule: AttributeIs) -> str:
         values = rule.value if isinstance(rule.value, tuple) else (rule.value,)
@@ -250,7 +313,11 @@ class _English:
         of += [f"items with “{rule.item}”"] if rule.item else []
         what, period = (f" ({', '.join(of)})" if of else ""), self._period(rule.period)
         if rule.measure is Measure.AMOUNT:
-            return f"{done}{what} for {self._compare(rule.op, rule.value, money=True)}{period}"
+            return f"{done}{what} for {self._compare(rule.op, rule.value, scale=100)}{period}"
+        if rule.measure is Measure.AVERAGE:
+            return f"{done}{what} for {self._compare(rule.op, rule.value, scale=100)} each time on average{period}"
+        if rule.measure is Measure.DAYS:
+            return f"{done}{what} on {self._compare(rule.op, rule.value)} days{period}"
         if rule.measure is Measure.COUNT:
             if never(rule):
                 return f"never {done}{what}{period}"
@@ -271,10 +338,10 @@ class _English:
                     return f" from {first} to {last}"
                 return f" since {first}" if first else f" until {last}"
 
-    def _compare(self, op: Op, value: Any, *, money: bool = False) -> str:
-        sign = "¥" if money else ""
+    def _compare(self, op: Op, value: Any, *, scale: int = 1) -> str:
+        sign = "" if scale == 1 else "¥"
         if op is Op.BETWEEN:
-            return f"between {sign}{_number(value[0], money)} and {sign}{_number(value[1], money)}"
+            return f"between {sign}{_number(value[0], scale)} and {sign}{_number(value[1], scale)}"
         said = {
             Op.EQUALS: "exactly",
             Op.NOT_EQUALS: "anything but",
@@ -283,7 +350,7 @@ class _English:
             Op.MORE_THAN: "more than",
             Op.LESS_THAN: "less than",
         }
-        return f"{said[op]} {sign}{_number(value, money)}"
+        return f"{said[op]} {sign}{_number(value, scale)}"
 
 
 def ever(rule: Did) -> bool:
@@ -296,8 +363,30 @@ def never(rule: Did) -> bool:
     return (rule.op, rule.value) in ((Op.EQUALS, 0), (Op.AT_MOST, 0), (Op.LESS_THAN, 1))
 
 
-def _number(value: float, money: bool) -> str:
-    if money:
+_INTERACTIONS = {
+    Interaction.OPTED_OUT: (
+        Label("已退订营销短信", "opted out of marketing"),
+        Label("没有退订营销短信", "has not opted out of marketing"),
+    ),
+    Interaction.COMPLAINED: (Label("投诉过", "complained"), Label("没有投诉过", "never complained")),
+    Interaction.BLOCKED: (
+        Label("被运营商拉黑", "is blocked by the carrier"),
+        Label("没有被运营商拉黑", "is not blocked by the carrier"),
+    ),
+    Interaction.BOUNCED: (
+        Label("最近一条短信没有送达", "did not get the last message"),
+        Label("最近没有送达失败", "did not miss the last message"),
+    ),
+    Interaction.REPLIED: (
+        Label("回复过短信", "replied at least once"),
+        Label("从未回复短信", "never replied"),
+    ),
+}
+"""Each state, and its opposite."""
+
+
+def _number(value: float, scale: int) -> str:
+    if scale == 100:
         return yuan(round(value)).removesuffix(".00")
     return f"{value:,.10g}" if isinstance(value, float) else f"{value:,}"
 

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import chain, count
 
 import ibis
+from django.db.models import Q
 
-from xinfeng.contacts.models import Attribute as DeclaredAttribute
 from xinfeng.contacts.models import Tag
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.errors import InvalidInput, NotFound
-from xinfeng.kernel.purposes import MESSAGE_PURPOSES
+from xinfeng.kernel.purposes import MESSAGE_PURPOSES, sensitive_key
 from xinfeng.lens.engine import Lens
-from xinfeng.segments import rules
-from xinfeng.segments.attributes import BUILT_IN, Attribute, custom_attribute
-from xinfeng.segments.compile import members
+from xinfeng.segments.compile import listed, members
 from xinfeng.segments.models import Segment, SegmentKind, SegmentSize
 from xinfeng.segments.reading import Names, in_words
-from xinfeng.segments.rules import Rule
+from xinfeng.segments.references import Named, named_by, rule_profiles
+from xinfeng.segments.rules import Consented, Rule, conditions, segments_in, tags_in
+from xinfeng.segments.vocabulary import attributes as attributes
+from xinfeng.segments.vocabulary import parse_rule as parse_rule
 
 SAMPLE = 8
 """Contacts shown (masked) beside the live numbers."""
+MOST_OFFERED = 500
+"""Segments in a menu; the rest is found by searching."""
+LONGEST_NAME = 80
 
 
 @dataclass(frozen=True)
@@ -36,26 +40,6 @@ class LiveNumbers:
     sample: list[int]
 
 
-def attributes() -> dict[str, Attribute]:
-    """All attributes a rule may ask about now, built-in and declared, by name."""
-    found = dict(BUILT_IN)
-    for declared in DeclaredAttribute.objects.order_by("id"):
-        attribute = custom_attribute(
-            declared.key,
-            declared.kind,
-            label=declared.label,
-            label_en=declared.label_en,
-            choices=tuple(str(choice) for choice in declared.choices),
-        )
-        found[attribute.name] = attribute
-    return found
-
-
-def parse_rule(raw: Any) -> Rule:
-    """Read a rule in JSON against the attributes that are declared; raises InvalidInput with the path."""
-    return rules.parse(raw, attributes())
-
-
 def get_segment(segment_id: int) -> Segment:
     """Raises NotFound `segment.unknown`."""
     found = Segment.objects.filter(pk=segment_id).first()
@@ -64,65 +48,143 @@ def get_segment(segment_id: int) -> Segment:
     return found
 
 
-def segments(*, archived: bool = False) -> list[Segment]:
-    """All segments of a kind of drawer, last changed first."""
-    return list(Segment.objects.filter(archived=archived).order_by("-updated_at", "-id"))
+@dataclass(frozen=True)
+class SegmentPage:
+    """A page of the list, last changed first, and how many there are in all."""
+
+    rows: list[Segment]
+    total: int
+
+
+def page_of_segments(
+    *, search: str = "", kind: str = "", archived: bool = False, offset: int = 0, limit: int = 25
+) -> SegmentPage:
+    """`search` looks at names and descriptions."""
+    found = Segment.objects.filter(archived=archived)
+    if kind:
+        found = found.filter(kind=kind)
+    if wanted := search.replace("\0", "").strip():
+        found = found.filter(Q(name__icontains=wanted) | Q(description__icontains=wanted))
+    rows = found.order_by("-updated_at", "-id")[offset : offset + limit]
+    return SegmentPage(list(rows), found.count())
+
+
+def segments(*, archived: bool = False, limit: int = MOST_OFFERED) -> list[Segment]:
+    """The segments that were changed last, to choose from."""
+    return page_of_segments(archived=archived, limit=limit).rows
+
+
+def free_name(name: str) -> str:
+    """The name, or with a number behind it the first that is not taken."""
+    base = name.strip()[: LONGEST_NAME - 4] or "分群"
+    taken = set(Segment.objects.filter(name__startswith=base).values_list("name", flat=True))
+    candidates = chain([name.strip()], (f"{base} {number}" for number in count(2)))
+    return next(each for each in candidates if each and each not in taken)
 
 
 def audience(lens: Lens, segment: Segment, now: datetime) -> ibis.Table:
     """The contacts of a segment as a question to the lens: one column `contact_id`, each contact once."""
     if segment.kind == SegmentKind.DYNAMIC:
         return rule_audience(lens, parse_rule(segment.rule), now)
-    member = lens.table("segment_member")
-    return member.filter(member["segment_id"] == segment.pk).select("contact_id")
+    return listed(lens, segment.pk)
 
 
-def rule_audience(lens: Lens, rule: Rule, now: datetime) -> ibis.Table:
+def rule_audience(lens: Lens, rule: Rule, now: datetime, named: Named | None = None) -> ibis.Table:
     """The contacts a rule describes, days being those of the enterprise's zone."""
-    return members(rule, lens, now=now, zone=xinfeng_settings.load().zone)
+    named = named or named_by(rule)
+    zone = xinfeng_settings.load().zone
+    return members(rule, lens, now=now, zone=zone, known=named.rules, tags=named.tags)
+
+
+def profiles(segment: Segment) -> bool:
+    """Whether choosing people by this segment is profiling; a rule that can't be read any more is taken to be."""
+    if segment.kind != SegmentKind.DYNAMIC:
+        return segment.profiled
+    try:
+        return rule_profiles(parse_rule(segment.rule))
+    except InvalidInput:
+        return True
+
+
+def refused_profiling(lens: Lens) -> ibis.Table:
+    """Whose last word about being profiled is no: one column `contact_id`."""
+    standing = lens.table("standing")
+    refused = standing.filter(
+        standing["purpose"] == "profiling", ~standing["granted"], standing["entry_seq"].notnull()
+    )
+    return refused.select("contact_id")
 
 
 def live_numbers(lens: Lens, rule: Rule, purpose: str, now: datetime) -> LiveNumbers:
     """Size, reachable size and a sample of a rule while it is edited. Raises InvalidInput `consent.purpose`."""
-    return _numbers(lens, rule_audience(lens, rule, now), purpose)
+    named = named_by(rule)
+    return _numbers(lens, rule_audience(lens, rule, now, named), purpose, rule_profiles(rule, named))
 
 
 def segment_numbers(lens: Lens, segment: Segment, purpose: str, now: datetime) -> LiveNumbers:
     """The same for a saved segment of any kind."""
-    return _numbers(lens, audience(lens, segment, now), purpose)
+    return _numbers(lens, audience(lens, segment, now), purpose, profiles(segment))
 
 
-def _numbers(lens: Lens, contacts: ibis.Table, purpose: str) -> LiveNumbers:
+def reachable(lens: Lens, purpose: str, *, profiled: bool) -> ibis.Table:
+    """Who may be written to for the purpose, ceilings and windows aside: `contact_id`. `profiled`: when chosen by
+    habits. Raises InvalidInput `consent.purpose`."""
     if purpose not in MESSAGE_PURPOSES:
         raise InvalidInput("consent.purpose", purpose=purpose[:40])
     contact, standing = lens.table("contact"), lens.table("standing")
     standing = standing.filter(
-        standing["purpose"] == purpose, standing["granted"], standing["suppressed"].isnull()
+        standing["purpose"] == purpose,
+        standing["granted"],
+        ~standing["stale"],
+        standing["suppressed"].isnull(),
     )
     phoned = contact.filter(contact["has_phone"]).select(contact_id=contact["id"])
-    allowed = phoned.semi_join(standing, "contact_id").mutate(reachable=True)
+    allowed = phoned.semi_join(standing, "contact_id")
+    if profiled and purpose == "marketing":
+        allowed = allowed.anti_join(refused_profiling(lens), "contact_id")
+    return allowed
+
+
+def _numbers(lens: Lens, contacts: ibis.Table, purpose: str, profiled: bool) -> LiveNumbers:
+    allowed = reachable(lens, purpose, profiled=profiled).mutate(reachable=True)
     marked = contacts.left_join(allowed, "contact_id")
     marked = marked.select("contact_id", reachable=marked["reachable"].fill_null(False))
     counts = lens.rows(
         marked.aggregate(size=marked.count(), reachable=marked["reachable"].sum().fill_null(0))
     )
-    size, reachable = (int(counts.column(name)[0].as_py()) for name in ("size", "reachable"))
+    size, within_reach = (int(counts.column(name)[0].as_py()) for name in ("size", "reachable"))
     first = lens.rows(marked.order_by(marked["reachable"].desc(), marked["contact_id"].desc()).limit(SAMPLE))
-    return LiveNumbers(size, reachable, first.column("contact_id").to_pylist())
+    return LiveNumbers(size, within_reach, first.column("contact_id").to_pylist())
 
 
-def names_for(rule: Rule, plans: dict[int, str] | None = None) -> Names:
-    """What the rule's tags are called; campaigns' names are known to those above and passed in by plan id."""
-    wanted = {each.tag_id for each in rules.conditions(rule) if isinstance(each, rules.Tagged)}
-    return Names(dict(Tag.objects.filter(pk__in=wanted).values_list("id", "name")), plans or {})
+def names_for(rule: Rule, plans: Mapping[int, str] | None = None) -> Names:
+    """What the rule's tags and segments are called; campaigns' names are known to those above and passed in by
+    plan id."""
+    sensitive = {
+        each.sensitive: each.label
+        for each in (attributes().values() if _speaks_of_sensitive(rule) else ())
+        if each.sensitive
+    }
+    tags, inside = tags_in(rule), segments_in(rule)
+    return Names(
+        dict(Tag.objects.filter(pk__in=tags).values_list("id", "name")) if tags else {},
+        plans or {},
+        dict(Segment.objects.filter(pk__in=inside).values_list("id", "name")) if inside else {},
+        sensitive,
+    )
 
 
-def reading(segment: Segment, language: str = "zh-hans") -> str:
+def _speaks_of_sensitive(rule: Rule) -> bool:
+    purposes = (each.purpose for each in conditions(rule) if isinstance(each, Consented))
+    return any(sensitive_key(purpose) is not None for purpose in purposes)
+
+
+def reading(segment: Segment, language: str = "zh-hans", plans: Mapping[int, str] | None = None) -> str:
     """A segment's rule in words; empty for snapshots and lists without one."""
     if segment.rule is None:
         return ""
     rule = parse_rule(segment.rule)
-    return in_words(rule, language, names_for(rule))
+    return in_words(rule, language, names_for(rule, plans))
 
 
 @dataclass(frozen=True)
