@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from xinfeng.consent.actions import append_entries, suppress_numbers
@@ -75,11 +75,12 @@ def learn_from_receipts(connection: Connection, news: Sequence[ReceiptNews], *, 
     if not telling:
         return Learned(looked_at=len(news))
     sql.take_turn(connection)
-    telling.sort(key=attrgetter("contact_id", "at"))
+    telling = _without_settled(connection, telling)
+    telling.sort(key=itemgetter(0, 5))
     zone = xinfeng_settings.load().zone
     numbers = sql.numbers_of(connection, {one.contact_id for one in telling})
     notes = _Notes(numbers)
-    for contact_id, group in groupby(telling, key=attrgetter("contact_id")):
+    for contact_id, group in groupby(telling, key=itemgetter(0)):
         number = numbers.get(contact_id)
         if number is None:
             continue
@@ -97,6 +98,22 @@ def learn_from_receipts(connection: Connection, news: Sequence[ReceiptNews], *, 
                 known = after
         notes.now_known(number, known)
     return notes.write(connection, len(news))
+
+
+def _without_settled(connection: Connection, news: list[ReceiptNews]) -> list[ReceiptNews]:
+    """Leave out the contacts of whom nothing but deliveries is told, and who are known to be well."""
+    delivered: dict[int, datetime] = {}
+    otherwise = set()
+    for one in news:
+        contact_id = one.contact_id
+        if meaning_of(one.code).verdict is not Verdict.ALIVE:
+            otherwise.add(contact_id)
+        elif contact_id not in delivered or one.at > delivered[contact_id]:
+            delivered[contact_id] = one.at
+    for contact_id in otherwise:
+        delivered.pop(contact_id, None)
+    settled = sql.settled(connection, delivered) if delivered else set()
+    return [one for one in news if one.contact_id not in settled]
 
 
 class LookupNews(NamedTuple):

@@ -6,16 +6,18 @@ and merges do: a trigger on contacts writes the same rows, and so they are all l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from xinfeng.foundation.database import Connection
 from xinfeng.foundation.ids import take_block
 from xinfeng.foundation.partitions import cover
 from xinfeng.hygiene.models import Quarantine, State
-from xinfeng.hygiene.states import Known
+from xinfeng.hygiene.states import ALIVE_FOR, NOTHING, Known
 
+_is_plain = re.compile(r"[0-9A-Za-z:_-]*").fullmatch
 _NULL = "\\N"
 
 STEP = 50_000
@@ -47,10 +49,30 @@ class Fact(NamedTuple):
 
 
 _READ = """
-select c.id, c.phone_index, n.number_since, n.state, n.since, n.quarantine, n.quarantined_at, n.failures, n.failed_at,
-  n.failed_message, n.alive_at, n.checked_at, n.asked_at, n.carrier_now, n.ported, n.recheck
+select c.id, c.phone_index, {number_since}, n.state, {since}, n.quarantine, {quarantined_at}, n.failures, {failed_at},
+  n.failed_message, {alive_at}, {checked_at}, {asked_at}, n.carrier_now, n.ported, n.recheck
 from unnest(%s::bigint[]) as w (id) join contact c using (id) left join number_state n on n.contact_id = c.id
-where c.phone_index is not null"""
+where c.phone_index is not null""".format(
+    **{
+        column: f"extract(epoch from n.{column})::float8"
+        for column in (
+            "number_since",
+            "since",
+            "quarantined_at",
+            "failed_at",
+            "alive_at",
+            "checked_at",
+            "asked_at",
+        )
+    }
+)
+"""Times as seconds, exact to the microsecond: they are read ten times as fast as timestamps."""
+
+_SETTLED = """
+select n.contact_id from unnest(%s::bigint[], %s::float8[]) as w (contact_id, at)
+join number_state n using (contact_id)
+where n.state = 1 and n.failures = 0 and n.quarantine in ('', 'manual')
+  and n.alive_at > to_timestamp(w.at) - %s::interval"""
 
 _STAGE = """
 create temp table number_learned (
@@ -84,14 +106,41 @@ def numbers_of(connection: Connection, contact_ids: Iterable[int]) -> dict[int, 
     ids = sorted(set(contact_ids))
     found = {}
     for row in connection.execute(_READ, (ids,)):
-        found[row[0]] = Number(row[0], bytes(row[1]), row[2], _known(row[3:]))
+        found[row[0]] = Number(row[0], bytes(row[1]), moment(row[2]), _known(row))
     return found
 
 
-def _known(columns: Sequence[Any]) -> Known:
-    if columns[0] is None:
-        return Known()
-    return Known(State(columns[0]), columns[1], Quarantine(columns[2]), *columns[3:])
+def settled(connection: Connection, deliveries: Mapping[int, datetime]) -> set[int]:
+    """Of contacts to whom something was delivered (at the latest then), those about whom that is no news.
+
+    The first question of `states.after_receipt`, asked where the rows are: most of a campaign ends here.
+    """
+    ats = [at.timestamp() for at in deliveries.values()]
+    rows = connection.execute(_SETTLED, (list(deliveries), ats, ALIVE_FOR))
+    return {row[0] for row in rows}
+
+
+def moment(seconds: float | None) -> datetime | None:
+    """Seconds since 1970 as a time."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _known(row: Sequence[Any]) -> Known:
+    if row[3] is None:
+        return NOTHING
+    return Known(
+        State(row[3]),
+        moment(row[4]),
+        Quarantine(row[5]),
+        moment(row[6]),
+        row[7],
+        moment(row[8]),
+        row[9],
+        moment(row[10]),
+        moment(row[11]),
+        moment(row[12]),
+        *row[13:],
+    )
 
 
 def put(connection: Connection, changed: Mapping[int, tuple[bytes, Known]]) -> None:
@@ -140,7 +189,7 @@ def _time(at: datetime | None) -> str:
 
 def _text(text: str, longest: int) -> str:
     """As COPY's text format wants it; a NUL, which PostgreSQL can't hold, is left out."""
-    if text.isalnum() and len(text) <= longest:
+    if len(text) <= longest and _is_plain(text):
         return text
     cut = text.replace("\x00", "")[:longest].encode("utf-8", "replace").decode()
     return cut.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
