@@ -15,8 +15,8 @@ from xinfeng.contacts.models import Gender
 from xinfeng.contacts.records import AttrValue, ContactRecord
 from xinfeng.contacts.values import (
     LONGEST_TEXT,
-    read_bool,
     read_birthday,
+    read_bool,
     read_date,
     read_number,
     read_region,
@@ -31,8 +31,6 @@ LONGEST_ANSWER = 500
 LONGEST_LONG_ANSWER = 2000
 CHILD_YEARS = 14
 """Below this a guardian has to agree to any processing at all (PIPL, Art 31)."""
-ADULT_YEARS = 18
-"""Below this no marketing by automated decisions (Regulations on the Protection of Minors in Cyberspace, Art 24)."""
 
 Given = Mapping[str, Sequence[str]]
 """What came with the request: values by name."""
@@ -92,11 +90,10 @@ def read_answers(design: Design, given: Given, *, ticked: Sequence[str], today: 
 def younger_than(birthday: date, years: int, day: date) -> bool:
     """Whether somebody is not yet `years` old on `day`: one is so old from the day after the birthday on
     (法释〔2006〕1号, Art 2, the careful reading)."""
-    month, of_month = (3, 1) if (birthday.month, birthday.day) == (2, 29) else (birthday.month, birthday.day)
     try:
-        reached = date(birthday.year + years, birthday.month, birthday.day)
-    except ValueError:
-        reached = date(birthday.year + years, month, of_month)
+        reached = birthday.replace(year=birthday.year + years)
+    except ValueError:  # born on 29 February
+        reached = date(birthday.year + years, 3, 1)
     return day <= reached
 
 

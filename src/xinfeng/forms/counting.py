@@ -52,8 +52,6 @@ def count_on(connection: Connection, form_id: int, happened: Sequence[Happened],
 def _tame(connection: Connection, form_id: int, one: Happened, day: object) -> Happened:
     if one.what != "source":
         return one
-    row = connection.execute(
-        _KNOWN_SOURCES, {"form": form_id, "day": day, "source": one.detail}
-    ).fetchone()
+    row = connection.execute(_KNOWN_SOURCES, {"form": form_id, "day": day, "source": one.detail}).fetchone()
     assert row is not None
     return one if row[1] or row[0] < MOST_SOURCES else Happened("source", OTHER)

@@ -127,11 +127,14 @@ class Incentive:
         return sum(prize.odds_ppm * prize.value_fen for prize in self.prizes) / MILLION
 
 
+COLOUR = "#0f766e"
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """`colour` is a hex colour; `mark` is the wordmark at the top; `cover` one of COVERS."""
 
-    colour: str = "#0f766e"
+    colour: str = COLOUR
     mark: str = ""
     cover: str = "wind"
 
@@ -204,25 +207,25 @@ def read(raw: Any) -> Design:
     """
     given = _mapping(raw, "", {one.name for one in fields(Design)})
     take = _Taker(given, "")
-    languages = tuple(dict.fromkeys(take.list("languages", _one_of(LANGUAGES)))) or ("zh-hans",)
+    languages = tuple(dict.fromkeys(take.items("languages", _one_of(LANGUAGES)))) or ("zh-hans",)
     found = Design(
         title=take.words("title", LONGEST_LABEL),
         intro=take.words("intro", LONGEST_TEXT),
         button=take.words("button", 40),
         success=take.words("success", LONGEST_TEXT),
-        fields=take.list("fields", _field, at_most=MOST_FIELDS),
-        boxes=take.list("boxes", _box, at_most=20),
+        fields=take.items("fields", _field, at_most=MOST_FIELDS),
+        boxes=take.items("boxes", _box, at_most=20),
         languages=languages,
         look=_look(given.get("look", {}), "look"),
-        with_code=take.bool("with_code", True),
+        with_code=take.flag("with_code", True),
         incentive=_incentive(given.get("incentive", {}), "incentive"),
-        per_person=take.int("per_person", 1, 1, 20) or 1,
-        at_most=take.int("at_most", None, 1, MOST_STOCK),
+        per_person=take.whole("per_person", 1, 1, 20) or 1,
+        at_most=take.whole("at_most", None, 1, MOST_STOCK),
         opens_at=take.moment("opens_at"),
         closes_at=take.moment("closes_at"),
         privacy_url=take.text("privacy_url", 300),
         help_text=take.words("help_text", 300),
-        origins=tuple(dict.fromkeys(take.list("origins", _origin, at_most=MOST_ORIGINS))),
+        origins=tuple(dict.fromkeys(take.items("origins", _origin, at_most=MOST_ORIGINS))),
     )
     _no_twins([one.key for one in found.fields], "fields")
     _no_twins([one.purpose for one in found.boxes], "boxes")
@@ -281,13 +284,13 @@ class _Taker:
     def words(self, name: str, longest: int) -> dict[str, str]:
         return _words(self._given.get(name, {}), self._path + name, longest)
 
-    def bool(self, name: str, default: bool) -> bool:
+    def flag(self, name: str, default: bool) -> bool:
         value = self._given.get(name, default)
         if not isinstance(value, bool):
             raise _fault(self._path + name)
         return value
 
-    def int(self, name: str, default: int | None, least: int, most: int) -> int | None:
+    def whole(self, name: str, default: int | None, least: int, most: int) -> int | None:
         value = self._given.get(name, default)
         if value is None and default is None:
             return None
@@ -307,7 +310,7 @@ class _Taker:
             raise _fault(self._path + name)
         return moment
 
-    def list(self, name: str, one: Callable[[Any, str], T], *, at_most: int = 100) -> tuple[T, ...]:
+    def items(self, name: str, one: Callable[[Any, str], T], *, at_most: int = 100) -> tuple[T, ...]:
         value = self._given.get(name, ())
         if not isinstance(value, Sequence) or isinstance(value, str) or len(value) > at_most:
             raise _fault(self._path + name)
@@ -323,7 +326,9 @@ def _one_of(known: Sequence[str]) -> Callable[[Any, str], str]:
     return check
 
 
-_FIELD_KEY = re.compile(r"phone|name|gender|birthday|province|city|attr_[a-z][a-z0-9_]{0,39}|q_[a-z0-9]{1,20}")
+_FIELD_KEY = re.compile(
+    r"phone|name|gender|birthday|province|city|attr_[a-z][a-z0-9_]{0,39}|q_[a-z0-9]{1,20}"
+)
 
 
 def _field(value: Any, path: str) -> Field:
@@ -337,9 +342,11 @@ def _field(value: Any, path: str) -> Field:
         kind = FieldKind(_one_of([one.value for one in FieldKind])(given.get("kind", "text"), f"{path}.kind"))
         if kind is FieldKind.PHONE:
             raise _fault(f"{path}.kind")
-    choices = take.list("choices", lambda one, where: _words(one, where, 60), at_most=MOST_CHOICES)
-    required = take.bool("required", False) or key == PHONE
-    return Field(key, kind, take.words("label", LONGEST_LABEL), required, choices, take.bool("sensitive", False))
+    choices = take.items("choices", lambda one, where: _words(one, where, 60), at_most=MOST_CHOICES)
+    required = take.flag("required", False) or key == PHONE
+    return Field(
+        key, kind, take.words("label", LONGEST_LABEL), required, choices, take.flag("sensitive", False)
+    )
 
 
 def _box(value: Any, path: str) -> PurposeBox:
@@ -361,7 +368,7 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}")
 def _look(value: Any, path: str) -> Look:
     given = _mapping(value, path, {one.name for one in fields(Look)})
     take = _Taker(given, path)
-    colour = take.text("colour", 7, Look.colour).lower()
+    colour = take.text("colour", 7, COLOUR).lower()
     if not _COLOUR.fullmatch(colour):
         raise _fault(f"{path}.colour")
     return Look(colour, take.text("mark", 30), _one_of(COVERS)(given.get("cover", "wind"), f"{path}.cover"))
@@ -376,8 +383,8 @@ def _incentive(value: Any, path: str) -> Incentive:
     only_for = take.text("only_for", 60)
     if only_for and only_for not in PURPOSES:
         raise _fault(f"{path}.only_for")
-    prizes = take.list("prizes", _prize, at_most=MOST_PRIZES)
-    return Incentive(take.bool("lottery", False), prizes, only_for)
+    prizes = take.items("prizes", _prize, at_most=MOST_PRIZES)
+    return Incentive(take.flag("lottery", False), prizes, only_for)
 
 
 def _prize(value: Any, path: str) -> PrizePlan:
@@ -393,11 +400,11 @@ def _prize(value: Any, path: str) -> PrizePlan:
         key,
         _one_of(PRIZE_KINDS)(given.get("kind"), f"{path}.kind"),
         take.words("name", 60),
-        take.int("odds_ppm", 0, 0, MILLION) or 0,
-        take.int("stock", None, 0, MOST_STOCK),
-        take.int("points", 0, 0, MILLION) or 0,
+        take.whole("odds_ppm", 0, 0, MILLION) or 0,
+        take.whole("stock", None, 0, MOST_STOCK),
+        take.whole("points", 0, 0, MILLION) or 0,
         prefix,
-        take.int("value_fen", 0, 0, 10**9) or 0,
+        take.whole("value_fen", 0, 0, 10**9) or 0,
         take.words("how", 300),
     )
 

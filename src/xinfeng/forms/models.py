@@ -42,7 +42,9 @@ class Form(models.Model):
     class Meta:
         db_table = "form"
         constraints = [
-            models.CheckConstraint(condition=Q(slug__regex=r"^[a-z0-9][a-z0-9-]{1,31}$"), name="form_slug_shape"),
+            models.CheckConstraint(
+                condition=Q(slug__regex=r"^[a-z0-9][a-z0-9-]{1,31}$"), name="form_slug_shape"
+            ),
             models.CheckConstraint(
                 condition=Q(state=FormState.DRAFT) | Q(current__isnull=False), name="form_published_what"
             ),
@@ -95,7 +97,8 @@ class Prize(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["form", "key"], name="prize_key"),
             models.CheckConstraint(
-                condition=Q(taken__gte=0) & (Q(stock=None) | Q(taken__lte=F("stock"))), name="prize_stock_suffices"
+                condition=Q(taken__gte=0) & (Q(stock=None) | Q(taken__lte=F("stock"))),
+                name="prize_stock_suffices",
             ),
         ]
 
@@ -144,7 +147,9 @@ class Submission(models.Model):
         db_table = "submission"
         indexes = [
             models.Index(fields=["form", "-id"], name="submission_of_form"),
-            models.Index(fields=["contact_id"], name="submission_contact", condition=Q(contact_id__isnull=False)),
+            models.Index(
+                fields=["contact_id"], name="submission_contact", condition=Q(contact_id__isnull=False)
+            ),
             models.Index(fields=["created_at"], name="submission_awaiting", condition=Q(state="awaiting")),
             models.Index(
                 fields=["id"],
