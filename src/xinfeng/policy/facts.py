@@ -78,7 +78,7 @@ def gather(lens: Asked, audience: ibis.Table, context: GateContext) -> ibis.Tabl
     """The facts about each contact of `audience` (a table with `contact_id`), each contact once:
 
     `has_phone`, `tier`, `birthday`, `granted`, `stale`, `entry_seq` and `suppressed` for the purpose,
-    `refused_profiling` (false where the audience is not `profiled`), and `sent_<n>` for every n in
+    `refused_profiling` (false where the audience is not `profiled`), `quarantined`, and `sent_<n>` for every n in
     `context.spans` (zero for other purposes than marketing, which have no ceilings).
     """
     people = audience.select("contact_id").distinct()
@@ -99,6 +99,7 @@ def gather(lens: Asked, audience: ibis.Table, context: GateContext) -> ibis.Tabl
         granted=found.granted.fill_null(False),
         stale=found.stale.fill_null(False),
         refused_profiling=_refused_profiling(lens, found) if context.profiled else ibis.literal(False),
+        quarantined=_quarantined(lens, found),
         **counts,
     )
 
@@ -110,6 +111,12 @@ def _refused_profiling(lens: Asked, found: ibis.Table) -> Any:
         standing.purpose == "profiling", ~standing.granted, standing.entry_seq.notnull()
     )
     return found.contact_id.isin(refused.contact_id)
+
+
+def _quarantined(lens: Asked, found: ibis.Table) -> Any:
+    """Whose number is in quarantine (`hygiene`); most contacts are not, so it is a small set to look into."""
+    number = lens.table("number")
+    return found.contact_id.isin(number.filter(number.quarantined).contact_id)
 
 
 def _counts(lens: Asked, context: GateContext) -> ibis.Table:

@@ -115,6 +115,7 @@ GATES: tuple[Gate, ...] = (
     Gate(
         reasons.NO_CONSENT, lambda facts, context: ~facts.granted | facts.entry_seq.isnull(), _consent_figures
     ),
+    Gate(reasons.NUMBER_QUARANTINED, lambda facts, context: facts.quarantined),
     _always_marketing(reasons.MINOR, _minor),
     _always_marketing(reasons.NO_PROFILING, lambda facts, context: facts.refused_profiling),
     _always_marketing(reasons.DAILY_CAP, _over(DAY, _per_day), _span_figures(DAY, _per_day)),

@@ -19,6 +19,7 @@ SUPPRESSED_CARRIER = "suppressed_carrier"
 SUPPRESSED_REASSIGNED = "suppressed_reassigned"
 SUPPRESSED_ERASED = "suppressed_erased"
 SUPPRESSED_OTHER = "suppressed_other"
+NUMBER_QUARANTINED = "number_quarantined"
 MINOR = "minor"
 NO_PROFILING = "no_profiling"
 DAILY_CAP = "daily_cap"
@@ -91,6 +92,13 @@ _ALL = (
     Reason(
         NO_CONSENT, "没有授权", "No consent",
         "账本里没有该客户对这一用途的有效授权。", "The ledger has no consent in force for this purpose.", _CONSENT_LAW,
+    ),
+    Reason(
+        NUMBER_QUARANTINED, "号码已隔离", "Number in quarantine",
+        "该号码被判定为空号、停机、风险或待核易主，已隔离；任何用途都暂不发送。可在“号码健康”里查看依据或解除。",
+        "This number was found not to exist, out of service, risky or possibly reassigned, and is in quarantine; nothing is "
+        "sent for any purpose. “Number health” shows why, and can release it.",
+        "产品规则：连续两次永久失败或号码检测不可用即隔离（号码健康 › 计划与预算）",
     ),
     Reason(
         MINOR, "未成年人", "Minor",
