@@ -8,11 +8,21 @@ from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
 
-from xinfeng.contacts.models import Attribute, AttributeKind, Contact, Gender, Tag, TagFact, TagKind
+from xinfeng.contacts.models import (
+    Attribute,
+    AttributeKind,
+    Contact,
+    ContactState,
+    Gender,
+    TagFact,
+    TagKind,
+)
 from xinfeng.contacts.records import AttrValue, ContactRecord
-from xinfeng.contacts.sql import tag_ids, upsert_contacts
+from xinfeng.contacts.regions import region_of
+from xinfeng.contacts.sql import upsert_contacts
+from xinfeng.contacts.tag_names import tag_id_of, tag_ids, tag_name
 from xinfeng.contacts.tiers import recompute_tiers, recompute_tiers_of
-from xinfeng.contacts.values import LONGEST_TAG, read_attribute
+from xinfeng.contacts.values import read_attribute
 from xinfeng.foundation import audit
 from xinfeng.foundation.database import bulk_transaction
 from xinfeng.foundation.ids import take_block
@@ -97,8 +107,8 @@ def _check(record: ContactRecord) -> None:
 
 
 def _apply(contact: Contact, record: ContactRecord) -> list[str]:
-    changed = []
-    for name in ("external_id", "gender", "birthday", "province", "city", "level", "language", "joined_at"):
+    changed = _apply_region(contact, record)
+    for name in ("external_id", "gender", "birthday", "level", "language", "joined_at"):
         value = getattr(record, name)
         if value is not None and value != getattr(contact, name):
             setattr(contact, name, value)
@@ -108,7 +118,10 @@ def _apply(contact: Contact, record: ContactRecord) -> list[str]:
         if contact.phone_index is None or bytes(contact.phone_index) != index:
             contact.phone_index, contact.phone_sealed = index, vault().seal(Kind.PHONE, record.phone)
             contact.carrier = int(carrier_by_prefix(record.phone))
-            changed += ["phone_index", "phone_sealed", "carrier"]
+            contact.tail_index = vault().tail_index(record.phone)
+            changed += ["phone_index", "phone_sealed", "carrier", "tail_index"]
+            if contact.region_guessed or (contact.province is None and contact.city is None):
+                changed += _set_region(contact, *(region_of(record.phone) or (None, None)), guessed=True)
     if record.name is not None:
         index = vault().index(record.name)  # type: ignore[assignment]
         if contact.name_index is None or bytes(contact.name_index) != index:
@@ -120,12 +133,35 @@ def _apply(contact: Contact, record: ContactRecord) -> list[str]:
     return changed
 
 
+def _apply_region(contact: Contact, record: ContactRecord) -> list[str]:
+    """As in bulk (`contacts.statements`): what is stated takes the place of a guess as a whole."""
+    province, city = record.province, record.city
+    if province is None and city is None:
+        return []
+    if contact.region_guessed:
+        province = province or (contact.province if city == contact.city else None)
+    else:
+        province, city = province or contact.province, city or contact.city
+    return _set_region(contact, province, city, guessed=False)
+
+
+def _set_region(contact: Contact, province: str | None, city: str | None, *, guessed: bool) -> list[str]:
+    guessed = guessed and province is not None
+    if (contact.province, contact.city, contact.region_guessed) == (province, city, guessed):
+        return []
+    contact.province, contact.city, contact.region_guessed = province, city, guessed
+    return ["province", "city", "region_guessed"]
+
+
 def _clear(contact: Contact, fields: Sequence[str], attrs: Sequence[str]) -> list[str]:
     changed = []
     for field in fields:
         for column in ("name_sealed", "name_index") if field == "name" else (field,):
             setattr(contact, column, None)
             changed.append(column)
+        if field in ("province", "city") and contact.region_guessed:
+            contact.region_guessed = False
+            changed.append("region_guessed")
     if any(key in contact.attrs for key in attrs):
         contact.attrs = {key: value for key, value in contact.attrs.items() if key not in attrs}
         changed.append("attrs")
@@ -139,7 +175,7 @@ def put_tag(
 
     Raises InvalidInput `tag.name`, NotFound `contact.unknown`.
     """
-    wanted = _tag_name(name)
+    wanted = tag_name(name)
     with bulk_transaction() as raw:
         tag_id = tag_ids(raw, {wanted: kind})[wanted]
         contact = _locked(contact_id)
@@ -154,7 +190,7 @@ def put_tag(
 def take_tag(contact_id: int, name: str, *, actor: str, now: datetime, reason: str = "") -> bool:
     """Take a tag off; False if it was not on. Raises NotFound `contact.unknown`."""
     with bulk_transaction() as raw:
-        tag_id = Tag.objects.filter(name=_tag_name(name)).values_list("id", flat=True).first()
+        tag_id = tag_id_of(tag_name(name))
         contact = _locked(contact_id)
         if tag_id is None or tag_id not in contact.tags:
             return False
@@ -175,18 +211,11 @@ def _tag_fact(contact_id: int, tag_id: int, added: bool, *, actor: str, now: dat
     )
 
 
-def _tag_name(name: str) -> str:
-    cleaned = " ".join(name.split())
-    if not cleaned or len(cleaned) > LONGEST_TAG or "\x00" in cleaned:
-        raise InvalidInput("tag.name", longest=LONGEST_TAG)
-    return cleaned
-
-
 def _locked(contact_id: int) -> Contact:
     """The contact, locked in the order everybody keeps: first the turn for writing contacts, then the row."""
     with connection.cursor() as cursor:
         take_block(cursor, "contact", 0)
-    contact = Contact.objects.select_for_update().filter(pk=contact_id).first()
+    contact = Contact.objects.select_for_update().filter(pk=contact_id, state=ContactState.ALIVE).first()
     if contact is None:
         raise NotFound("contact.unknown", id=contact_id)
     return contact

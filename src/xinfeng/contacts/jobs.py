@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.db import close_old_connections
+from procrastinate import RetryStrategy
 
-from xinfeng.contacts import tiers
+from xinfeng.contacts import suggesting, tagging, tiers
 from xinfeng.foundation.jobs import app
 from xinfeng.kernel.time import utc_now
 
@@ -15,3 +16,18 @@ def recompute_tiers(timestamp: int) -> None:
     """Time passes for everybody: give each contact the tier the rules say today."""
     close_old_connections()
     tiers.recompute_tiers(now=utc_now())
+
+
+@app.periodic(cron="0 20 * * *")  # type: ignore[untyped-decorator]  # 04:00 in Shanghai
+@app.task(name="contacts.find_suggestions", queueing_lock="contacts.find_suggestions")  # type: ignore[untyped-decorator]
+def find_suggestions(timestamp: int) -> None:
+    """Look for contacts that may be one person."""
+    close_old_connections()
+    suggesting.find_suggestions(now=utc_now())
+
+
+@app.task(name="contacts.move_tagged", retry=RetryStrategy(max_attempts=20, linear_wait=10))  # type: ignore[untyped-decorator]
+def move_tagged(tag_id: int, into_id: int, actor: str) -> None:
+    """Move everybody over to the tag that another was merged into; after a crash, whoever is left."""
+    close_old_connections()
+    tagging.move_tagged(tag_id, into_id, actor=actor, now=utc_now())

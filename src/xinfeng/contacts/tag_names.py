@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from xinfeng.contacts.models import TagKind
+from xinfeng.contacts.models import Tag, TagKind
+from xinfeng.contacts.values import LONGEST_TAG
 from xinfeng.foundation.database import Connection
+from xinfeng.kernel.errors import InvalidInput
 
 _FIND = "select name, coalesce(merged_into_id, id) from tag where name = any(%s)"
 
@@ -25,3 +27,17 @@ def tag_ids(connection: Connection, kinds: Mapping[str, TagKind]) -> dict[str, i
         )
         found.update(connection.execute(_FIND, (missing,)).fetchall())
     return found
+
+
+def tag_name(text: str) -> str:
+    """A tag's name as it is kept. Raises InvalidInput `tag.name`."""
+    cleaned = " ".join(text.split())
+    if not cleaned or len(cleaned) > LONGEST_TAG or "\x00" in cleaned:
+        raise InvalidInput("tag.name", longest=LONGEST_TAG)
+    return cleaned
+
+
+def tag_id_of(name: str) -> int | None:
+    """The tag that this name leads to, if there is one."""
+    found = Tag.objects.filter(name=name.replace("\x00", "")).values_list("pk", "merged_into_id").first()
+    return None if found is None else found[1] or found[0]
