@@ -64,6 +64,18 @@ def messages_to(contact_id: int, *, before: datetime | None = None, limit: int =
     )
 
 
+def messages_of(
+    contact_ids: Sequence[int], *, after: tuple[datetime, int] | None = None, limit: int = 500
+) -> list[MessageHistory]:
+    """A person's messages, oldest first, to whichever of her contact ids; `after` is time and id of the last one
+    of the page before."""
+    condition = "contact_id = any(%s)"
+    values: list[Any] = [list(contact_ids)]
+    if after is not None:
+        condition, values = condition + " and (planned_at, id) > (%s, %s)", [*values, *after]
+    return _histories(_rows(_MESSAGES + condition + " order by planned_at, id limit %s", [*values, limit]))
+
+
 def message(message_id: int) -> MessageHistory:
     """Raises NotFound `message.unknown`."""
     found = _histories(_rows(_MESSAGES + "id = %s", (message_id,)))

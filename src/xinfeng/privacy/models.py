@@ -60,14 +60,13 @@ class Outcome(models.TextChoices):
 
 
 class Refusal(models.TextChoices):
-    """Why a request is refused; `privacy.refusals` names the article of each."""
+    """Why a request is refused; `privacy.letters` names the article of each."""
 
     IDENTITY = "identity", "无法核验身份"
     SECRECY = "secrecy", "法律规定应当保密"
     OTHERS = "others", "会损害他人权益"
     RETENTION = "retention", "法定保存期未届满"
     CONDITIONS = "conditions", "不符合转移条件"
-    REPEATED = "repeated", "明显重复、不合理"
 
 
 class ExportState(models.TextChoices):

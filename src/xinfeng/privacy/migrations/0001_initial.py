@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ('identity_ok', models.BooleanField(null=True)),
                 ('identity_note', models.CharField(blank=True, max_length=200)),
                 ('outcome', models.CharField(blank=True, choices=[('provided', '已提供'), ('nothing_held', '没有保存其信息'), ('corrected', '已更正'), ('erased', '已删除'), ('switched_off', '已停止'), ('explained', '已说明'), ('refused', '已拒绝')], max_length=12)),
-                ('refusal', models.CharField(blank=True, choices=[('identity', '无法核验身份'), ('secrecy', '法律规定应当保密'), ('others', '会损害他人权益'), ('retention', '法定保存期未届满'), ('conditions', '不符合转移条件'), ('repeated', '明显重复、不合理')], max_length=12)),
+                ('refusal', models.CharField(blank=True, choices=[('identity', '无法核验身份'), ('secrecy', '法律规定应当保密'), ('others', '会损害他人权益'), ('retention', '法定保存期未届满'), ('conditions', '不符合转移条件')], max_length=12)),
                 ('letter_sealed', models.BinaryField(null=True)),
                 ('answered_at', models.DateTimeField(null=True)),
                 ('closed_at', models.DateTimeField(null=True)),
