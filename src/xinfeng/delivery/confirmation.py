@@ -19,19 +19,14 @@ from xinfeng.consent.models import Purpose
 from xinfeng.content.checks import check_wording
 from xinfeng.content.models import Signature
 from xinfeng.content.rendering import Draft, Renderer
-from xinfeng.delivery import actions, planning
+from xinfeng.delivery import actions
 from xinfeng.delivery.confirmation_queue import KEY, ConfirmationSettings, current_settings, read_stored
-from xinfeng.delivery.planning import LeftOutContact, NewMessage, PlanTerms
+from xinfeng.delivery.one_off import Sender, judge, usable_sender, write_plan
 from xinfeng.foundation import audit, locks, stored
 from xinfeng.foundation.database import Connection, bulk_transaction
-from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
-from xinfeng.kernel.ids import ChannelId
-from xinfeng.kernel.text import SINGLE_UNITS, billed_parts, utf16_units
-from xinfeng.kernel.time import business_day
-from xinfeng.lens.engine import lens
+from xinfeng.kernel.text import SINGLE_UNITS, utf16_units
 from xinfeng.policy import reads as policy
-from xinfeng.policy.gates import GateContext, first_reason
 from xinfeng.policy.windows import next_windows
 
 __all__ = ["ACTOR", "LATEST", "ConfirmationSettings", "current_settings", "save_settings", "send_queued"]
@@ -84,11 +79,11 @@ def send_queued(*, now: datetime) -> int | None:
         ).fetchall()
         if not waiting:
             return None
-        channel, signature = _usable(settings)
-        if channel is None or signature is None:
+        sender = usable_sender(settings.channel_id, settings.signature_id)
+        if sender is None:
             log.warning("opt-outs can't be confirmed: channel or signature is out of use")
             return None
-        plan_id = _plan(connection, [row[1] for row in waiting], channel, signature, settings, now=now)
+        plan_id = _plan(connection, [row[1] for row in waiting], sender, settings, now=now)
         if plan_id is not None:
             connection.execute(
                 "update opt_out_confirmation set settled_at = %s, plan_id = %s where id = any(%s)",
@@ -106,64 +101,29 @@ def _give_up(connection: Connection, *, since: datetime, now: datetime) -> None:
     )
 
 
-def _usable(settings: ConfirmationSettings) -> tuple[Channel | None, Signature | None]:
-    channels = Channel.objects.filter(enabled=True, purpose=Purpose.SERVICE.value).in_bulk(
-        [settings.channel_id]
-    )
-    signatures = Signature.objects.filter(enabled=True).in_bulk([settings.signature_id])
-    return next(iter(channels.values()), None), next(iter(signatures.values()), None)
-
-
 def _plan(
     connection: Connection,
     contact_ids: list[int],
-    channel: Channel,
-    signature: Signature,
+    sender: Sender,
     settings: ConfirmationSettings,
     *,
     now: datetime,
 ) -> int | None:
-    rules = policy.current_settings()
     windows = next_windows(
         "other",
         now,
         calendar=policy.calendar(),
-        settings=rules,
+        settings=policy.current_settings(),
         horizon=LATEST,
         purpose=Purpose.SERVICE.value,
-        narrow_to=channel.hours,
+        narrow_to=sender.channel.hours,
     )
     if not windows:
         return None
-    day = business_day(windows[0][0], rules.zone)
-    copy = lens()
-    copy.refresh()
-    contact = copy.table("contact")
-    people = contact.filter(contact["id"].isin(set(contact_ids))).select(contact_id=contact["id"])
-    decided = copy.rows(
-        first_reason(copy, people, GateContext(Purpose.SERVICE.value, now, rules, day))
-    ).to_pylist()
-    allowed = [row for row in decided if row["reason"] is None]
-    terms = PlanTerms(
-        purpose=Purpose.SERVICE.value,
-        channel_id=ChannelId(channel.pk),
-        policy=policy.snapshot(around=day),
-        windows=windows,
-        deadline=windows[-1][1],
-        price_li=channel.price_li,
-    )
-    text = Renderer(Draft(settings.text, "", "", {}), signature).render({})
-    bodies = vault().seal_many(Kind.BODY, [text] * len(allowed))
-    plan = planning.open_plan(connection, terms, at_most=len(allowed), now=now)
-    messages = [
-        NewMessage(row["contact_id"], 0, row["entry_seq"], billed_parts(text), body)
-        for row, body in zip(allowed, bodies, strict=True)
-    ]
-    planning.write_messages(connection, plan, messages)
-    left_out = [LeftOutContact(row["contact_id"], row["reason"]) for row in decided if row["reason"]]
-    planning.write_left_out(connection, plan, left_out)
-    planning.close_plan(connection, plan)
-    return int(plan.id)
+    text = Renderer(Draft(settings.text, "", "", {}), sender.signature).render({})
+    judged = judge(contact_ids, at=windows[0][0], now=now)
+    texts = dict.fromkeys(judged.allowed, text)
+    return int(write_plan(connection, sender, texts, judged, windows=windows, now=now))
 
 
 _KINDS: Mapping[str, tuple[type, ...]] = {

@@ -25,6 +25,9 @@ from xinfeng.foundation.ids import take_block
 from xinfeng.kernel.errors import Conflict, InvalidInput
 from xinfeng.kernel.ids import ChannelId, MessageId, PlanId
 
+AT_ONCE_FROM = 1 << 60
+"""Where the ids of messages begin that could not wait: a planner holds the ordinary series until it commits."""
+
 CHUNK_SIZE = 1000
 """Messages in a chunk: what a gateway leases at once, and what a crash can leave uncertain at most."""
 
@@ -93,8 +96,13 @@ class PlanCounts(NamedTuple):
     chunks: int
 
 
-def open_plan(connection: Connection, terms: PlanTerms, *, at_most: int, now: datetime) -> OpenPlan:
-    """Begin a plan of at most `at_most` messages. Nobody sees it before its transaction commits."""
+def open_plan(
+    connection: Connection, terms: PlanTerms, *, at_most: int, now: datetime, at_once: bool = False
+) -> OpenPlan:
+    """Begin a plan of at most `at_most` messages. Nobody sees it before its transaction commits.
+
+    `at_once`: take ids from a series of their own, which no long transaction holds.
+    """
     _check(terms, now)
     row = connection.execute(
         "insert into plan (purpose, channel_id, state, reason, policy, windows, deadline, rate_per_s, audience,"
@@ -114,7 +122,11 @@ def open_plan(connection: Connection, terms: PlanTerms, *, at_most: int, now: da
     day = now.astimezone(UTC).date()
     for table in ("message", "left_out"):
         partitions.cover(connection, table, day, day)
-    first = take_block(connection, "message", at_most) if at_most else 1
+    first = 1
+    if at_most and at_once:
+        first = AT_ONCE_FROM + take_block(connection, "message_at_once", at_most)
+    elif at_most:
+        first = take_block(connection, "message", at_most)
     return OpenPlan(PlanId(row[0]), terms, now, first, first + at_most - 1, first)
 
 
