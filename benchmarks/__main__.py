@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("protocol", "dispatch", "plan", "segment", "preflight", "imports", "lens")
+NAMES = ("protocol", "dispatch", "plan", "segment", "preflight", "imports", "lens", "ingest")
 
 
 def main() -> int:

@@ -14,8 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.module_loading import import_string
 
-from xinfeng.integrations.words import SENTENCES
 from xinfeng.intake.reasons import in_words
+from xinfeng.integrations.words import SENTENCES
 from xinfeng.kernel.errors import (
     Conflict,
     InvalidInput,

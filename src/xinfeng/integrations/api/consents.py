@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router
+from ninja import Router
 
 from xinfeng.consent import actions, purposes, reads
 from xinfeng.consent.asking import may_ask
@@ -107,9 +107,7 @@ def withdraw(
     summary="What proves a consent",
     response=shapes.Proof,
 )
-def get_proof(
-    request: HttpRequest, contact_id: shapes.PathId, purpose: str = Query(..., max_length=60)
-) -> dict[str, Any]:
+def get_proof(request: HttpRequest, contact_id: shapes.PathId, purpose: shapes.PurposeName) -> dict[str, Any]:
     """The ledger's entry that decides, the wording, and its place in the chain of hashes."""
     contact_id = alive(contact_id)
     proof = reads.proof(contact_id, purpose)
@@ -217,7 +215,7 @@ def _notice(wanted: NoticeRef, purpose: str) -> int:
 
 
 def _recorded(contact_id: int, purpose: str, seq: int, now: datetime) -> shapes.ConsentRecorded:
-    [consent] = [one for one in _standings(contact_id, now=now, only=purpose)]
+    [consent] = _standings(contact_id, now=now, only=purpose)
     return shapes.ConsentRecorded(seq=seq, consent=consent)
 
 

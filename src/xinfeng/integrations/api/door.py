@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
+import psycopg
 from django.contrib.auth.decorators import login_not_required
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -133,7 +134,22 @@ def write(
             return cast(tuple[int, bytes], given)
         return 201 if created else status, to_json(given)
 
+    for _ in range(_TRIES - 1):
+        try:
+            return idempotency.once(
+                request, key_of(request).pk, desk_of(request).body, packed, now=utc_now()
+            )
+        except _RACES as race:
+            log.info("once more after a race", extra={"what": type(race).__name__})
     return idempotency.once(request, key_of(request).pk, desk_of(request).body, packed, now=utc_now())
+
+
+_TRIES = 3
+_RACES = (
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.DuplicateTable,  # two batches made the same month's partition at once
+)
 
 
 class StrictParser(Parser):
@@ -187,17 +203,21 @@ def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
 class Api(NinjaAPI):
     """The API with our errors and our description."""
 
+    def _on(self, kind: type[Exception], answer: Callable[[HttpRequest, Any], HttpResponse]) -> None:
+        self.add_exception_handler(kind, answer)
+
     def set_default_exception_handlers(self) -> None:
         """Every error is a problem in the caller's language."""
-        self.add_exception_handler(Exception, _failed)
-        self.add_exception_handler(OperationalError, _busy)
-        self.add_exception_handler(InterfaceError, _busy)
-        self.add_exception_handler(XinfengError, problems.of)
-        self.add_exception_handler(TooMany, _too_many)
-        self.add_exception_handler(Http404, lambda request, _: nothing_here(request))
-        self.add_exception_handler(HttpError, _http)
-        self.add_exception_handler(AuthenticationError, _unauthorized)
-        self.add_exception_handler(ValidationError, _fields)
+        self._on(Exception, _failed)
+        self._on(OperationalError, _busy)
+        self._on(InterfaceError, _busy)
+        self._on(psycopg.OperationalError, _busy)
+        self._on(XinfengError, problems.of)
+        self._on(TooMany, _too_many)
+        self._on(Http404, lambda request, _: nothing_here(request))
+        self._on(HttpError, _http)
+        self._on(AuthenticationError, _unauthorized)
+        self._on(ValidationError, _fields)
 
     def patterns(self) -> list[URLPattern]:
         """Its addresses, each on the doorstep."""

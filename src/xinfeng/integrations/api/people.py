@@ -234,4 +234,4 @@ def database_answers() -> bool:
     """Whether PostgreSQL answers; raises OperationalError when not."""
     with django_connection.cursor() as cursor:
         cursor.execute("select 1")
-        return cursor.fetchone() == (1,)
+        return bool(cursor.fetchone() == (1,))

@@ -14,11 +14,16 @@ from xinfeng.integrations.ingest.rows import (
     Day,
     GenderName,
     LanguageName,
+    Line20,
+    Line30,
+    Line50,
+    Line60,
+    Line100,
+    Line500,
     NoticeRef,
     Phone,
     Tags,
     in_utc,
-    line,
 )
 
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -47,6 +52,7 @@ Given = datetime
 
 PathId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
+PurposeName = Annotated[str, Query(min_length=1, max_length=60)]
 After = Annotated[int, Query(ge=0, le=2**63 - 1)]
 
 
@@ -155,30 +161,30 @@ class FindIn(In):
     """One of the two. Only whole numbers and ids find anybody."""
 
     phone: Phone | None = None
-    external_id: line(100) | None = None  # type: ignore[valid-type]
+    external_id: Line100 | None = None
 
 
 class ContactPatch(In):
     """What is stated is changed; `clear` empties fields (`name`, `birthday`, `attr:<key>` …)."""
 
     phone: Phone | None = None
-    external_id: line(100) | None = None  # type: ignore[valid-type]
-    name: line(60) | None = None  # type: ignore[valid-type]
+    external_id: Line100 | None = None
+    name: Line60 | None = None
     gender: GenderName | None = None
     birthday: Day | None = None
-    province: line(20) | None = None  # type: ignore[valid-type]
-    city: line(30) | None = None  # type: ignore[valid-type]
-    level: line(30) | None = None  # type: ignore[valid-type]
+    province: Line20 | None = None
+    city: Line30 | None = None
+    level: Line30 | None = None
     language: LanguageName | None = None
     attributes: Attributes | None = None
-    clear: Annotated[list[line(50)], Field(max_length=50)] = []  # type: ignore[valid-type]  # noqa: RUF012
+    clear: Annotated[list[Line50], Field(max_length=50)] = []
 
 
 class TagsIn(In):
     """Tags by name. `reason` is kept with each."""
 
-    put: Tags = []  # noqa: RUF012
-    take: Tags = []  # noqa: RUF012
+    put: Tags = []
+    take: Tags = []
     reason: Annotated[str, Field(max_length=200)] = ""
 
 
@@ -211,10 +217,10 @@ class AttributeIn(In):
     """An attribute to declare."""
 
     key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-    label: line(60)  # type: ignore[valid-type]
+    label: Line60
     label_en: Annotated[str, Field(max_length=60)] = ""
     kind: Literal["text", "number", "date", "bool", "choice"]
-    choices: Annotated[list[line(60)], Field(max_length=200)] = []  # type: ignore[valid-type]  # noqa: RUF012
+    choices: Annotated[list[Line60], Field(max_length=200)] = []
     sensitive: bool = False
 
 
@@ -241,20 +247,20 @@ class Consent(Out):
 class ConsentGrantIn(In):
     """That a person agreed, with what proves it."""
 
-    purpose: line(60)  # type: ignore[valid-type]
+    purpose: Line60
     at: When
-    source: line(60)  # type: ignore[valid-type]
-    evidence: line(500)  # type: ignore[valid-type]
+    source: Line60
+    evidence: Line500
     notice: NoticeRef
 
 
 class ConsentWithdrawalIn(In):
     """That a person took her consent back."""
 
-    purpose: line(60)  # type: ignore[valid-type]
+    purpose: Line60
     at: When
-    source: line(60)  # type: ignore[valid-type]
-    evidence: line(500)  # type: ignore[valid-type]
+    source: Line60
+    evidence: Line500
 
 
 class ConsentRecorded(Out):
@@ -289,7 +295,7 @@ class SuppressionsIn(In):
     phones: Annotated[list[Phone], Field(min_length=1, max_length=1000)]
     scope: Literal["all", "marketing"] = "marketing"
     reason: Literal["manual", "opt_out", "complaint"] = "manual"
-    source: line(60)  # type: ignore[valid-type]
+    source: Line60
 
 
 class SuppressionsDone(Out):

@@ -77,8 +77,8 @@ def take_contacts(
         outcomes[at] = Outcome(one.change, one.contact_id)
         ids[one.change].add(one.contact_id)
         entries += [NewEntry(one.contact_id, *grant, actor) for grant in given]
-    for at, fault in faults.items():
-        outcomes[at] = Outcome("rejected", None, fault)
+    for at, wrong in faults.items():
+        outcomes[at] = Outcome("rejected", None, wrong)
     moved = ids["new"] | ids["changed"]
     tiers.look_again(connection, moved, now=now)
     _record(connection, entries, newborn=ids["new"], known=ids["changed"] | ids["same"], moved=moved, now=now)
@@ -103,25 +103,24 @@ class Reader:
 
     def record(self, row: ContactIn) -> ContactRecord:
         """Raises what `values` raises, `contact.unidentified`, `attribute.unknown`, `time.out_of_range`."""
-        get = row.get
-        phone, external_id = get("phone"), get("external_id")
+        phone, external_id = row.get("phone"), row.get("external_id")
         if phone is None and external_id is None:
             raise InvalidInput("contact.unidentified")
-        attrs = get("attributes")
-        birthday = get("birthday")
-        gender = get("gender")
+        attrs = row.get("attributes")
+        birthday = row.get("birthday")
+        gender = row.get("gender")
         return ContactRecord(
             self._phone(phone) if phone is not None else None,
             _one_line(external_id),
-            _one_line(get("name")),
+            _one_line(row.get("name")),
             GENDERS[gender] if gender is not None else None,
             self._birthday(birthday) if birthday is not None else None,
-            _region(get("province"), 20),
-            _region(get("city"), 30),
-            _one_line(get("level")),
-            get("language"),
+            _region(row.get("province"), 20),
+            _region(row.get("city"), 30),
+            _one_line(row.get("level")),
+            row.get("language"),
             {key: self.attribute(key, value) for key, value in attrs.items()} if attrs else NO_ATTRS,
-            _tags(tuple(get("tags", ()))),
+            _tags(tuple(row.get("tags", ()))),
             self._moment(row["joined_at"], "joined_at") if "joined_at" in row else None,
         )
 

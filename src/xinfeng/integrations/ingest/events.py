@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from pydantic_core import to_json
@@ -18,7 +18,6 @@ from xinfeng.integrations.ingest.rows import (
     CLOCKS_MAY_DIFFER,
     EVENTS,
     KINDS,
-    OLDEST,
     EventIn,
     Fault,
     Outcome,
@@ -40,8 +39,7 @@ def take_events(connection: Connection, rows: Sequence[Any], *, source: str, now
     events: list[EventRecord] = []
     places: list[int] = []
     for at, row in fit:
-        moment = row["at"]
-        moment = moment.astimezone(UTC) if OLDEST < moment < latest else in_utc(moment, latest=latest)  # type: ignore[assignment]
+        moment = in_utc(row["at"], latest=latest)
         if moment is None:
             faults[at] = Fault("time.out_of_range", "at")
             continue

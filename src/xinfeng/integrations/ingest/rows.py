@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired, TypeVar
 
 from pydantic import (
     AwareDatetime,
@@ -21,7 +21,7 @@ from pydantic import (
     with_config,
 )
 from pydantic_core import PydanticCustomError
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from xinfeng.contacts.models import EventKind, Gender
 from xinfeng.contacts.values import LONGEST_TAG, MOST_TAGS
@@ -49,12 +49,19 @@ def _text_of_day(value: Any) -> Any:
     return value
 
 
-def line(longest: int) -> Any:
-    """Text of at most `longest` characters that says something."""
-    return Annotated[
-        str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=longest)
-    ]
+def _line(longest: int) -> StringConstraints:
+    return StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=longest)
 
+
+# Text of at most so many characters that says something.
+Line20 = Annotated[str, _line(20)]
+Line30 = Annotated[str, _line(30)]
+Line40 = Annotated[str, _line(40)]
+Line50 = Annotated[str, _line(50)]
+Line60 = Annotated[str, _line(60)]
+Line100 = Annotated[str, _line(100)]
+Line200 = Annotated[str, _line(200)]
+Line500 = Annotated[str, _line(500)]
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_text_of_time, json_schema_input_type=AwareDatetime)]
 """A time with its offset, such as `2026-11-20T20:00:00+08:00`."""
@@ -81,7 +88,7 @@ Scalar = (
 )
 """A value of an attribute."""
 
-Tags = Annotated[list[line(LONGEST_TAG)], Field(max_length=MOST_TAGS)]  # type: ignore[valid-type, misc, unused-ignore]
+Tags = Annotated[list[Annotated[str, _line(LONGEST_TAG)]], Field(max_length=MOST_TAGS)]
 AttributeKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Attributes = Annotated[dict[AttributeKey, Scalar], Field(max_length=200)]
 GENDERS = {"unknown": Gender.UNKNOWN, "male": Gender.MALE, "female": Gender.FEMALE}
@@ -93,18 +100,18 @@ KIND_NAMES = {int(kind): name for name, kind in KINDS.items()}
 class NoticeRef(TypedDict):
     """A published wording."""
 
-    key: line(40)  # type: ignore[valid-type]
-    version: line(20)  # type: ignore[valid-type]
+    key: Line40
+    version: Line20
 
 
 @with_config(_closed)
 class ConsentIn(TypedDict):
     """That somebody agreed, with everything that proves it (PIPL, Art 14 and 17)."""
 
-    purpose: line(60)  # type: ignore[valid-type]
+    purpose: Line60
     at: Moment
-    source: line(60)  # type: ignore[valid-type]
-    evidence: line(500)  # type: ignore[valid-type]
+    source: Line60
+    evidence: Line500
     notice: NoticeRef
 
 
@@ -112,14 +119,14 @@ class ConsentIn(TypedDict):
 class ContactIn(TypedDict):
     """One person. `phone` or `external_id` is needed. What is left out stays as it is; tags are added."""
 
-    external_id: NotRequired[line(100)]  # type: ignore[valid-type]
+    external_id: NotRequired[Line100]
     phone: NotRequired[Phone]
-    name: NotRequired[line(60)]  # type: ignore[valid-type]
+    name: NotRequired[Line60]
     gender: NotRequired[GenderName]
     birthday: NotRequired[Day]
-    province: NotRequired[line(20)]  # type: ignore[valid-type]
-    city: NotRequired[line(30)]  # type: ignore[valid-type]
-    level: NotRequired[line(30)]  # type: ignore[valid-type]
+    province: NotRequired[Line20]
+    city: NotRequired[Line30]
+    level: NotRequired[Line30]
     language: NotRequired[LanguageName]
     tags: NotRequired[Tags]
     attributes: NotRequired[Attributes]
@@ -132,26 +139,26 @@ class EventIn(TypedDict):
     """Something a person did. `id` is the sender's own: with `source` it makes the event one that is taken once.
     The person is named by one of `contact_id`, `phone` and `external_id`."""
 
-    id: line(100)  # type: ignore[valid-type]
+    id: Line100
     kind: KindName
     at: Moment
     contact_id: NotRequired[Id]
     phone: NotRequired[Phone]
-    external_id: NotRequired[line(100)]  # type: ignore[valid-type]
+    external_id: NotRequired[Line100]
     amount_fen: NotRequired[Annotated[int, Field(strict=True, ge=0, le=MOST_FEN)]]
-    item: NotRequired[line(200)]  # type: ignore[valid-type]
-    category: NotRequired[line(60)]  # type: ignore[valid-type]
+    item: NotRequired[Line200]
+    category: NotRequired[Line60]
     properties: NotRequired[Annotated[dict[str, Any], Field(max_length=50)]]
 
 
-Source = line(60)
+Source = Line60
 
 
 @with_config(_closed)
 class ContactBatch(TypedDict):
     """`source` becomes a source tag on every contact."""
 
-    source: Source  # type: ignore[valid-type]
+    source: Source
     contacts: Annotated[list[ContactIn], Field(min_length=1, max_length=MOST_CONTACTS)]
 
 
@@ -159,7 +166,7 @@ class ContactBatch(TypedDict):
 class EventBatch(TypedDict):
     """`source` names the system the events come from; their ids are unique within it."""
 
-    source: Source  # type: ignore[valid-type]
+    source: Source
     events: Annotated[list[EventIn], Field(min_length=1, max_length=MOST_EVENTS)]
 
 
@@ -173,7 +180,7 @@ class Fault(NamedTuple):
 
     code: str
     field: str = ""
-    params: dict[str, Any] = {}  # noqa: RUF012
+    params: dict[str, Any] = {}
 
 
 class Outcome(NamedTuple):
