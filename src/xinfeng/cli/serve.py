@@ -24,10 +24,12 @@ def up() -> None:
         check_port(settings.host, settings.port)
         ready(process="up")
         from xinfeng.cli.users import make_first_user
+        from xinfeng.contacts import traits
         from xinfeng.segments.actions import install_ready_made
 
         make_first_user()
         install_ready_made(actor="system:first start")
+        traits.install_ready_made(actor="system:first start")
         Supervisor(settings).run(ready=lambda: say(f"信风 Xinfeng: http://{settings.host}:{settings.port}"))
 
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import ibis
-
+from xinfeng.contacts import trait_values
 from xinfeng.contacts.models import ContactState
+from xinfeng.contacts.persons import of_person, of_the_living, without_withdrawn
 from xinfeng.foundation.database import Connection
-from xinfeng.lens.engine import Lens
 from xinfeng.lens.feeds import Column, ColumnType, Feed, Mode
+
+__all__ = ["DERIVED", "FEEDS", "attribute_columns", "of_person", "of_the_living", "without_withdrawn"]
+
+DERIVED = (trait_values.DERIVED,)
 
 ATTRIBUTE_PREFIX = "attr_"
 """Before the key of a custom attribute, in the lens's column for it."""
@@ -40,25 +43,6 @@ def _attribute_column(key: str, kind: str) -> Column:
     }
     column_type, source = types[kind]
     return Column(f"{ATTRIBUTE_PREFIX}{key}", column_type, source, present_when=f"attrs ? '{key}'")
-
-
-def of_person(lens: Lens, table: ibis.Table) -> ibis.Table:
-    """A table of facts with each `contact_id` that was merged away replaced by the survivor's.
-
-    The very same table while nobody is merged. Facts of erased rows keep their id; see `of_the_living`.
-    """
-    if lens.is_empty("alias"):
-        return table
-    alias = lens.table("alias").select(alias_id="id", alias_of="merged_into")
-    joined = table.left_join(alias, table["contact_id"] == alias["alias_id"])
-    led = joined.mutate(contact_id=ibis.coalesce(joined["alias_of"], joined["contact_id"]))
-    return led.select(*table.columns)
-
-
-def of_the_living(lens: Lens, table: ibis.Table) -> ibis.Table:
-    """The rows of a table with `contact_id` that are about people who are neither merged away nor erased."""
-    contact = lens.table("contact")
-    return table.semi_join(contact, table["contact_id"] == contact["id"])
 
 
 FEEDS = (

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from django.db import close_old_connections
-from procrastinate import RetryStrategy
 
-from xinfeng.contacts import suggesting, tagging, tiers
+from xinfeng.contacts import tiers, traits
 from xinfeng.foundation.jobs import app
 from xinfeng.kernel.time import utc_now
+from xinfeng.lens.engine import lens
 
 
 @app.periodic(cron="20 19 * * *")  # type: ignore[untyped-decorator]  # 03:20 in Shanghai
@@ -18,16 +18,31 @@ def recompute_tiers(timestamp: int) -> None:
     tiers.recompute_tiers(now=utc_now())
 
 
-@app.periodic(cron="0 20 * * *")  # type: ignore[untyped-decorator]  # 04:00 in Shanghai
-@app.task(name="contacts.find_suggestions", queueing_lock="contacts.find_suggestions")  # type: ignore[untyped-decorator]
-def find_suggestions(timestamp: int) -> None:
-    """Look for contacts that may be one person."""
-    close_old_connections()
-    suggesting.find_suggestions(now=utc_now())
+@app.periodic(cron="50 19 * * *")  # type: ignore[untyped-decorator]  # 03:50 in Shanghai
+@app.task(name="contacts.compute_traits_nightly", queueing_lock="contacts.compute_traits_nightly")  # type: ignore[untyped-decorator]
+def compute_traits_nightly(timestamp: int) -> None:
+    """Spans of days move on: compute the traits of everybody."""
+    _compute_traits()
 
 
-@app.task(name="contacts.move_tagged", retry=RetryStrategy(max_attempts=20, linear_wait=10))  # type: ignore[untyped-decorator]
-def move_tagged(tag_id: int, into_id: int, actor: str) -> None:
-    """Move everybody over to the tag that another was merged into; after a crash, whoever is left."""
+@app.task(name=traits.COMPUTE, queueing_lock=traits.COMPUTE)  # type: ignore[untyped-decorator]
+def compute_traits() -> None:
+    """A trait was defined or changed: compute the traits of everybody."""
+    _compute_traits()
+
+
+def _compute_traits() -> None:
     close_old_connections()
-    tagging.move_tagged(tag_id, into_id, actor=actor, now=utc_now())
+    copy = lens()
+    copy.refresh()
+    traits.refresh_traits(copy, now=utc_now())
+
+
+@app.periodic(cron="*/30 * * * *")  # type: ignore[untyped-decorator]
+@app.task(name="contacts.catch_up_traits", queueing_lock="contacts.catch_up_traits")  # type: ignore[untyped-decorator]
+def catch_up_traits(timestamp: int) -> None:
+    """Compute the traits of those who have done something since."""
+    close_old_connections()
+    copy = lens()
+    copy.refresh()
+    traits.catch_up_traits(copy, now=utc_now())
