@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from tests.factories import NOW, make_contact, make_contacts, make_event
 
-from xinfeng.contacts import actions
+from xinfeng.contacts import actions, merging
 from xinfeng.contacts.models import EventKind, Tier
 from xinfeng.contacts.reads import (
     ContactQuery,
@@ -148,3 +148,100 @@ def test_tiers_are_counted_in_the_lens(committed_db: str) -> None:
 )
 def test_a_masked_name_begins_with_a_letter(name: str, masked: str) -> None:
     assert mask_name(name) == masked
+
+
+def test_the_last_four_digits_and_a_masked_number_are_enough(db: None) -> None:
+    one = make_contact(phone="13800135678")
+    other = make_contact(phone="13900135678")
+    member = make_contact(external_id="5678")
+    make_contact(phone="13800138000")
+    assert found(text="5678") == [member, other, one]
+    for text in ("138****5678", "138 **** 5678", "+86138••••5678", "138-xxxx-5678"):
+        assert found(text=text) == [one]
+    assert found(text="177****5678") == [] and found(text="0000") == []
+    assert [ids for page in pages(text="5678", limit=1) for ids in page] == [member, other, one]
+
+
+def test_masked_numbers_come_in_pages(db: None) -> None:
+    ids = [make_contact(phone=f"138{nr:04d}7777") for nr in range(5)]
+    make_contact(phone="13900007777")
+    assert [one for page in pages(text="138****7777", limit=2) for one in page] == ids[::-1]
+
+
+def test_whoever_was_merged_or_erased_is_in_no_list(db: None) -> None:
+    one = make_contact(name="王小明", external_id="M1", tags=("甲",))
+    other = make_contact(phone="13800138000", name="王小明", external_id="M2", tags=("甲",))
+    merging.merge(one, other, how="manual", actor="li", reason="", now=NOW)
+    for query in (
+        {},
+        {"text": "王小明"},
+        {"text": "M2"},
+        {"text": "13800138000"},
+        {"tag": "甲"},
+        {"tier": Tier.NEW},
+    ):
+        assert found(**query) == [one], query
+    assert [row.id for row in contacts_by_id([other, one])] == [one]
+    for read in (contact_card, masked_phone):
+        with pytest.raises(NotFound):
+            read(other)
+
+
+def test_one_page_tells_everything_of_the_rows_that_became_one(db: None) -> None:
+    one, other = make_contact(phone="13900139000"), make_contact(phone="13800138000", external_id="M2")
+    third = make_contact(phone="13700137000", external_id="M3")
+    make_event(one), make_event(other, at=NOW - timedelta(days=1))
+    for row in (other, third):
+        merging.merge(one, row, how="manual", actor="li", reason="", now=NOW)
+    card = contact_card(one)
+    assert [(row.id, row.phone, row.external_id) for row in card.others] == [
+        (other, "138****8000", None),
+        (third, "137****7000", "M3"),
+    ]
+    assert card.row.external_id == "M2"
+    assert sum(item.what == "event" for item in timeline(one)) == 2
+    assert reveal(one, actor="li", reason="客户来电").other_phones == ("13800138000", "13700137000")
+
+
+def test_pages_of_one_moment_follow_each_other(db: None) -> None:
+    ids = make_contacts(7)
+    seen = [one for page in pages(limit=3) for one in page]
+    assert seen == sorted(ids, reverse=True)
+
+
+@pytest.mark.parametrize(
+    "after", ["x", "1", "2026-01-01_1", "_", "2026-01-01T00:00:00+00:00_-1", "9" * 30, "１"]
+)
+def test_a_page_nobody_gave_out_is_refused(db: None, after: str) -> None:
+    with pytest.raises(InvalidInput, match=r"request\.page"):
+        search_contacts(ContactQuery(after=after))
+
+
+@pytest.mark.parametrize("after", ["x", "-1", "9" * 30, "1_1", "1 or 1=1"])
+def test_a_page_by_id_nobody_gave_out_is_refused(db: None, after: str) -> None:
+    for query in (ContactQuery(after=after, tier=1), ContactQuery(after=after, text="138****8000")):
+        with pytest.raises(InvalidInput, match=r"request\.page"):
+            search_contacts(query)
+
+
+def test_the_lens_answers_filters_as_postgresql_does(committed_db: str) -> None:
+    tea = [make_contact(tags=("茶",), province="广东", city="深圳") for _ in range(3)]
+    make_contact(tags=("酒",), province="广东", city="深圳")
+    gone = make_contact(tags=("茶",), province="广东", city="深圳")
+    merging.merge(tea[0], gone, how="manual", actor="li", reason="", now=NOW)
+    copy = lens()
+    copy.refresh()
+    for query in (
+        ContactQuery(tag="茶"),
+        ContactQuery(tag="没有"),
+        ContactQuery(province="广东"),
+        ContactQuery(province="' or 1=1 --"),
+        ContactQuery(tag="茶", province="广东", tier=0, limit=2),
+        ContactQuery(tag="茶", limit=1, after=str(tea[1])),
+    ):
+        asked = search_contacts(query, copy)
+        by_id = sorted((row.id for row in search_contacts(query).rows), reverse=True)
+        assert [row.id for row in asked.rows] == by_id
+    assert search_contacts(ContactQuery(tag="茶", limit=1), copy).next == str(tea[2])
+    narrowed = ContactQuery(among_in_lens=lambda _, contact: contact.filter(contact.id <= tea[1]))
+    assert [row.id for row in search_contacts(narrowed, copy).rows] == [tea[1], tea[0]]

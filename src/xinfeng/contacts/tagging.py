@@ -21,6 +21,7 @@ from xinfeng.contacts.tiers import recompute_tiers_of
 from xinfeng.foundation import audit
 from xinfeng.foundation.database import Connection, bulk_transaction
 from xinfeng.foundation.ids import take_block
+from xinfeng.foundation.jobs import app
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
 from xinfeng.lens.engine import Lens
 
@@ -127,11 +128,9 @@ def merge_tags(
 
 def start_merging_tags(tag_id: int, into_id: int, *, actor: str, now: datetime) -> None:
     """`merge_tags` with a job that moves people over: the name leads to the other tag at once."""
-    from xinfeng.contacts import jobs
-
     with bulk_transaction() as connection:
         _lead_on(connection, tag_id, into_id, actor=actor, now=now)
-        jobs.move_tagged.defer(tag_id=tag_id, into_id=into_id, actor=actor)
+        app.configure_task("contacts.move_tagged").defer(tag_id=tag_id, into_id=into_id, actor=actor)
 
 
 def _lead_on(connection: Connection, tag_id: int, into_id: int, *, actor: str, now: datetime) -> None:
