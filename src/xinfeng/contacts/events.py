@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 from xinfeng.contacts import copying
 from xinfeng.contacts.records import EventRecord
@@ -15,7 +14,7 @@ from xinfeng.foundation.ids import take_block
 
 _TAKE_KEYS = """\
 insert into event_key (key, at) select * from unnest(%s::uuid[], %s::timestamptz[])
-on conflict (key) do nothing returning key"""
+on conflict (key) do nothing returning encode(uuid_send(key), 'hex')"""
 
 _COPY = """\
 copy event (id, contact_id, kind, at, amount_fen, item, category, properties, source, source_id, received_at)
@@ -26,9 +25,13 @@ OLDEST_PARTITION = timedelta(days=366 * 10)
 so that a file with absurd dates cannot make thousands of tables."""
 
 
-def event_key(source: str, source_id: str) -> UUID:
-    """The identity of a sender's event: SHA-256 of source and id in the shape of a version 5 UUID."""
-    return UUID(bytes=hashlib.sha256(f"{source}\x00{source_id}".encode()).digest()[:16], version=5)
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+
+
+def event_key(source: str, source_id: str) -> str:
+    """The identity of a sender's event: SHA-256 of source and id in the shape of a version 5 UUID, as hex digits."""
+    digest = hashlib.sha256(f"{source}\x00{source_id}".encode()).hexdigest()
+    return f"{digest[:12]}5{digest[13:16]}{_VARIANT[digest[16]]}{digest[17:32]}"
 
 
 def append_events(connection: Connection, events: Sequence[EventRecord], *, now: datetime) -> list[bool]:
@@ -37,7 +40,8 @@ def append_events(connection: Connection, events: Sequence[EventRecord], *, now:
         return []
     keys = [event_key(event.source, event.source_id) for event in events]
     first = dict(zip(reversed(keys), reversed(events), strict=True))
-    rows = connection.execute(_TAKE_KEYS, (list(first), [event.at for event in first.values()])).fetchall()
+    times = ",".join([f'"{event.at}"' for event in first.values()])
+    rows = connection.execute(_TAKE_KEYS, (f"{{{','.join(first)}}}", f"{{{times}}}")).fetchall()
     fresh = {row[0] for row in rows}
     taken: list[bool] = []
     new: list[EventRecord] = []
