@@ -9,14 +9,17 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 
+from xinfeng.consent.exhibits import Exhibitor, Reference
+from xinfeng.consent.ledger import IMPORT_PREFIX
 from xinfeng.consent.models import SharingContract
 from xinfeng.consent.purposes import check
 from xinfeng.foundation import audit
@@ -29,6 +32,8 @@ LONGEST_PARTNER = 32
 LONGEST_NUMBER = 60
 LONGEST_TITLE = 120
 LONGEST_SCOPE = 5_000
+EVIDENCE_MARK = ": "
+"""Stands in evidence between the contract's number and the partner's own reference."""
 WARN_DAYS = 30
 """A contract that ends within so many days is shown as ending soon."""
 
@@ -241,3 +246,31 @@ def _store(chunks: Iterable[bytes], path: Path) -> bytes:
     if size == 0:
         raise InvalidInput("file.empty")
     return digest.digest()
+
+
+def number_in(evidence: str) -> str:
+    """The contract number that evidence begins with, "" if it begins with none."""
+    number, colon, _ = evidence.partition(EVIDENCE_MARK)
+    return number if colon else ""
+
+
+def _show(references: Sequence[Reference]) -> Iterator[Mapping[str, Any]]:
+    by_number: dict[str, list[int]] = {}
+    for one in references:
+        if number := number_in(one.evidence):
+            by_number.setdefault(number, []).append(one.seq)
+    for contract in SharingContract.objects.filter(number__in=by_number).order_by("pk"):
+        for seq in by_number[contract.number]:
+            yield {
+                "seq": seq,
+                "contract": contract.number,
+                "partner": contract.partner,
+                "title": contract.title,
+                "starts_on": contract.starts_on.isoformat(),
+                "ends_on": contract.ends_on.isoformat(),
+                "file_sha256": bytes(contract.file_digest).hex(),
+            }
+
+
+CONTRACTS = Exhibitor("contracts", IMPORT_PREFIX, _show)
+"""What evidence that begins with a contract's number refers to; the file itself is named by its digest."""

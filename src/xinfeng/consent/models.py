@@ -178,3 +178,38 @@ class SharingContract(models.Model):
                 condition=models.Q(ends_on__gte=models.F("starts_on")), name="contract_term"
             )
         ]
+
+
+class ProofState(models.TextChoices):
+    QUEUED = "queued", "排队中"
+    WRITING = "writing", "生成中"
+    DONE = "done", "已完成"
+    FAILED = "failed", "失败"
+    REMOVED = "removed", "已删除"
+
+
+class ProofFile(models.Model):
+    """A proof bundle that takes a while to draw up: asked for, written by a job, fetched, removed when it is old.
+
+    `subject_id` is the campaign's. The row stays when the file goes, with the file's digest: it says which proof
+    was handed out, when, by whom and why.
+    """
+
+    kind = models.CharField(max_length=10)  # consent.bundle.form.KINDS
+    subject_id = models.BigIntegerField()
+    reason = models.CharField(max_length=200)
+    revealed = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, choices=ProofState.choices, default=ProofState.QUEUED)
+    rows_total = models.BigIntegerField(default=0)
+    rows_done = models.BigIntegerField(default=0)
+    file_path = models.CharField(max_length=500, blank=True)
+    file_bytes = models.BigIntegerField(default=0)
+    file_sha256 = models.CharField(max_length=64, blank=True)
+    fault = models.CharField(max_length=60, blank=True)
+    requested_by = models.CharField(max_length=150)
+    requested_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "proof_file"
+        indexes = [models.Index(fields=["kind", "subject_id", "-id"], name="proof_file_subject")]

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from xinfeng.consent.contracts import EVIDENCE_MARK
 from xinfeng.consent.evidence import check_reference
 from xinfeng.consent.ledger import IMPORT_PREFIX
 from xinfeng.consent.purposes import check
@@ -106,7 +107,7 @@ def settle(
     source = row.source or claim.source
     evidence = row.evidence or claim.evidence
     if contract and row.evidence:
-        evidence = f"{contract}: {row.evidence}"
+        evidence = contract + EVIDENCE_MARK + row.evidence
     if at is None or not source or not evidence:
         given = {"consent_at": at, "consent_source": source, "consent_evidence": evidence}
         raise InvalidInput("consent.incomplete", missing=[name for name, value in given.items() if not value])

@@ -10,7 +10,18 @@ from xinfeng.contacts import actions as contacts
 from xinfeng.contacts.records import ContactRecord
 from xinfeng.foundation.database import bulk_transaction
 
-__all__ = ["edit_contact"]
+__all__ = ["add_contact", "edit_contact"]
+
+
+def add_contact(record: ContactRecord, *, source_tags: Sequence[str], actor: str, now: datetime) -> int:
+    """Make one contact, and find out where her number stands: it may be suppressed already.
+
+    Raises what `contacts.actions.add_contact` raises.
+    """
+    with bulk_transaction() as connection:
+        contact_id = contacts.add_contact(record, source_tags=source_tags, actor=actor, now=now)
+        refresh_standing(connection, [contact_id])
+    return contact_id
 
 
 def edit_contact(
