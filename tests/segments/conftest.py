@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 
 from xinfeng.lens.duck import DuckEngine
-from xinfeng.lens.engine import Lens
+from xinfeng.lens.engine import Lens, close_lens
+from xinfeng.lens.engine import lens as lens_of_this_process
 from xinfeng.lens.feeds import Column, ColumnType, Feed, declared
 
 
@@ -75,3 +76,11 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lens]:
     fill(engine, feeds, generated.world())
     yield lens
     engine.close()
+
+
+@pytest.fixture
+def mirror(committed_db: str) -> Iterator[Lens]:
+    """The lens of the test's own database."""
+    close_lens()
+    yield lens_of_this_process()
+    close_lens()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,19 +11,13 @@ from django.db import connection
 from xinfeng.consent.models import Standing
 from xinfeng.contacts.models import Attribute, Contact, Tag
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
-from xinfeng.lens.engine import Lens, close_lens, lens
+from xinfeng.lens.engine import Lens
 from xinfeng.segments import actions, reads
 from xinfeng.segments.models import Segment, SegmentKind, SegmentMember, SegmentSize
 from xinfeng.segments.ready_made import READY_MADE
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 IN_HANGZHOU = {"all": [{"attribute": "city", "op": "is", "value": "杭州"}]}
-
-
-@pytest.fixture
-def mirror(committed_db: str) -> Iterator[Lens]:
-    yield lens()
-    close_lens()
 
 
 def add_contact(

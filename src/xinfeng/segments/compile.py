@@ -21,7 +21,8 @@ from zoneinfo import ZoneInfo
 
 import ibis
 
-from xinfeng.contacts.feed import of_person
+from xinfeng.contacts.clock import local_day
+from xinfeng.contacts.persons import of_person, of_the_living
 from xinfeng.kernel.errors import InvalidInput, NotFound
 from xinfeng.kernel.purposes import sensitive_purpose
 from xinfeng.kernel.time import business_day, day_bounds
@@ -49,7 +50,6 @@ from xinfeng.segments.rules import (
     TierChanged,
     WasWritten,
 )
-from xinfeng.segments.zones import offsets
 
 _EVENT_NUMBERS = {code.word: code.number for code in EVENTS}
 
@@ -103,8 +103,7 @@ def listed(lens: Lens, segment_id: int) -> ibis.Table:
     """The contacts kept as members of a snapshot or a list, as far as they still are people: `contact_id`."""
     member = lens.table("segment_member")
     member = of_person(lens, member.filter(member["segment_id"] == segment_id))
-    contact = lens.table("contact")
-    return contact.filter(contact["id"].isin(member["contact_id"])).select(contact_id=contact["id"])
+    return of_the_living(lens, member.select("contact_id").distinct())
 
 
 @dataclass(frozen=True)
@@ -316,11 +315,8 @@ class _Compiler:
         return self._among(measured.filter(_number(measured["value"], rule.op, rule.value)))
 
     def _day(self, at: Any) -> Any:
-        """The business day of a moment, whatever clock the zone had at the time."""
-        steps = offsets(self.zone, self.now)
-        days = [(until, (at + ibis.interval(seconds=seconds)).date()) for until, seconds in steps]
-        branches = [(at < until, day) for until, day in days[:-1]]
-        return ibis.cases(*branches, else_=days[-1][1]) if branches else days[-1][1]
+        """The business day of a moment, counted from 1970-01-01."""
+        return local_day(at, self.zone, until_year=self.now.year + 1)
 
     def _silent(self, rule: Rhythm) -> Any:
         event = self._table("event")
@@ -328,8 +324,8 @@ class _Compiler:
         event = event.select("contact_id", day=self._day(event["at"]))
         day = event["day"]
         rhythm = event.group_by("contact_id").aggregate(days=day.nunique(), first=day.min(), last=day.max())
-        span = rhythm["last"].delta(rhythm["first"], unit="day")
-        silence = ibis.literal(self._today).delta(rhythm["last"], unit="day")
+        span = rhythm["last"] - rhythm["first"]
+        silence = (self._today - date(1970, 1, 1)).days - rhythm["last"]
         late = silence * (rhythm["days"] - 1) > span * rule.times
         return self._among(rhythm.filter(rhythm["days"] >= LEAST_DAYS_OF_A_RHYTHM, late))
 

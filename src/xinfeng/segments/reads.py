@@ -11,6 +11,7 @@ import ibis
 from django.db.models import Q
 
 from xinfeng.contacts.models import Tag
+from xinfeng.contacts.persons import without_withdrawn
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.errors import InvalidInput, NotFound
 from xinfeng.kernel.purposes import MESSAGE_PURPOSES, sensitive_key
@@ -106,15 +107,6 @@ def profiles(segment: Segment) -> bool:
         return True
 
 
-def refused_profiling(lens: Lens) -> ibis.Table:
-    """Whose last word about being profiled is no: one column `contact_id`."""
-    standing = lens.table("standing")
-    refused = standing.filter(
-        standing["purpose"] == "profiling", ~standing["granted"], standing["entry_seq"].notnull()
-    )
-    return refused.select("contact_id")
-
-
 def live_numbers(lens: Lens, rule: Rule, purpose: str, now: datetime) -> LiveNumbers:
     """Size, reachable size and a sample of a rule while it is edited. Raises InvalidInput `consent.purpose`."""
     named = named_by(rule)
@@ -141,7 +133,7 @@ def reachable(lens: Lens, purpose: str, *, profiled: bool) -> ibis.Table:
     phoned = contact.filter(contact["has_phone"]).select(contact_id=contact["id"])
     allowed = phoned.semi_join(standing, "contact_id")
     if profiled and purpose == "marketing":
-        allowed = allowed.anti_join(refused_profiling(lens), "contact_id")
+        allowed = without_withdrawn(lens, allowed)
     return allowed
 
 

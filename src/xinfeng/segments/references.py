@@ -178,9 +178,10 @@ def refuse_circle(rule: Rule, *, segment_id: int | None = None, tag_id: int | No
 
     Raises InvalidInput `rule.circle` with the path of the condition that begins it, and what `named_by` raises.
     """
-    goal = ("segment", segment_id) if segment_id is not None else ("tag", tag_id)
+    goal = ("tag", tag_id) if segment_id is None else ("segment", segment_id)
     known = attributes()
-    for path, condition in placed(rule):
+    named_by(rule)
+    for path, condition in placed(rule) if goal[1] is not None else ():
         seen: set[tuple[str, int]] = set()
         waiting = _nodes_of(condition)
         while waiting:
@@ -188,7 +189,6 @@ def refuse_circle(rule: Rule, *, segment_id: int | None = None, tag_id: int | No
                 raise InvalidInput("rule.circle", path=path)
             seen.update(waiting)
             waiting = {node for inner in _rules_of(waiting, known) for node in _nodes_of(inner)} - seen
-    named_by(rule)
 
 
 def _nodes_of(rule: Rule) -> set[tuple[str, int]]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from xinfeng.contacts import traits
 from xinfeng.contacts.models import Attribute as DeclaredAttribute
 from xinfeng.segments import parsing
-from xinfeng.segments.attributes import BUILT_IN, Attribute, custom_attribute
+from xinfeng.segments.attributes import BUILT_IN, Attribute, Kind, custom_attribute, trait_attribute
 from xinfeng.segments.rules import Rule
 
 
@@ -21,6 +22,15 @@ def attributes() -> dict[str, Attribute]:
             label_en=declared.label_en,
             choices=tuple(str(choice) for choice in declared.choices),
             sensitive=declared.sensitive,
+        )
+        found[attribute.name] = attribute
+    for trait in traits.declared():
+        attribute = trait_attribute(
+            trait.key,
+            Kind(trait.kind),
+            label=trait.label,
+            label_en=trait.label_en,
+            scale=100 if trait.unit == "fen" else 1,
         )
         found[attribute.name] = attribute
     return found
