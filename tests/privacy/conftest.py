@@ -1,4 +1,4 @@
-"""The journal of each test lies in a folder of its own; the keys stay."""
+"""Journal and exports of each test lie in a folder of its own; the keys stay."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from xinfeng.privacy import journal
+from xinfeng.privacy import exports, journal
 
 
 @pytest.fixture(autouse=True)
 def journal_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     path = tmp_path / "keys" / journal.FILE_NAME
     monkeypatch.setattr(journal, "path", lambda: path)
+    monkeypatch.setattr(exports, "folder", lambda: tmp_path / "exports")
     yield path

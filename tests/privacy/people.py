@@ -63,7 +63,9 @@ def wrote(contact_id: int, number: str, *, at: datetime | None = None) -> None:
 def asked(kind: str, number: str, *, checked: bool = True, **fields: Any) -> int:
     """A request for this number, the identity checked; its id."""
     now = utc_now()
-    requester = Requester(name=NAME, phone=number, contact="邮箱 x@example.com", words="请按法律办理", **fields)
+    requester = Requester(
+        name=NAME, phone=number, contact="邮箱 x@example.com", words="请按法律办理", **fields
+    )
     request = receive(kind=kind, via="phone", requester=requester, received_at=now, actor="he", now=now)
     if checked:
         check_identity(request.pk, how="call_back", ok=True, note="回拨成功", actor="he", now=now)

@@ -40,7 +40,9 @@ def test_nothing_that_identifies_is_left_and_the_number_is_never_written_to(db: 
     erase(person)
     row = Contact.objects.get(pk=person)
     assert row.state == ContactState.ERASED
-    assert (row.phone_sealed, row.phone_index, row.name_sealed, row.name_index, row.external_id) == (None,) * 5
+    assert (row.phone_sealed, row.phone_index, row.name_sealed, row.name_index, row.external_id) == (
+        None,
+    ) * 5
     assert (row.tail_index, row.birthday, row.attrs, row.tags) == (None, None, {}, [])
     assert who_has(number) is None
     assert ("all", "erased") in suppressions(number)
@@ -211,7 +213,10 @@ def test_a_restored_backup_brings_nobody_back(committed_db: str) -> None:
 def _admin() -> psycopg.Connection[tuple[object, ...]]:
     given = connection.settings_dict
     return psycopg.connect(
-        host=given["HOST"] or given["OPTIONS"].get("host"), user="postgres", dbname="postgres", autocommit=True
+        host=given["HOST"] or given["OPTIONS"].get("host"),
+        user="postgres",
+        dbname="postgres",
+        autocommit=True,
     )
 
 

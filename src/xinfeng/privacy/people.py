@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from xinfeng.contacts.members import leads_to, members
 from xinfeng.contacts.models import Contact, ContactState
 from xinfeng.contacts.sql import find_by_external_ids, find_by_phone_indexes
 from xinfeng.foundation.database import bulk_transaction
@@ -43,9 +44,7 @@ def find(requester: Requester) -> Found:
 
 def all_rows(contact_id: int) -> list[int]:
     """Everything the person is known by in facts: the row that speaks for her first, then those merged into it."""
-    head = Contact.objects.filter(pk=contact_id).values_list("merged_into", flat=True).first() or contact_id
-    merged = Contact.objects.filter(merged_into=head).order_by("pk").values_list("pk", flat=True)
-    return [head, *merged]
+    return members(leads_to(contact_id) or contact_id)
 
 
 def is_there(contact_id: int | None) -> bool:
