@@ -12,6 +12,7 @@ from xinfeng.cli import (
     demo,
     events,
     lens,
+    privacy,
     segments,
     serve,
     simulate,
@@ -34,6 +35,7 @@ commands.command("explain")(campaigns.explain_one)
 commands.add_typer(contacts.group, name="contacts")
 commands.add_typer(events.group, name="events")
 commands.add_typer(consent.group, name="consent")
+commands.add_typer(privacy.group, name="privacy")
 commands.add_typer(segments.group, name="segments")
 commands.add_typer(templates.group, name="templates")
 commands.add_typer(channels.group, name="channels")

@@ -29,7 +29,10 @@ def ready(*, process: str = "command", log_level: str | None = None) -> xinfeng_
         from xinfeng.foundation.preparation import prepare
 
         prepare()
-    check_keys(settings)
+        check_keys(settings)
+        erase_again()
+    else:
+        check_keys(settings)
     _is_ready = True
     return settings
 
@@ -40,6 +43,14 @@ def check_keys(settings: xinfeng_settings.Settings) -> None:
 
     if fault := recognise(settings.key_file):
         raise Conflict(f"vault.keys_{fault.value}", file=str(settings.key_file))
+
+
+def erase_again() -> None:
+    """Before anything is read or sent: the database may have come from a backup, and with it people who were erased."""
+    from xinfeng.kernel.time import utc_now
+    from xinfeng.privacy.replay import replay
+
+    replay(now=utc_now())
 
 
 def start_postgres(settings: xinfeng_settings.Settings) -> None:

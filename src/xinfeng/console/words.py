@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from django.utils.translation import get_language
 
-from xinfeng.console.sentences import Words, audience, content, house, sending
+from xinfeng.console.sentences import Words, audience, content, house, privacy, sending
 from xinfeng.kernel.errors import (
     Conflict,
     InvalidInput,
@@ -29,6 +29,7 @@ SENTENCES: dict[str, Words] = {
     **audience.SENTENCES,
     **content.SENTENCES,
     **house.SENTENCES,
+    **privacy.SENTENCES,
     **sending.SENTENCES,
     "permission.missing": Words(
         "您的角色没有这项权限（{permission}）。什么都没有改变。需要时请管理员在“设置”里调整您的角色。",
