@@ -1,4 +1,4 @@
-"""Commands that play the other side: the simulated carrier."""
+"""Commands that play the other side: the simulated carrier, the simulated lookup provider."""
 
 from __future__ import annotations
 
@@ -30,3 +30,17 @@ def carrier(context: typer.Context) -> None:
     except XinfengError:
         set_up_django()  # the words for it need it; the carrier itself does not
         raise
+
+
+@group.command(
+    "lookup",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)
+def lookup(context: typer.Context) -> None:
+    """模拟号码检测服务商。 A simulated lookup provider in its own process; `--help` lists its faults."""
+    from xinfeng.cli.ready import set_up_django
+
+    set_up_django()
+    from xinfeng.hygiene.simulator.server import parse_options, run
+
+    run(parse_options(context.args))
