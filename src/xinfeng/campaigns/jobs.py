@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from django.db import close_old_connections
 from procrastinate import RetryStrategy
 
-from xinfeng.campaigns import actions, narrowing, planning
+from xinfeng.campaigns import actions, narrowing, planning, proof
 from xinfeng.foundation.jobs import app
 from xinfeng.kernel.time import utc_now
 
@@ -31,3 +32,10 @@ def settle(timestamp: int) -> None:
     actions.start_due(now=now)
     actions.recover_planning()
     actions.settle_finished(now=now)
+
+
+@app.task(name="campaigns.draw_up_proof", retry=RetryStrategy(max_attempts=5, wait=10))  # type: ignore[untyped-decorator]
+def draw_up_proof(proof_id: int) -> None:
+    """Write a campaign's proof bundle that was asked for."""
+    close_old_connections()
+    proof.draw_up_proof(proof_id, now=utc_now())

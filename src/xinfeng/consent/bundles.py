@@ -18,6 +18,7 @@ from xinfeng.consent.bundle.checking import BundleReport, verify_bundle
 from xinfeng.consent.bundle.form import BundleEntry
 from xinfeng.consent.bundle.report import MOST_ENTRIES, ReportEntry, report_page
 from xinfeng.consent.bundle.writing import BundleWriter, Written
+from xinfeng.consent.contracts import CONTRACTS
 from xinfeng.consent.exhibits import Exhibitor, Reference, exhibitors
 from xinfeng.consent.ledger import NewEntry
 from xinfeng.consent.models import LedgerHead, Notice, Suppression
@@ -149,7 +150,7 @@ def write_bundle(
         notices = list(Notice.objects.filter(pk__in=seen.notices).order_by("pk"))
         for notice in notices:
             writer.add(_notice_file(notice), [notice.text.encode()])
-        for exhibitor in exhibitors():
+        for exhibitor in (CONTRACTS, *exhibitors()):
             _add_exhibits(writer, exhibitor, source)
         manifest = {
             "kind": source.kind,

@@ -50,10 +50,8 @@ class Exhibitor:
 
 
 def exhibitors() -> tuple[Exhibitor, ...]:
-    """Those of all installed slices, and our own for contracts."""
-    from xinfeng.consent.contracts import CONTRACTS
-
-    found = [CONTRACTS]
+    """Those of all installed slices above this one."""
+    found: list[Exhibitor] = []
     for config in apps.get_app_configs():
         ours = config.name == "xinfeng.consent" or not config.name.startswith("xinfeng.")
         if not ours and module_has_submodule(config.module, "exhibits"):
