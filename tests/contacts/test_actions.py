@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.factories import NOW, make_contact, make_contacts, make_event
+from tests.factories import NOW, make_contact
 
 from xinfeng.contacts import actions
-from xinfeng.contacts.models import Contact, EventKind, Tag, TagFact, Tier
+from xinfeng.contacts.models import Contact, Tag, TagFact
 from xinfeng.contacts.records import ContactRecord
-from xinfeng.contacts.tiers import TierRules, change_tier_rules, recompute_tiers
 from xinfeng.foundation.models import AuditEntry
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
@@ -124,60 +123,3 @@ def test_an_attribute_is_declared_once(db: None) -> None:
         actions.read_attributes({"nope": "M"})
 
 
-def tier(contact: int) -> int:
-    return Contact.objects.get(pk=contact).tier
-
-
-def test_the_tiers(db: None) -> None:
-    old = NOW - 400 * DAY
-    new = make_contact(at=NOW - 29 * DAY)
-    active, cooling, dormant, dormant_since_joining = make_contacts(4, at=old)
-    potential, looked_long_ago, industry = make_contacts(3, at=old)
-    make_event(active, at=NOW - 80 * DAY)
-    make_event(cooling, at=NOW - 150 * DAY)
-    make_event(dormant, at=NOW - 300 * DAY)
-    make_event(potential, kind=EventKind.VIEW, at=NOW - DAY)
-    make_event(looked_long_ago, kind=EventKind.VIEW, at=NOW - 200 * DAY)
-    make_event(industry, at=NOW - DAY)
-    actions.put_tag(industry, "同业", actor="li", now=NOW)
-    recompute_tiers(now=NOW)
-    assert [tier(one) for one in (new, active, cooling, dormant, dormant_since_joining)] == [
-        Tier.NEW,
-        Tier.ACTIVE,
-        Tier.NONE,
-        Tier.DORMANT,
-        Tier.DORMANT,
-    ]
-    assert [tier(one) for one in (potential, looked_long_ago, industry)] == [
-        Tier.POTENTIAL,
-        Tier.DORMANT,
-        Tier.INDUSTRY,
-    ]
-    assert recompute_tiers(now=NOW) == 0
-
-
-def test_time_alone_moves_a_contact_on(db: None) -> None:
-    contact = make_contact(at=NOW)
-    make_event(contact, at=NOW)
-    seen = []
-    for days in (1, 40, 100, 200):
-        recompute_tiers(now=NOW + days * DAY)
-        seen.append(tier(contact))
-    assert seen == [Tier.NEW, Tier.ACTIVE, Tier.NONE, Tier.DORMANT]
-
-
-def test_tier_rules_are_data(db: None) -> None:
-    contact = make_contact(at=NOW - 10 * DAY, attrs={"peer": True})
-    change_tier_rules(TierRules(new_days=5, active_days=7, dormant_days=9), actor="li")
-    recompute_tiers(now=NOW)
-    assert tier(contact) == Tier.DORMANT
-    change_tier_rules(TierRules(industry_attribute="peer"), actor="li")
-    recompute_tiers(now=NOW)
-    assert tier(contact) == Tier.INDUSTRY
-    for rules in (
-        TierRules(new_days=0),
-        TierRules(active_days=200, dormant_days=100),
-        TierRules(dormant_days=9999),
-    ):
-        with pytest.raises(InvalidInput, match=r"tiers\.span"):
-            change_tier_rules(rules, actor="li")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.db import close_old_connections
+from procrastinate import RetryStrategy
 
-from xinfeng.contacts import tiers, traits
+from xinfeng.contacts import suggesting, tagging, tiers, traits
 from xinfeng.foundation.jobs import app
 from xinfeng.kernel.time import utc_now
 from xinfeng.lens.engine import lens
@@ -39,10 +40,33 @@ def _compute_traits() -> None:
 
 
 @app.periodic(cron="*/30 * * * *")  # type: ignore[untyped-decorator]
-@app.task(name="contacts.catch_up_traits", queueing_lock="contacts.catch_up_traits")  # type: ignore[untyped-decorator]
-def catch_up_traits(timestamp: int) -> None:
-    """Compute the traits of those who have done something since."""
+@app.task(name="contacts.catch_up", queueing_lock="contacts.catch_up")  # type: ignore[untyped-decorator]
+def catch_up(timestamp: int) -> None:
+    """Tiers of newcomers and of those who withdrew; traits of those who have done something since."""
     close_old_connections()
     copy = lens()
     copy.refresh()
+    tiers.catch_up_tiers(copy, now=utc_now())
     traits.catch_up_traits(copy, now=utc_now())
+
+
+@app.task(name=tiers.APPLY)  # type: ignore[untyped-decorator]
+def apply_tier_rules() -> None:
+    """The rules of the tiers have changed."""
+    close_old_connections()
+    tiers.recompute_tiers(now=utc_now(), cause="rules")
+
+
+@app.periodic(cron="0 20 * * *")  # type: ignore[untyped-decorator]  # 04:00 in Shanghai
+@app.task(name="contacts.find_suggestions", queueing_lock="contacts.find_suggestions")  # type: ignore[untyped-decorator]
+def find_suggestions(timestamp: int) -> None:
+    """Look for contacts that may be one person."""
+    close_old_connections()
+    suggesting.find_suggestions(now=utc_now())
+
+
+@app.task(name="contacts.move_tagged", retry=RetryStrategy(max_attempts=20, linear_wait=10))  # type: ignore[untyped-decorator]
+def move_tagged(tag_id: int, into_id: int, actor: str) -> None:
+    """Move everybody over to the tag that another was merged into; after a crash, whoever is left."""
+    close_old_connections()
+    tagging.move_tagged(tag_id, into_id, actor=actor, now=utc_now())

@@ -29,10 +29,15 @@ def of_the_living(lens: Lens, table: ibis.Table) -> ibis.Table:
     return table.semi_join(contact, table["contact_id"] == contact["id"])
 
 
-def without_withdrawn(lens: Lens, table: ibis.Table) -> ibis.Table:
-    """The rows of a table with `contact_id` that are not about people who withdrew the purpose `profiling`."""
+def withdrawn(lens: Lens) -> ibis.Table:
+    """Who withdrew the purpose `profiling`: one column, `contact_id`."""
     standing = lens.table("standing")
     said_no = standing.filter(
         standing["purpose"] == "profiling", ~standing["granted"], standing["entry_seq"].notnull()
     )
-    return table.anti_join(said_no, "contact_id")
+    return said_no.select("contact_id")
+
+
+def without_withdrawn(lens: Lens, table: ibis.Table) -> ibis.Table:
+    """The rows of a table with `contact_id` that are not about people who withdrew the purpose `profiling`."""
+    return table.anti_join(withdrawn(lens), "contact_id")

@@ -1,125 +1,305 @@
-"""Tiers (feature A8): who is active, dormant, potential, of our own trade, new. Rules are data.
+"""Giving people their tiers (feature A8): everybody at night, a few right after something happened to them.
 
-The first rule that fits decides, in this order: industry, new, active, dormant, potential. Sources of the
-defaults: the product's feature list (active: bought in 3 months; dormant: no interaction for 6 months; potential:
-left details, never bought; new: first month). Interaction is any event at all.
+What decides is `tier_rules.decide`. Everybody's tiers are computed in the lens and only differences are written;
+`recompute_tiers_of` asks PostgreSQL the same about some, in the caller's transaction. Every change leaves a fact.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+import io
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from xinfeng.contacts.models import EventKind, Tier
+import ibis
+import pyarrow as pa
+from pyarrow import csv
+
+from xinfeng.contacts.models import AttributeKind, EventKind, Tag, TierFact
+from xinfeng.contacts.persons import of_person, withdrawn
+from xinfeng.contacts.tier_rules import TierRules, bounds, check, decide, read_rules, sql_of_decision
 from xinfeng.foundation import audit, stored
 from xinfeng.foundation.database import Connection, bulk_transaction
 from xinfeng.foundation.ids import take_block
-from xinfeng.kernel.errors import InvalidInput
+from xinfeng.foundation.jobs import app
+from xinfeng.foundation.models import AuditEntry
+from xinfeng.lens.engine import Lens, lens
+
+__all__ = [
+    "TierChange",
+    "TierRules",
+    "change_tier_rules",
+    "history",
+    "placed",
+    "recompute_tiers",
+    "recompute_tiers_of",
+    "rule_changes",
+    "tier_rules",
+]
 
 KEY = "tiers"
+APPLY = "contacts.apply_tier_rules"
+"""The job that gives everybody the tier that changed rules say."""
+
 _STEP = 50_000
-
-
-@dataclass(frozen=True, slots=True)
-class TierRules:
-    """Spans in days; `industry_tag` marks those of our own trade, as does the attribute `industry_attribute`
-    (a key; empty: not used) when it says yes."""
-
-    new_days: int = 30
-    active_days: int = 92
-    dormant_days: int = 183
-    industry_tag: str = "同业"
-    industry_attribute: str = ""
+_ROUNDS = 3
+_YES = ("true", "是")
 
 
 def tier_rules() -> TierRules:
     """The rules in force."""
-    return TierRules(**stored.read(KEY, {}))
+    return read_rules(stored.read(KEY, {}))
 
 
 def change_tier_rules(rules: TierRules, *, actor: str) -> None:
-    """Keep other rules; they take effect with the next computation.
-
-    Raises InvalidInput `tiers.span` (field) unless 0 < active ≤ dormant and all spans are at most ten years.
-    """
-    for name in ("new_days", "active_days", "dormant_days"):
-        if not 0 < getattr(rules, name) <= 3660:
-            raise InvalidInput("tiers.span", field=name)
-    if rules.active_days > rules.dormant_days:
-        raise InvalidInput("tiers.span", field="dormant_days")
-    stored.write(KEY, asdict(rules), actor=actor)
-    audit.record(actor=actor, action="tiers.change", kind="setting", subject=KEY, **asdict(rules))
+    """Keep other rules; a job gives everybody the tier they say. Raises InvalidInput as `tier_rules.check`."""
+    check(rules)
+    with bulk_transaction():
+        stored.write(KEY, rules.as_json(), actor=actor)
+        audit.record(actor=actor, action="tiers.change", kind="setting", subject=KEY, **rules.as_json())
+        app.configure_task(APPLY).defer()
 
 
-_RECOMPUTE = """\
-with latest as (
-  select e.contact_id, max(e.at) as event_at, max(e.at) filter (where e.kind = %(purchase)s) as bought_at
-  from event e where e.{which} group by e.contact_id
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """Somebody changed the rules; `rules` are those in force from then on."""
+
+    at: datetime
+    actor: str
+    rules: TierRules
+
+
+def rule_changes(limit: int = 20) -> list[RuleChange]:
+    """Who changed the rules, latest first."""
+    entries = AuditEntry.objects.filter(action="tiers.change", object_kind="setting", object_id=KEY)
+    return [
+        RuleChange(one.at, one.actor, read_rules(one.detail))
+        for one in entries.order_by("-at", "-id")[:limit]
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class TierChange:
+    """A contact came from one tier into another. `cause`: `event`, `new`, `nightly`, `rules`, `catch_up`."""
+
+    at: datetime
+    before: int
+    tier: int
+    cause: str
+
+
+def history(contact_id: int, limit: int = 200) -> list[TierChange]:
+    """How a contact moved between tiers, latest first."""
+    facts = TierFact.objects.filter(contact_id=contact_id).order_by("-at", "-id")[:limit]
+    return [TierChange(one.at, one.before, one.tier, one.cause) for one in facts]
+
+
+_OF_SOME = """\
+with asked as (
+  select distinct coalesce(merged_into, id) as id from contact where id = any(%(ids)s::bigint[])
+), person as (
+  select c.* from contact c join asked using (id) where c.state = 0
+), member as (
+  select id as person, id from person
+  union all
+  select c.merged_into, c.id from contact c where c.merged_into = any(array(select id from person))
+), latest as (
+  select e.contact_id, max(e.at) filter (where e.kind = %(purchase)s) as bought_at,
+    max(e.at) filter (where %(interactions)s::int[] = '{{}}' or e.kind = any(%(interactions)s::int[])) as event_at
+  from event e where e.contact_id = any(array(select id from member)) and e.at <= %(now)s group by e.contact_id
+), known as (
+  select p.id, p.tier as before, case when p.created_at = %(now)s then 'new' else %(cause)s end as cause,
+    exists(select from standing s where s.contact_id = p.id and s.purpose = 'profiling' and not s.granted
+      and s.entry_seq is not null) as withdrawn,
+    p.tags && %(industry_tags)s::int[] or coalesce({says_yes}, false) as industry,
+    p.joined_at, l.event_at, l.bought_at, %(new_since)s::timestamptz as new_since,
+    %(active_since)s::timestamptz as active_since, %(dormant_since)s::timestamptz as dormant_since
+  from person p left join (
+    select m.person, max(l.event_at) as event_at, max(l.bought_at) as bought_at
+    from member m join latest l on l.contact_id = m.id group by m.person
+  ) l on l.person = p.id
 ), decided as (
-  select c.id, case
-    when c.tags && %(industry_tags)s::int[]
-      or (%(attribute)s::text <> '' and c.attrs ->> %(attribute)s::text in ('true', '是')) then %(industry)s
-    when c.joined_at > %(new_since)s then %(new)s
-    when l.bought_at > %(active_since)s then %(active)s
-    when coalesce(l.event_at, c.joined_at) <= %(dormant_since)s then %(dormant)s
-    when l.bought_at is null then %(potential)s
-    else %(none)s end as tier
-  from contact c left join latest l on l.contact_id = c.id where c.{which_contact}
+  {decision}
+), changed as (
+  update contact c set tier = d.tier from decided d where c.id = d.id and d.tier <> d.before
+  returning c.id, d.before, d.tier, d.cause
 )
-update contact c set tier = d.tier from decided d where c.id = d.id and c.tier <> d.tier"""
+insert into tier_fact (contact_id, before, tier, at, cause)
+select id, before, tier, %(now)s, cause from changed"""
 
-_OF_SOME = _RECOMPUTE.format(
-    which="contact_id = any(%(ids)s::bigint[])", which_contact="id = any(%(ids)s::bigint[])"
-)
-_OF_A_RANGE = _RECOMPUTE.format(
-    which="contact_id between %(first)s and %(last)s", which_contact="id between %(first)s and %(last)s"
-)
-
-
-def recompute_tiers(*, now: datetime, progress: Callable[[int], None] | None = None) -> int:
-    """Give everybody the tier the rules say, in steps of their own; returns how many changed."""
-    changed = after = 0
-    while True:
-        with bulk_transaction() as connection:
-            [[last]] = connection.execute(
-                "select max(id) from (select id from contact where id > %s order by id limit %s) step",
-                (after, _STEP),
-            ).fetchall()
-            if last is None:
-                return changed
-            given = _given(connection, now) | {"first": after + 1, "last": last}
-            changed += connection.execute(_OF_A_RANGE, given).rowcount
-        after = last
-        if progress is not None:
-            progress(after)
+_SAYS_YES: Mapping[str | None, str] = {
+    AttributeKind.BOOL: "p.attrs -> %(attribute)s = 'true'::jsonb",
+    AttributeKind.TEXT: "p.attrs ->> %(attribute)s = any(%(yes)s)",
+    AttributeKind.CHOICE: "p.attrs ->> %(attribute)s = any(%(yes)s)",
+}
 
 
-def recompute_tiers_of(connection: Connection, contact_ids: Iterable[int], *, now: datetime) -> int:
-    """The same for some contacts, in the caller's transaction: after their events or tags have changed."""
+def recompute_tiers_of(
+    connection: Connection, contact_ids: Iterable[int], *, now: datetime, cause: str = "event"
+) -> int:
+    """Give some contacts the tier the rules say, in the caller's transaction; returns how many changed.
+
+    For after their events, tags, attributes or consent have changed, and for new ones (their fact has the cause
+    `new`, if they were made at `now`). An id that was merged away stands for the survivor; consent's tables are
+    asked by name, because what they say binds and consent lives above.
+    """
     ids = sorted(set(contact_ids))
     if not ids:
         return 0
-    return connection.execute(_OF_SOME, _given(connection, now) | {"ids": ids}).rowcount
-
-
-def _given(connection: Connection, now: datetime) -> dict[str, Any]:
-    """The rules as parameters; takes the turn for writing contacts, so that rows are locked in one order."""
     take_block(connection, "contact", 0)
     rules = tier_rules()
-    tags = connection.execute("select id from tag where name = %s", (rules.industry_tag,)).fetchall()
-    return {
-        "industry_tags": [row[0] for row in tags],
+    kind = _attribute_kind(connection, rules.industry_attribute)
+    statement = _OF_SOME.format(decision=sql_of_decision(rules.order), says_yes=_SAYS_YES.get(kind, "false"))
+    given: dict[str, Any] = {
+        "ids": ids,
+        "now": now,
+        "cause": cause,
+        "industry_tags": _industry_tags(rules),
         "attribute": rules.industry_attribute,
-        "new_since": now - timedelta(days=rules.new_days),
-        "active_since": now - timedelta(days=rules.active_days),
-        "dormant_since": now - timedelta(days=rules.dormant_days),
+        "yes": list(_YES),
+        "interactions": list(rules.interactions),
         "purchase": int(EventKind.PURCHASE),
-        "industry": int(Tier.INDUSTRY),
-        "new": int(Tier.NEW),
-        "active": int(Tier.ACTIVE),
-        "dormant": int(Tier.DORMANT),
-        "potential": int(Tier.POTENTIAL),
-        "none": int(Tier.NONE),
     }
+    return connection.execute(statement, given | bounds(rules, now)).rowcount
+
+
+def _attribute_kind(connection: Connection, key: str) -> AttributeKind | None:
+    row = connection.execute("select kind from attribute where key = %s", (key,)).fetchone() if key else None
+    return AttributeKind(row[0]) if row else None
+
+
+def _industry_tags(rules: TierRules) -> list[int]:
+    """The tag that marks our own trade, and the one it was merged into."""
+    if not rules.industry_tag:
+        return []
+    found = Tag.objects.filter(name=rules.industry_tag).values_list("id", "merged_into_id")
+    return sorted({one for pair in found for one in pair if one is not None})
+
+
+def placed(copy: Lens, rules: TierRules, *, now: datetime, among: ibis.Table | None = None) -> ibis.Table:
+    """Where the rules place everybody (or those `among`, by `id`): columns `id`, `before` (now's tier), `tier`."""
+    contact, event = copy.table("contact"), of_person(copy, copy.table("event"))
+    if among is not None:
+        contact = contact.semi_join(among, "id")
+        event = event.semi_join(among, event["contact_id"] == among["id"])
+    counts = event["kind"].isin(rules.interactions) if rules.interactions else ibis.literal(True)
+    past = event["at"] <= now
+    latest = event.group_by("contact_id").agg(
+        event_at=event["at"].max(where=past & counts),
+        bought_at=event["at"].max(where=past & (event["kind"] == int(EventKind.PURCHASE))),
+    )
+    met = contact.left_join(latest, contact["id"] == latest["contact_id"]).drop("contact_id")
+    said_no = withdrawn(copy).select("contact_id", said_no=ibis.literal(True))
+    met = met.left_join(said_no, met["id"] == said_no["contact_id"])
+    known = met.select(
+        "id",
+        "joined_at",
+        "event_at",
+        "bought_at",
+        before=met["tier"],
+        withdrawn=met["said_no"].fill_null(False),
+        industry=_of_our_trade(met, rules),
+        **{name: ibis.literal(at) for name, at in bounds(rules, now).items()},
+    )
+    return known.select("id", "before", tier=decide(known, rules.order))
+
+
+def _of_our_trade(contact: ibis.Table, rules: TierRules) -> Any:
+    says: Any = ibis.literal(False)
+    for tag in _industry_tags(rules):
+        says = says | contact["tags"].contains(tag).fill_null(False)
+    column = f"attr_{rules.industry_attribute}"
+    if rules.industry_attribute and column in contact.columns:
+        value = contact[column]
+        if value.type().is_boolean():
+            says = says | value.fill_null(False)
+        elif value.type().is_string():
+            says = says | value.isin(_YES).fill_null(False)
+    return says
+
+
+def recompute_tiers(
+    *,
+    now: datetime,
+    cause: str = "nightly",
+    copy: Lens | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Give everybody the tier the rules say; returns how many changed.
+
+    Computed in the lens (of this process, if none is given); only differences are written, in steps of their own,
+    and only where nobody was faster. If people did something meanwhile, it looks once more. `progress` gets how
+    many of how many differences are written.
+    """
+    copy = copy or lens()
+    changed = 0
+    for _ in range(_ROUNDS):
+        copy.refresh()
+        seen = _newest_event(copy)
+        table = placed(copy, tier_rules(), now=now)
+        differences = copy.rows(table.filter(table["tier"] != table["before"]).order_by("id"))
+        changed += _write(differences, now=now, cause=cause, progress=progress)
+        if not differences.num_rows:
+            break
+        copy.refresh()
+        if _newest_event(copy) == seen:
+            break
+    return changed
+
+
+def catch_up_tiers(copy: Lens, *, now: datetime) -> int:
+    """Give a tier to those who came without one, and take it from those who withdrew profiling; cheap."""
+    contact = copy.table("contact")
+    said_no = contact.semi_join(withdrawn(copy), contact["id"] == withdrawn(copy)["contact_id"])
+    among = ibis.union(
+        said_no.filter(said_no["tier"] != 0).select("id"), contact.filter(contact["tier"] == 0).select("id")
+    )
+    if not copy.scalar(among.limit(1).count()):
+        return 0
+    table = placed(copy, tier_rules(), now=now, among=among)
+    return _write(copy.rows(table.filter(table["tier"] != table["before"])), now=now, cause="catch_up")
+
+
+def _newest_event(copy: Lens) -> int | None:
+    newest: int | None = copy.scalar(copy.table("event")["id"].max())
+    return newest
+
+
+_STAGE = """\
+create temp table if not exists staged_tier (id bigint, before smallint, tier smallint) on commit delete rows"""
+
+_WRITE = """\
+with changed as (
+  update contact c set tier = s.tier from staged_tier s where c.id = s.id and c.tier = s.before and c.state = 0
+  returning c.id, s.before, s.tier
+)
+insert into tier_fact (contact_id, before, tier, at, cause) select id, before, tier, %s, %s from changed"""
+
+
+def _write(
+    differences: pa.Table,
+    *,
+    now: datetime,
+    cause: str,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    changed = 0
+    for start in range(0, differences.num_rows, _STEP):
+        step = differences.slice(start, _STEP)
+        with bulk_transaction() as connection:
+            take_block(connection, "contact", 0)
+            connection.execute(_STAGE)
+            connection.execute("truncate staged_tier")
+            with connection.cursor().copy("copy staged_tier from stdin (format csv)") as rows:
+                rows.write(_as_csv(step))
+            changed += connection.execute(_WRITE, (now, cause)).rowcount
+        if progress is not None:
+            progress(min(start + _STEP, differences.num_rows), differences.num_rows)
+    return changed
+
+
+def _as_csv(rows: pa.Table) -> bytes:
+    text = io.BytesIO()
+    csv.write_csv(rows, text, csv.WriteOptions(include_header=False))
+    return text.getvalue()

@@ -1,0 +1,121 @@
+"""The rules of the tiers, and the one place where they are decided (feature A8). Pure.
+
+`decide` is an Ibis expression over what is known of a person; the lens asks it of everybody, and PostgreSQL asks
+the very same expression of a few (`sql_of_decision`), so the two cannot differ.
+
+The first tier that fits, in the order of the rules, is a person's tier. Sources of the defaults: the product's
+feature list (active: bought in 3 months; dormant: no interaction for 6 months; potential: left details, never
+bought; new: first month).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import ibis
+
+from xinfeng.contacts.models import EventKind, Tier
+from xinfeng.kernel.errors import InvalidInput
+
+LONGEST_DAYS = 3660
+SPANS = ("new_days", "active_days", "dormant_days")
+ORDER = (int(Tier.INDUSTRY), int(Tier.NEW), int(Tier.ACTIVE), int(Tier.DORMANT), int(Tier.POTENTIAL))
+
+_is_attribute = re.compile(r"[a-z][a-z0-9_]{0,39}").fullmatch
+
+
+@dataclass(frozen=True, slots=True)
+class TierRules:
+    """Spans in days. `industry_tag` marks those of our own trade, as does the attribute `industry_attribute` (a key;
+    empty: not used) when it says yes. `interactions`: the kinds of event that keep a person from being dormant
+    (codes of EventKind; none: any event). `order`: which tier is tried first."""
+
+    new_days: int = 30
+    active_days: int = 92
+    dormant_days: int = 183
+    industry_tag: str = "同业"
+    industry_attribute: str = ""
+    interactions: tuple[int, ...] = ()
+    order: tuple[int, ...] = ORDER
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self) | {"interactions": list(self.interactions), "order": list(self.order)}
+
+
+def read_rules(raw: Mapping[str, Any]) -> TierRules:
+    """The rules from their stored form; fields that an earlier version didn't know have their defaults."""
+    lists = {name: tuple(raw[name]) for name in ("interactions", "order") if name in raw}
+    return TierRules(**(dict(raw) | lists))
+
+
+def check(rules: TierRules) -> None:
+    """Raises InvalidInput `tiers.span` (field) unless 0 < active ≤ dormant and all spans are at most ten years;
+    `tiers.tag`, `tiers.attribute`, `tiers.interactions`, `tiers.order` for what cannot be meant."""
+    for name in SPANS:
+        if not 0 < getattr(rules, name) <= LONGEST_DAYS:
+            raise InvalidInput("tiers.span", field=name)
+    if rules.active_days > rules.dormant_days:
+        raise InvalidInput("tiers.span", field="dormant_days")
+    if len(rules.industry_tag) > 40 or not rules.industry_tag.isprintable():
+        raise InvalidInput("tiers.tag")
+    if rules.industry_attribute and not _is_attribute(rules.industry_attribute):
+        raise InvalidInput("tiers.attribute")
+    if not set(rules.interactions) <= set(EventKind.values):
+        raise InvalidInput("tiers.interactions")
+    if sorted(rules.order) != sorted(ORDER):
+        raise InvalidInput("tiers.order")
+
+
+def bounds(rules: TierRules, now: datetime) -> dict[str, datetime]:
+    """The moments that the spans reach back to."""
+    return {
+        "new_since": now - timedelta(days=rules.new_days),
+        "active_since": now - timedelta(days=rules.active_days),
+        "dormant_since": now - timedelta(days=rules.dormant_days),
+    }
+
+
+def decide(known: ibis.Table, order: tuple[int, ...]) -> Any:
+    """The tier, from columns `withdrawn`, `industry` (yes or no), `joined_at`, `event_at`, `bought_at` (the last
+    interaction and purchase; null: none) and the bounds `new_since`, `active_since`, `dormant_since`.
+
+    Whoever withdrew profiling belongs nowhere; so does whom no rule fits.
+    """
+    fits = {
+        Tier.INDUSTRY: known["industry"],
+        Tier.NEW: known["joined_at"] > known["new_since"],
+        Tier.ACTIVE: (known["bought_at"] > known["active_since"]).fill_null(False),
+        Tier.DORMANT: ibis.coalesce(known["event_at"], known["joined_at"]) <= known["dormant_since"],
+        Tier.POTENTIAL: known["bought_at"].isnull(),
+    }
+    ladder = [(known["withdrawn"], int(Tier.NONE)), *((fits[Tier(tier)], tier) for tier in order)]
+    return ibis.cases(*ladder, else_=int(Tier.NONE)).cast("int16")
+
+
+_KNOWN = ibis.schema(
+    {
+        "id": "int64",
+        "before": "int16",
+        "cause": "string",
+        "withdrawn": "boolean",
+        "industry": "boolean",
+    }
+    | dict.fromkeys(
+        ("joined_at", "event_at", "bought_at", "new_since", "active_since", "dormant_since"),
+        "timestamp('UTC')",
+    )
+)
+
+
+@lru_cache(maxsize=8)
+def sql_of_decision(order: tuple[int, ...]) -> str:
+    """PostgreSQL's words for the same decision: a query of `id`, `before`, `cause`, `tier` over a table `known`."""
+    known = ibis.table(_KNOWN, name="known")
+    return str(
+        ibis.to_sql(known.select("id", "before", "cause", tier=decide(known, order)), dialect="postgres")
+    )
