@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from xinfeng.cli import proofs
 from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
 from xinfeng.foundation import settings as xinfeng_settings
@@ -14,6 +15,11 @@ from xinfeng.kernel.time import utc_now
 
 group = typer.Typer(help="授权 consent", no_args_is_help=True)
 ACTOR = "system:command line"
+
+group.command("verify-bundle")(proofs.verify_bundle_file)
+group.command("key")(proofs.show_key)
+group.command("prove")(proofs.prove)
+group.command("contracts")(proofs.list_contracts)
 
 
 _FAULTS = {
@@ -29,9 +35,11 @@ _FAULTS = {
 def verify() -> None:
     """核验授权账本：逐条核对哈希链。 Check every entry of the ledger against the chain; exit code 1 if broken."""
     ready()
+    from xinfeng.consent.ledger_checks import remember
     from xinfeng.consent.verify import verify_ledger
 
     report = verify_ledger()
+    remember(report, now=utc_now())
     if report.whole:
         say(f"账本完整：{report.entries} 条。 The ledger is whole: {report.entries} entries.", style="green")
         return
@@ -49,6 +57,9 @@ def publish(
         Path, typer.Argument(help="告知文本文件 file with the wording", exists=True, dir_okay=False)
     ],
     purpose: Annotated[str, typer.Option()] = "marketing",
+    renewal: Annotated[
+        bool, typer.Option(help="旧版同意从现在起失效，要重新征得 consent to older versions no longer counts")
+    ] = False,
 ) -> None:
     """登记一个版本的告知文本。 Keep a version of the wording people agree to."""
     ready()
@@ -61,6 +72,7 @@ def publish(
         text=text.read_text(encoding="utf-8-sig"),
         effective_at=utc_now(),
         actor=ACTOR,
+        requires_renewal=renewal,
     )
     say(f"告知文本 {notice.pk}：{key} {version}")
 

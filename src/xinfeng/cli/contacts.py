@@ -31,6 +31,10 @@ def import_file(
         list[str] | None, typer.Option(help="列名=字段，可重复 COLUMN=FIELD, repeatable")
     ] = None,
     rejects: Annotated[Path | None, typer.Option(help="未导入的行写到这里 where refused rows go")] = None,
+    contract: Annotated[
+        str,
+        typer.Option(help="合作方数据：共享合同的合同号 data of a partner: number of the contract on file"),
+    ] = "",
 ) -> None:
     """导入客户文件，可连同授权。 Import contacts, with their consent."""
     ready()
@@ -42,7 +46,7 @@ def import_file(
         key, _, version = notice.partition(" ")
         at = given_at.replace(tzinfo=xinfeng_settings.load().zone) if given_at else None
         claim = ConsentClaim(purpose, consent_source, key, version.strip(), at, evidence)
-    terms = Terms("contacts", source, claim, ACTOR, columns_of(column or []), rejects)
+    terms = Terms("contacts", source, claim, ACTOR, columns_of(column or []), rejects, contract)
     bring_in(check_file(file), terms)
     if claim is None:
         say(

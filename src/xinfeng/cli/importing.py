@@ -13,6 +13,7 @@ from django.db import connections
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from xinfeng.cli.output import console, say, table
+from xinfeng.consent.contracts import contract_numbered
 from xinfeng.intake import actions, reads
 from xinfeng.intake.claims import ConsentClaim
 from xinfeng.intake.mapping import SKIP
@@ -27,7 +28,8 @@ _LOOK_AGAIN_S = 0.2
 
 @dataclass(frozen=True)
 class Terms:
-    """What the person states about a file. `columns` overrides the guess; `rejects` is where refused rows go."""
+    """What the person states about a file. `columns` overrides the guess; `rejects` is where refused rows go;
+    `contract` is the number of the agreement under which a partner passes it on."""
 
     kind: str
     source: str
@@ -35,6 +37,7 @@ class Terms:
     actor: str
     columns: dict[str, str] = field(default_factory=dict)
     rejects: Path | None = None
+    contract: str = ""
 
 
 def bring_in(file: Path, terms: Terms) -> reads.ImportRow:
@@ -51,6 +54,7 @@ def bring_in(file: Path, terms: Terms) -> reads.ImportRow:
         consent=terms.consent,
         actor=terms.actor,
         now=utc_now(),
+        contract_id=contract_numbered(terms.contract).pk if terms.contract else None,
     )
     _run(job.pk)
     done = reads.progress(job.pk)

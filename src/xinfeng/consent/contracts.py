@@ -140,6 +140,14 @@ def contract_of(contract_id: int) -> SharingContract:
     return contract
 
 
+def contract_numbered(number: str) -> SharingContract:
+    """Raises NotFound `contract.unknown`."""
+    contract = SharingContract.objects.filter(number=number.strip()[:LONGEST_NUMBER]).first()
+    if contract is None:
+        raise NotFound("contract.unknown", number=number[:LONGEST_NUMBER])
+    return contract
+
+
 def contract_in_force(contract_id: int, day: date) -> SharingContract:
     """The contract, if data may be taken in under it on `day`.
 
