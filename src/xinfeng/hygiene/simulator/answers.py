@@ -16,6 +16,8 @@ taken as the number its last eight hex digits make.
 
 from __future__ import annotations
 
+from xinfeng.kernel.phones import carrier_by_prefix
+
 _STATES = (
     (range(4), "not_existing"),
     (range(4, 7), "out_of_service"),
@@ -58,5 +60,6 @@ def ported(number: str) -> bool:
 
 
 def carrier(number: str) -> str:
-    """Who serves it; a ported one is served by another than its tail's."""
-    return _CARRIERS[(_digits(number) + ported(number)) % len(_CARRIERS)]
+    """Who serves it: whom the number was given to, or the next of the three if it was ported."""
+    given = carrier_by_prefix(number) if len(number) == 11 else _digits(number) % 3 + 1
+    return _CARRIERS[(int(given) - 1 + ported(number)) % len(_CARRIERS)]
