@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from django.utils.translation import get_language
 
-from xinfeng.console.sentences import Words, audience, content, house, privacy, sending
+from xinfeng.console.sentences import Words, audience, consents, content, house, privacy, sending
 from xinfeng.kernel.errors import (
     Conflict,
     InvalidInput,
@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 SENTENCES: dict[str, Words] = {
     **audience.SENTENCES,
+    **consents.SENTENCES,
     **content.SENTENCES,
     **house.SENTENCES,
     **privacy.SENTENCES,
