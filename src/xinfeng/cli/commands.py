@@ -12,6 +12,7 @@ from xinfeng.cli import (
     demo,
     events,
     lens,
+    numbers,
     privacy,
     segments,
     serve,
@@ -39,6 +40,7 @@ commands.add_typer(privacy.group, name="privacy")
 commands.add_typer(segments.group, name="segments")
 commands.add_typer(templates.group, name="templates")
 commands.add_typer(channels.group, name="channels")
+commands.add_typer(numbers.group, name="numbers")
 commands.add_typer(campaigns.group, name="campaigns")
 commands.add_typer(users.group, name="users")
 commands.add_typer(lens.group, name="lens")

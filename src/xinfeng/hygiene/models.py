@@ -89,7 +89,7 @@ class NumberState(models.Model):
             models.Index(fields=["xid"], name="number_state_xid"),
             models.Index(fields=["state", "-contact_id"], name="number_state_list"),
             models.Index(
-                fields=["-quarantined_at", "-contact_id"],
+                fields=["-contact_id"],
                 condition=models.Q(quarantined=True),
                 name="number_state_quarantined",
             ),

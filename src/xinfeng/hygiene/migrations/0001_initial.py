@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'number_state',
-                'indexes': [models.Index(fields=['xid'], name='number_state_xid'), models.Index(fields=['state', '-contact_id'], name='number_state_list'), models.Index(condition=models.Q(('quarantined', True)), fields=['-quarantined_at', '-contact_id'], name='number_state_quarantined'), models.Index(condition=models.Q(('recheck', True)), fields=['contact_id'], name='number_state_recheck'), models.Index(condition=models.Q(('ported', True)), fields=['-contact_id'], name='number_state_ported')],
+                'indexes': [models.Index(fields=['xid'], name='number_state_xid'), models.Index(fields=['state', '-contact_id'], name='number_state_list'), models.Index(condition=models.Q(('quarantined', True)), fields=['-contact_id'], name='number_state_quarantined'), models.Index(condition=models.Q(('recheck', True)), fields=['contact_id'], name='number_state_recheck'), models.Index(condition=models.Q(('ported', True)), fields=['-contact_id'], name='number_state_ported')],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('quarantine', ''), ('quarantined', False)), models.Q(('quarantined', True), models.Q(('quarantine', ''), _negated=True)), _connector='OR'), name='number_quarantine_reason')],
             },
         ),

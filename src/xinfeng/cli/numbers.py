@@ -1,0 +1,158 @@
+"""Commands about the health of numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from xinfeng.cli.output import say, table
+from xinfeng.cli.ready import ready
+from xinfeng.foundation import settings as xinfeng_settings
+from xinfeng.kernel.money import LI_PER_FEN, yuan
+from xinfeng.kernel.time import utc_now
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+group = typer.Typer(help="号码健康 number health", no_args_is_help=True)
+ACTOR = "system:command line"
+
+OBSTACLES = {
+    "": "按计划可以完成 on track",
+    "paused": "计划已暂停，本季度达不到目标 the plan is paused; the target will be missed",
+    "no_provider": "没有启用的检测服务商，本季度达不到目标 no provider is switched on; the target will be missed",
+    "budget": "预算不够，本季度达不到目标 the budget does not go that far; the target will be missed",
+}
+
+
+@group.command("rate")
+def show_rate() -> None:
+    """本季度已复核多少。 How much of the base was looked at this quarter."""
+    ready()
+    from xinfeng.hygiene.reads import rate
+    from xinfeng.lens.engine import lens
+
+    mirror = lens()
+    mirror.refresh()
+    known = rate(utc_now(), lens=mirror)
+    rows: list[list[Any]] = [
+        ["有号码的客户 base", f"{known.base:,}"],
+        ["本季度已复核 looked at this quarter", _share(known.revalidated, known.base)],
+        ["  其中号码检测 of these by lookup", f"{known.by_lookup:,}"],
+        ["近 90 天已复核 in the last 90 days", _share(known.last_90_days, known.base)],
+        [f"目标 target {known.target_percent} %", f"{known.target:,}"],
+        [f"季末预计 forecast for {known.last_day}", _share(known.forecast, known.base)],
+    ]
+    table(f"号码健康 Number health {known.first_day} – {known.last_day}", ["", ""], rows, right=(1,))
+    say(OBSTACLES[known.obstacle], style="red" if known.obstacle else "green")
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part:,} ({part / whole:.1%})" if whole else f"{part:,}"
+
+
+@group.command("check")
+def check(
+    number: Annotated[str, typer.Argument(help="手机号 phone number")],
+    ask: Annotated[
+        bool, typer.Option("--ask", help="向服务商查询，可能计费 ask the provider; it may cost")
+    ] = False,
+) -> None:
+    """一个号码的状态和来历。 What is known of one contact's number, and how it was learned."""
+    ready()
+    from xinfeng.contacts.sql import find_by_phone_indexes
+    from xinfeng.foundation.database import bulk_transaction
+    from xinfeng.foundation.vault import vault
+    from xinfeng.hygiene.models import Source
+    from xinfeng.hygiene.plan import check_one
+    from xinfeng.hygiene.reads import history_of, number_of
+    from xinfeng.kernel.errors import NotFound
+    from xinfeng.kernel.phones import Carrier, mask, parse_mainland
+
+    bare = parse_mainland(number)
+    index = vault().phone_index(bare)
+    with bulk_transaction() as connection:
+        contact_id = find_by_phone_indexes(connection, [index]).get(index)
+    if contact_id is None:
+        raise NotFound("contact.unknown")
+    if ask:
+        check_one(contact_id, actor=ACTOR, now=utc_now())
+    card = number_of(contact_id)
+    facts: list[list[Any]] = [
+        ["状态 state", card.state.label],
+        ["隔离 quarantine", card.quarantine.label],
+        ["携号转网 ported", Carrier(card.carrier_now).name if card.ported else "否 no"],
+        ["最近送达 last delivered", _at(card.alive_at)],
+        ["最近检测 last checked", _at(card.checked_at)],
+    ]
+    table(f"{mask(bare)} · 客户 contact {contact_id}", ["", ""], facts)
+    rows = [
+        [_at(one.at), Source(one.source).label, one.provider, one.code, one.state.label, one.detail]
+        for one in history_of(contact_id, limit=20)
+    ]
+    if rows:
+        columns = ["时间 at", "来源 source", "来自 from", "代码 code", "状态 state", "说明 detail"]
+        table("记录 History", columns, rows)
+
+
+@group.command("revalidate")
+def revalidate() -> None:
+    """执行今天的复核份额。 Do today's share of the plan, or go on with it."""
+    ready()
+    from xinfeng.hygiene.plan import revalidate as go_on
+    from xinfeng.hygiene.reads import recent_runs
+
+    learned = go_on(utc_now())
+    say(
+        f"检测了 {learned.looked_at:,} 个号码，隔离 {learned.quarantined:,} 个，解除 {learned.freed:,} 个。 "
+        f"Asked about {learned.looked_at:,}; {learned.quarantined:,} into quarantine, {learned.freed:,} out."
+    )
+    rows = [
+        [
+            run.day,
+            run.provider.name,
+            run.why,
+            run.get_state_display(),
+            f"{run.answered:,} / {run.wanted:,}",
+            yuan(run.cost_li // LI_PER_FEN),
+            run.fault,
+        ]
+        for run in recent_runs(limit=5)
+    ]
+    columns = [
+        "日期 day",
+        "服务商 provider",
+        "原因 why",
+        "状态 state",
+        "已答 answered",
+        "费用 ¥",
+        "问题 fault",
+    ]
+    table("最近批次 Latest runs", columns, rows, right=(4, 5))
+
+
+@group.command("providers")
+def show_providers() -> None:
+    """号码检测服务商。 Accounts with lookup providers."""
+    ready()
+    from xinfeng.hygiene.reads import providers
+
+    rows = [
+        [
+            one.pk,
+            one.name,
+            one.get_kind_display(),
+            ", ".join(one.config.get("questions", ())),
+            f"{one.price_li / LI_PER_FEN:g}",
+            one.per_day or "—",
+            "启用 on" if one.enabled else "停用 off",
+        ]
+        for one in providers()
+    ]
+    columns = ["编号 id", "名称 name", "类型 kind", "能答 answers", "分/个 fen", "每天 a day", "状态 state"]
+    table("号码检测服务商 Lookup providers", columns, rows, right=(0, 4, 5))
+
+
+def _at(at: datetime | None) -> str:
+    return f"{at.astimezone(xinfeng_settings.load().zone):%Y-%m-%d %H:%M}" if at else "—"
