@@ -42,10 +42,11 @@ def once(
     do: Callable[[Connection], tuple[int, bytes]],
     *,
     now: datetime,
+    remember: bool = True,
 ) -> HttpResponse:
-    """Do it in one transaction and answer with status and JSON.
+    """Do it in one transaction and answer with status and JSON. Without `remember` only that it was done is kept.
 
-    Raises InvalidInput `idempotency.key`, Conflict `idempotency.other_request`.
+    Raises Conflict `idempotency.done_already` then, InvalidInput `idempotency.key`, Conflict `idempotency.other_request`.
     """
     name = request.headers.get(HEADER)
     if name is not None and not _is_key(name):
@@ -58,7 +59,7 @@ def once(
         if claimed is None:
             return _again(connection, key_id, name, digest)
         status, answer = do(connection)
-        connection.execute(_KEEP, (status, zlib.compress(answer, 1), claimed[0]))
+        connection.execute(_KEEP, (status, zlib.compress(answer, 1) if remember else b"", claimed[0]))
     return _answer(status, answer)
 
 
@@ -66,6 +67,8 @@ def _again(connection: Connection, key_id: int, name: str, digest: bytes) -> Htt
     known = connection.execute(_KNOWN, (key_id, name)).fetchone()
     if known is None or bytes(known[0]) != digest:
         raise Conflict("idempotency.other_request")
+    if not known[2]:
+        raise Conflict("idempotency.done_already")
     response = _answer(known[1], zlib.decompress(bytes(known[2])))
     response["Idempotent-Replayed"] = "true"
     return response

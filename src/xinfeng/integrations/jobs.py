@@ -6,6 +6,7 @@ from xinfeng.foundation.jobs import app
 from xinfeng.integrations import idempotency
 from xinfeng.integrations.ingest import tiers
 from xinfeng.integrations.keys import meter
+from xinfeng.integrations.webhooks import actions, delivering, gathering
 from xinfeng.kernel.time import utc_now
 
 
@@ -23,3 +24,18 @@ def forget(timestamp: int) -> None:
     now = utc_now()
     idempotency.forget_old(now=now)
     meter.flush(now)
+    actions.forget_old(now=now)
+
+
+@app.periodic(cron="* * * * * */5")  # type: ignore[untyped-decorator]
+@app.task(name="integrations.gather", queueing_lock="integrations.gather", lock="integrations.gather")  # type: ignore[untyped-decorator]
+def gather(timestamp: int) -> None:
+    """Every five seconds: see what changed, for webhooks."""
+    gathering.gather(now=utc_now())
+
+
+@app.periodic(cron="* * * * * */5")  # type: ignore[untyped-decorator]
+@app.task(name="integrations.deliver", queueing_lock="integrations.deliver", lock="integrations.deliver")  # type: ignore[untyped-decorator]
+def deliver(timestamp: int) -> None:
+    """Every five seconds: deliver what is due to webhooks; one such job at a time."""
+    delivering.deliver_due()

@@ -166,12 +166,14 @@ class WebhookDelivery(models.Model):
 
 
 class WebhookPosition(models.Model):
-    """How far the facts have been read: which database, its `pg_snapshot`, the consent ledger's length."""
+    """How far the facts have been read: which database, its `pg_snapshot`, the consent ledger's length, the next id of a
+    contact."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     identity = models.CharField(max_length=100)
     snapshot = models.TextField()
     ledger_seq = models.BigIntegerField()
+    next_contact = models.BigIntegerField()
     at = models.DateTimeField()
 
     class Meta:

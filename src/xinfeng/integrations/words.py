@@ -51,6 +51,20 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "这个 Idempotency-Key 已经用于另一个请求。什么都没有保存。",
         "This Idempotency-Key was used for another request. Nothing was saved.",
     ),
+    "idempotency.done_already": (
+        "这个请求已经完成过。它的回答里有只显示一次的密钥，不能再给。",
+        "This was done already. Its answer held a secret that is shown once and cannot be given again.",
+    ),
+    "batch.shape": (
+        "请求体要是一个对象，只有 {keys} 这几项。什么都没有保存。",
+        "The body is an object with {keys} and nothing else. Nothing was saved.",
+    ),
+    "batch.source": (
+        "source 要是 1 到 {longest} 个字符的文字。",
+        "source is text of 1 to {longest} characters.",
+    ),
+    "contact.find_by_one": ("请在 phone 和 external_id 里给出一项。", "Give one of phone and external_id."),
+    "contact.unknown_to_api": ("没有这位客户。", "There is no such contact."),
     "batch.rows": (
         "一批要有 1 到 {at_most} 行。什么都没有保存。",
         "A batch has 1 to {at_most} rows. Nothing was saved.",

@@ -121,11 +121,17 @@ def read_batch(request: HttpRequest) -> Any:
 
 
 def write(
-    request: HttpRequest, do: Callable[[Connection], Any], *, status: int = 200, created: bool = False
+    request: HttpRequest,
+    do: Callable[[Connection], Any],
+    *,
+    status: int = 200,
+    created: bool = False,
+    remember: bool = True,
 ) -> HttpResponse:
     """Do something in one transaction, once for each `Idempotency-Key`, and answer with what it gives.
 
-    `do` gives a schema, or `(status, bytes)`.
+    `do` gives a schema, or `(status, bytes)`. `remember` False: the answer holds a secret, which nobody gets twice;
+    a repetition under the same key is refused.
     """
 
     def packed(connection: Connection) -> tuple[int, bytes]:
@@ -137,11 +143,13 @@ def write(
     for _ in range(_TRIES - 1):
         try:
             return idempotency.once(
-                request, key_of(request).pk, desk_of(request).body, packed, now=utc_now()
+                request, key_of(request).pk, desk_of(request).body, packed, now=utc_now(), remember=remember
             )
         except _RACES as race:
             log.info("once more after a race", extra={"what": type(race).__name__})
-    return idempotency.once(request, key_of(request).pk, desk_of(request).body, packed, now=utc_now())
+    return idempotency.once(
+        request, key_of(request).pk, desk_of(request).body, packed, now=utc_now(), remember=remember
+    )
 
 
 _TRIES = 3
