@@ -17,12 +17,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from xinfeng.console.components import Crumb
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.permissions import allowed
+from xinfeng.console.segments.beginnings import limits_in
 from xinfeng.console.segments.labels import catalogue, language
 from xinfeng.console.segments.numbers import Numbers, of_rule
 from xinfeng.console.words import sentence
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound, XinfengError
-from xinfeng.segments import actions, reads
+from xinfeng.segments import actions, reads, rfm
 from xinfeng.segments.models import Segment, SegmentKind
+from xinfeng.segments.overlap import Part, rule_of
 from xinfeng.segments.ready_made import READY_MADE
 from xinfeng.segments.rules import EVERYBODY, to_json
 
@@ -47,7 +49,8 @@ FIELD_OF_CODE = {
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed("segment.edit")
 def new(request: HttpRequest) -> HttpResponse:
-    """A new segment; `?ready=` begins with an example, `?from=` with a copy of another one."""
+    """A new segment; `?ready=` begins with an example, `?from=` with a copy of another one, `?rfm=` with a cell of
+    the grid, `?part=` with a part of two segments."""
     initial, rule = _beginning(request)
     return _builder(request, None, initial, rule)
 
@@ -71,12 +74,33 @@ def _beginning(request: HttpRequest) -> tuple[dict[str, str], Any]:
             raise NotFound("segment.unknown", id=ready[:40])
         described = example.description.in_language(spoken)
         return {"name": example.name.in_language(spoken), "description": described}, example.rule
-    copied = request.GET.get("from", "")
-    if copied.isdigit() and len(copied) < 19:
-        segment = reads.get_segment(int(copied))
-        name = _("%(name)s 副本") % {"name": segment.name}
-        return {"name": name, "description": segment.description}, segment.rule or to_json(EVERYBODY)
+    if copied := _id(request.GET.get("from", "")):
+        segment = reads.get_segment(copied)
+        name = reads.free_name(_("%(name)s 副本") % {"name": segment.name})
+        dynamic = segment.kind == SegmentKind.DYNAMIC
+        rule = segment.rule if dynamic else {"all": [{"segment": segment.pk, "op": "in"}]}
+        return {"name": name, "description": segment.description}, rule
+    if cell := request.GET.get("rfm", ""):
+        return {}, _cell_rule(request, cell)
+    part = request.GET.get("part", "")
+    if part in tuple(Part):
+        first, second = (
+            reads.get_segment(_id(request.GET.get(name, "")) or 0) for name in ("first", "second")
+        )
+        return {}, rule_of(Part(part), first.pk, second.pk)
     return {}, to_json(EVERYBODY)
+
+
+def _id(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _cell_rule(request: HttpRequest, cell: str) -> Any:
+    places = [_id(place) for place in cell.split(".")]
+    if len(places) != 3:
+        raise InvalidInput("rfm.cell")
+    recency, frequency, monetary = (0 if place is None else place for place in places)
+    return rfm.rule_of(rfm.Cell(recency, frequency, monetary), limits_in(request))
 
 
 def _builder(

@@ -8,12 +8,16 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from xinfeng.campaigns.models import Campaign
 from xinfeng.console.components.parts import Text
-from xinfeng.console.content.labels import PURPOSES
 from xinfeng.contacts.models import Tag
+from xinfeng.kernel.purposes import sensitive_purpose
 from xinfeng.segments import reads
-from xinfeng.segments.attributes import BUILT_IN, COMPARISONS, EVENTS, OPERATORS, Attribute, Op
-from xinfeng.segments.rules import ConsentOp, Measure, MessageOutcome
+from xinfeng.segments.attributes import COMPARISONS, EVENTS, OPERATORS, TIERS, Attribute, Op
+from xinfeng.segments.rules import ConsentOp, Interaction, Measure, MessageOutcome
+
+MOST_CAMPAIGNS = 200
+"""The latest campaigns are offered; one that a rule names already is always among them."""
 
 KINDS: dict[str, Text] = {"dynamic": _("动态"), "snapshot": _("快照"), "list": _("名单")}
 
@@ -49,7 +53,9 @@ OPS: dict[Op, Text] = {
 }
 MEASURES: dict[Measure, Text] = {
     Measure.COUNT: _("次数"),
+    Measure.DAYS: _("有几天"),
     Measure.AMOUNT: _("金额合计（元）"),
+    Measure.AVERAGE: _("平均每次金额（元）"),
     Measure.LAST: _("最近一次"),
     Measure.FIRST: _("第一次"),
 }
@@ -64,7 +70,45 @@ OUTCOMES: dict[MessageOutcome, Text] = {
     MessageOutcome.FAILED: _("未送达"),
     MessageOutcome.REPLIED: _("已回复"),
 }
+PURPOSES: dict[str, Text] = {
+    "marketing": _("营销短信"),
+    "service": _("服务短信"),
+    "location": _("使用位置"),
+    "profiling": _("个性化推荐"),
+    "sharing": _("提供给合作方"),
+}
+INTERACTIONS: dict[Interaction, Text] = {
+    Interaction.OPTED_OUT: _("已退订"),
+    Interaction.COMPLAINED: _("投诉过"),
+    Interaction.BLOCKED: _("被运营商拉黑"),
+    Interaction.BOUNCED: _("最近一条未送达"),
+    Interaction.REPLIED: _("回复过"),
+}
 PHRASES: dict[str, Text] = {
+    "traits": _("计算特征"),
+    "numbers": _("号码健康"),
+    "sensitive": _("敏感"),
+    "sensitiveHint": _("敏感信息：只对单独同意使用它的客户成立。"),
+    "segments": _("其他分群"),
+    "segment": _("属于分群"),
+    "in": _("属于"),
+    "notIn": _("不属于"),
+    "interactions": _("互动状态"),
+    "yes": _("是"),
+    "no": _("否"),
+    "rhythms": _("购买节奏"),
+    "rhythm": _("沉默超过本人节奏"),
+    "silent": _("已超过"),
+    "notSilent": _("没有超过"),
+    "times": _("倍平均间隔"),
+    "tierChanges": _("分层变化"),
+    "tierChange": _("分层变化"),
+    "from": _("从"),
+    "to": _("变为"),
+    "anyTier": _("任何分层"),
+    "yuan": _("元"),
+    "allCampaigns": _("所有活动"),
+    "addCampaign": _("指定活动…"),
     "match": _("满足以下"),
     "all": _("全部条件"),
     "any": _("任一条件"),
@@ -108,15 +152,24 @@ def catalogue() -> dict[str, Any]:
     attributes = reads.attributes()
     offered: dict[str, Any] = _plain(
         {
-            "attributes": [_attribute(one, custom=one.name not in BUILT_IN) for one in attributes.values()],
+            "attributes": [_attribute(one) for one in attributes.values()],
             "operators": {
                 kind.value: [[op.value, OPS[op], takes.value] for op, takes in found.items()]
                 for kind, found in OPERATORS.items()
             },
             "comparisons": [[op.value, OPS[op], takes.value] for op, takes in COMPARISONS.items()],
             "recency": [[op.value, OPS[op], "days"] for op in (Op.IN_LAST_DAYS, Op.NOT_IN_LAST_DAYS)],
-            "tags": [[one.pk, one.name] for one in Tag.objects.order_by("name")],
-            "consents": [[code, label] for code, label in PURPOSES.items()],
+            "tags": [[one.pk, one.name] for one in Tag.objects.filter(merged_into=None).order_by("name")],
+            "segments": [[one.pk, one.name] for one in reads.segments()],
+            "consents": [[code, label] for code, label in PURPOSES.items()]
+            + [
+                [sensitive_purpose(one.sensitive), one.label.in_language(language())]
+                for one in attributes.values()
+                if one.sensitive
+            ],
+            "interactions": [[one.value, label] for one, label in INTERACTIONS.items()],
+            "tiers": [[code.word, code.label.in_language(language())] for code in TIERS],
+            "campaigns": campaigns(),
             "consentOps": [[op.value, label] for op, label in CONSENT_OPS.items()],
             "events": [[one.word, one.label.in_language(language())] for one in EVENTS],
             "measures": [[one.value, label] for one, label in MEASURES.items()],
@@ -127,7 +180,13 @@ def catalogue() -> dict[str, Any]:
     return offered
 
 
-def _attribute(one: Attribute, *, custom: bool) -> dict[str, Any]:
+def campaigns() -> list[list[Any]]:
+    """The latest campaigns that have written to anybody: plan and name, newest first."""
+    found = Campaign.objects.filter(plan__isnull=False).order_by("-id")[:MOST_CAMPAIGNS]
+    return [[plan_id, name] for plan_id, name in found.values_list("plan_id", "name")]
+
+
+def _attribute(one: Attribute) -> dict[str, Any]:
     spoken = language()
     return {
         "name": one.name,
@@ -135,7 +194,9 @@ def _attribute(one: Attribute, *, custom: bool) -> dict[str, Any]:
         "kind": one.kind.value,
         "codes": [[code.word, code.label.in_language(spoken)] for code in one.codes],
         "choices": list(one.choices),
-        "custom": custom,
+        "source": one.source.value,
+        "sensitive": bool(one.sensitive),
+        "scale": one.scale,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from xinfeng.campaigns.reads import names_of_plans
 from xinfeng.console.segments.labels import language
 from xinfeng.contacts.reads import ContactRow, contacts_by_id
 from xinfeng.kernel.time import utc_now
@@ -13,7 +14,7 @@ from xinfeng.segments import actions, reads
 from xinfeng.segments.models import Segment
 from xinfeng.segments.reading import in_words
 from xinfeng.segments.reads import LiveNumbers
-from xinfeng.segments.rules import Rule
+from xinfeng.segments.rules import Rule, WasWritten, conditions
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def of_rule(rule: Rule, *, purpose: str) -> Numbers:
     now = utc_now()
     mirror = lens()
     mirror.refresh()
-    words = in_words(rule, language(), reads.names_for(rule))
+    words = in_words(rule, language(), reads.names_for(rule, plan_names(rule)))
     return _numbers(reads.live_numbers(mirror, rule, purpose, now), words)
 
 
@@ -41,7 +42,21 @@ def of_segment(segment: Segment, *, purpose: str) -> Numbers:
     mirror = lens()
     actions.record_size(segment.pk, lens=mirror, purpose=purpose, now=now)
     found = reads.segment_numbers(mirror, segment, purpose, now)
-    return _numbers(found, reads.reading(segment, language()))
+    return _numbers(found, "")
+
+
+def plan_names(rule: Rule) -> dict[int, str]:
+    """What the campaigns are called whose messages a rule asks about."""
+    plans = {plan for each in conditions(rule) if isinstance(each, WasWritten) for plan in each.plans}
+    if not plans:
+        return {}
+    return {plan: name for plan, (_pk, name) in names_of_plans(sorted(plans)).items()}
+
+
+def in_readers_words(raw: Any) -> str:
+    """A saved rule in words, campaigns by their names. Raises InvalidInput when it can't be read any more."""
+    rule = reads.parse_rule(raw)
+    return in_words(rule, language(), reads.names_for(rule, plan_names(rule)))
 
 
 def _numbers(found: LiveNumbers, words: str) -> Numbers:

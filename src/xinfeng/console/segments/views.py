@@ -25,13 +25,18 @@ from xinfeng.console.components import (
 )
 from xinfeng.console.permissions import allowed, may
 from xinfeng.console.segments.labels import KINDS, language
-from xinfeng.console.segments.numbers import of_segment
+from xinfeng.console.segments.numbers import in_readers_words, of_segment
+from xinfeng.console.segments.tagging import is_running
 from xinfeng.console.words import sentence
+from xinfeng.contacts.models import Tag, TagKind
 from xinfeng.kernel.errors import Conflict, InvalidInput
 from xinfeng.kernel.time import utc_now
 from xinfeng.lens.engine import lens
 from xinfeng.segments import actions, reads
+from xinfeng.segments.lists import misses_of
+from xinfeng.segments.models import SegmentKind, Tagging
 from xinfeng.segments.reads import SizeRow
+from xinfeng.segments.references import users_of
 
 COLUMNS = (
     Column("name", gettext_lazy("分群")),
@@ -52,22 +57,21 @@ FILTERS = (
 def page(request: HttpRequest) -> HttpResponse:
     """Every segment with the last count, last changed first."""
     query = Query.read(request, columns=COLUMNS, filters=FILTERS)
-    found = reads.segments(archived=query.filters["archived"] == "1")
-    wanted, kind = query.search.casefold(), query.filters["kind"]
-    found = [
-        one
-        for one in found
-        if (not kind or one.kind == kind) and wanted in f"{one.name}\n{one.description}".casefold()
-    ]
-    shown = found[query.offset : query.offset + query.per_page]
-    sizes = reads.last_sizes([one.pk for one in shown])
+    found = reads.page_of_segments(
+        search=query.search,
+        kind=query.filters["kind"],
+        archived=query.filters["archived"] == "1",
+        offset=query.offset,
+        limit=query.per_page,
+    )
+    sizes = reads.last_sizes([one.pk for one in found.rows])
     can_edit = may(request.user, "segment.edit")
     table = Table(
         id="segments",
         columns=COLUMNS,
         filters=FILTERS,
         query=query,
-        listing=Listing([(one, KINDS[one.kind], sizes.get(one.pk)) for one in shown], total=len(found)),
+        listing=Listing([(one, KINDS[one.kind], sizes.get(one.pk)) for one in found.rows], total=found.total),
         row_template="segments/row.html",
         search_label=gettext_lazy("搜索名称或说明"),
         empty=Empty(
@@ -87,18 +91,25 @@ def detail(request: HttpRequest, segment_id: int) -> HttpResponse:
     """One segment: its rule in words, its size now and over time."""
     segment = reads.get_segment(segment_id)
     try:
-        words = reads.reading(segment, language())
+        words = in_readers_words(segment.rule) if segment.rule is not None else ""
         fault = ""
     except InvalidInput as error:
         words, fault = "", sentence(error)
     history = reads.sizes(segment_id)
+    tagging = Tagging.objects.filter(segment=segment).select_related("tag").order_by("-id").first()
     context = {
         "segment": segment,
         "kind": KINDS[segment.kind],
         "words": words,
         "fault": fault,
+        "profiled": reads.profiles(segment),
         "last": history[-1] if history else None,
         "chart": _chart(history) if len(history) > 1 else None,
+        "missed": misses_of(segment_id) if segment.kind == SegmentKind.LIST else 0,
+        "users": users_of(segment_id),
+        "asked": tagging,
+        "running": tagging is not None and is_running(tagging),
+        "tags": Tag.objects.filter(merged_into=None).exclude(kind=TagKind.RULE).order_by("name")[:500],
         "campaign_url": _campaign_url(segment_id),
         "crumbs": [Crumb(_("分群"), reverse("segments"))],
     }
@@ -167,3 +178,21 @@ def freeze(request: HttpRequest, segment_id: int) -> HttpResponse:
     )
     messages.success(request, _("已存为快照“%(name)s”。") % {"name": snapshot.name})
     return redirect("segments.detail", snapshot.pk)
+
+
+@require_POST
+@allowed("segment.edit")
+def duplicate(request: HttpRequest, segment_id: int) -> HttpResponse:
+    """The same rule under a free name, at once."""
+    copy = actions.duplicate_segment(segment_id, actor=request.user.get_username())
+    messages.success(request, _("已复制为“%(name)s”。") % {"name": copy.name})
+    return redirect("segments.detail", copy.pk)
+
+
+@require_POST
+@allowed("segment.edit")
+def restore(request: HttpRequest, segment_id: int) -> HttpResponse:
+    """An example as it was when it came."""
+    segment = actions.restore_ready_made(segment_id, actor=request.user.get_username(), language=language())
+    messages.success(request, _("“%(name)s”已恢复为最初的规则。") % {"name": segment.name})
+    return redirect("segments.detail", segment_id)

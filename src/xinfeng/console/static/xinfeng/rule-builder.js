@@ -2,24 +2,10 @@
 // What it offers, in the reader's language, is the JSON in #rule-catalogue. Without it the JSON can be edited.
 import { Asker } from "./ask.js";
 import { fromJson, newGroup, nodeAt, toJson } from "./rule-tree.js";
+import { begin, el, select, special, subjectOf, subjects } from "./rule-conditions.js";
 
 const WAIT_MS = 450;
 const DEEPEST_GROUP = 5;
-
-function el(tag, properties = {}, children = []) {
-  const { data = {}, ...rest } = properties;
-  const made = Object.assign(document.createElement(tag), rest);
-  Object.assign(made.dataset, data);
-  made.append(...children);
-  return made;
-}
-
-function select(options, chosen, label, onchange) {
-  const made = el("select", { className: "form-select", ariaLabel: label });
-  for (const [value, text] of options) made.append(el("option", { value, textContent: text, selected: value === chosen }));
-  made.addEventListener("change", () => onchange(made.value));
-  return made;
-}
 
 const iconTemplate = (name) => document.querySelector(`template[data-icon="${name}"]`)?.content.cloneNode(true) ?? "";
 
@@ -149,27 +135,16 @@ customElements.define(
       return button;
     }
 
-    // What a condition is about, as the first select names it.
-    subject(node) {
-      for (const kind of ["attribute", "consent", "event", "message"]) if (kind in node) return `${kind}:${node[kind]}`;
-      return "tag";
-    }
-
     begin(subject) {
-      const [kind, name] = subject.split(":");
-      if (kind === "attribute") {
-        const found = this.attribute(name);
-        const [op, , takes] = this.offer.operators[found.kind][0];
-        return this.fresh({ attribute: name, op }, takes, found);
-      }
-      if (kind === "tag") return { tag: this.offer.tags[0]?.[0] ?? 0, op: "has" };
-      if (kind === "consent") return { consent: name, op: "granted" };
-      if (kind === "event") return { event: name, measure: "count", op: "at_least", value: 1, period: { days: 90 } };
-      return { message: name, op: "did", period: { days: 30 } };
+      const [, kind, name] = subject.match(/^([^:]+):?(.*)$/);
+      if (kind !== "attribute") return begin(kind, name, this.offer);
+      const found = this.attribute(name);
+      const [op, , takes] = this.offer.operators[found.kind][0];
+      return this.fresh({ attribute: name, op }, takes, found);
     }
 
     attribute(name) {
-      return this.offer.attributes.find((one) => one.name === name) ?? { name, label: name, kind: "text", codes: [], choices: [] };
+      return this.offer.attributes.find((one) => one.name === name) ?? { name, label: name, kind: "text", codes: [], choices: [], scale: 1 };
     }
 
     // A value to begin with, where there is a sensible one.
@@ -180,23 +155,11 @@ customElements.define(
       return node;
     }
 
-    subjects() {
-      const { words, offer } = this;
-      const named = (custom) => offer.attributes.filter((one) => one.custom === custom).map((one) => [`attribute:${one.name}`, one.label]);
-      return [
-        [words.attributes, named(false)], [words.custom, named(true)],
-        [words.tags, offer.tags.length ? [["tag", words.tag]] : []],
-        [words.consent, offer.consents.map(([code, label]) => [`consent:${code}`, label])],
-        [words.events, offer.events.map(([code, label]) => [`event:${code}`, label])],
-        [words.messages, offer.outcomes.map(([code, label]) => [`message:${code}`, label])],
-      ].filter(([, entries]) => entries.length);
-    }
-
     drawCondition(node, parent) {
       const { words } = this;
-      const current = this.subject(node);
+      const current = subjectOf(node);
       const what = el("select", { className: "form-select", ariaLabel: words.subject });
-      for (const [label, entries] of this.subjects()) {
+      for (const [label, entries] of subjects(this.offer, current)) {
         const group = el("optgroup", { label });
         for (const [value, text] of entries) group.append(el("option", { value, textContent: text, selected: value === current }));
         what.append(group);
@@ -208,6 +171,9 @@ customElements.define(
         this.focusOn(node);
       });
       const fields = el("div", { className: "xf-rule-fields" }, [what, ...this.inputs(node)]);
+      if ("attribute" in node && this.attribute(node.attribute).sensitive) {
+        fields.append(el("p", { className: "xf-rule-sensitive", textContent: words.sensitiveHint }));
+      }
       const box = el("div", { className: "xf-rule-row" }, [fields, this.removeButton(parent, node, words.remove)]);
       this.boxes.set(node, box);
       return box;
@@ -217,8 +183,11 @@ customElements.define(
       const { offer, words } = this;
       if ("attribute" in node) {
         const attribute = this.attribute(node.attribute);
-        return this.compared(node, offer.operators[attribute.kind], attribute);
+        const unit = attribute.scale > 1 ? [el("span", { className: "xf-rule-unit", textContent: words.yuan })] : [];
+        return [...this.compared(node, offer.operators[attribute.kind], attribute, attribute.scale), ...unit];
       }
+      const own = special(this, node);
+      if (own) return own;
       if ("tag" in node) {
         const options = offer.tags.map(([id, name]) => [String(id), name]);
         return [
@@ -227,28 +196,17 @@ customElements.define(
         ];
       }
       if ("consent" in node) return [this.choice(node, "op", offer.consentOps)];
-      if ("message" in node) {
-        return [this.choice(node, "op", [["did", words.did], ["did_not", words.didNot]]), this.period(node), ...this.plans(node)];
-      }
       const measure = select(offer.measures, node.measure, words.value, (value) => {
         node.measure = value;
         const recent = value === "last" || value === "first";
-        [node.op, node.value] = recent ? ["in_last_days", 30] : ["at_least", value === "count" ? 1 : 10000];
+        [node.op, node.value] = recent ? ["in_last_days", 30] : ["at_least", value.endsWith("_fen") ? 10000 : 1];
         this.changed({ redraw: true });
         this.focusOn(node);
       });
       const recent = node.measure === "last" || node.measure === "first";
-      const scale = node.measure === "amount_fen" ? 100 : 1;
+      const scale = node.measure.endsWith("_fen") ? 100 : 1;
       const compared = this.compared(node, recent ? offer.recency : offer.comparisons, null, scale);
       return [measure, ...compared, ...(recent ? [] : [this.period(node)]), this.narrowed(node)];
-    }
-
-    // Campaigns a rule already names are kept, and can be let go of.
-    plans(node) {
-      if (!node.plans?.length) return [];
-      const button = el("button", { type: "button", className: "btn btn-sm", textContent: `${this.words.campaigns} ${node.plans.map((id) => `#${id}`).join(" ")} ×` });
-      button.addEventListener("click", () => { delete node.plans; this.changed({ redraw: true }); });
-      return [button];
     }
 
     choice(node, key, options) {
