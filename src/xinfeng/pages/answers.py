@@ -48,11 +48,11 @@ def public(view: View) -> View:
 def _fault_of(request: HttpRequest) -> HttpResponse | None:
     if request.method != "POST":
         return None
-    if request.content_type != "application/x-www-form-urlencoded":
-        return _short(415)
     declared = request.headers.get("Content-Length", "")
     if (declared.isdigit() and int(declared) > LARGEST_BODY) or len(request.body) > LARGEST_BODY:
         return _short(413)
+    if request.body and request.content_type != "application/x-www-form-urlencoded":
+        return _short(415)
     return None
 
 
