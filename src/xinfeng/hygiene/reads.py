@@ -49,7 +49,7 @@ class NumberCard:
 
 def number_of(contact_id: int) -> NumberCard:
     """What is known; nothing yet reads as UNKNOWN."""
-    row = NumberState.objects.filter(pk=contact_id).first() or NumberState(contact_id=contact_id)
+    row = NumberState.objects.filter(pk=contact_id).first() or NumberState(contact_id=contact_id, quarantine="")
     return _card(row)
 
 
