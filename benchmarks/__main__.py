@@ -5,7 +5,19 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("protocol", "dispatch", "plan", "segment", "preflight", "imports", "lens", "ingest")
+NAMES = (
+    "protocol",
+    "dispatch",
+    "plan",
+    "segment",
+    "preflight",
+    "imports",
+    "lens",
+    "search",
+    "ingest",
+    "tiers",
+    "traits",
+)
 
 
 def main() -> int:

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from tests.factories import NOW, make_contact, make_contacts
 
-from xinfeng.contacts import merging
+from xinfeng.contacts import jobs, merging
 from xinfeng.contacts.actions import put_tag, take_tag
 from xinfeng.contacts.models import Contact, Tag, TagChange, TagFact, TagKind
 from xinfeng.contacts.reads import ContactQuery, contacts_by_id, search_contacts, tags
@@ -149,6 +149,7 @@ def test_tags_are_described_and_made_ahead(db: None) -> None:
 def test_a_large_merge_leaves_the_moving_to_a_job(db: None) -> None:
     make_contact(tags=("甲", "乙"))
     start_merging_tags(id_of("甲"), id_of("乙"), actor="li", now=NOW)
+    assert {"contacts.move_tagged", "contacts.find_suggestions"} <= set(jobs.app.tasks)
     with connection.cursor() as cursor:
         cursor.execute("select task_name, args->>'tag_id' from procrastinate_jobs")
         assert cursor.fetchall() == [("contacts.move_tagged", str(id_of("甲")))]

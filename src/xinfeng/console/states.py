@@ -68,6 +68,7 @@ STATES: dict[str, dict[str, tuple[Text, Tone]]] = {
     "consent": {
         "granted": (_("已授权"), "good"),
         "withdrawn": (_("已撤回"), "bad"),
+        "stale": (_("告知已更新"), "warn"),
         "none": (_("无授权"), "neutral"),
     },
 }

@@ -64,6 +64,11 @@ class MergeRow:
     erased: bool
     """Her data were erased since; there is nothing left to take apart."""
 
+    @property
+    def key(self) -> str:
+        """The number as text."""
+        return str(self.id)
+
 
 def merge(survivor_id: int, absorbed_id: int, *, how: str, actor: str, reason: str, now: datetime) -> int:
     """Let `survivor_id` speak for both from now on; returns the merge's id.

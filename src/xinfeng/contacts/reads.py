@@ -61,8 +61,13 @@ class AttributeValue:
 
 @dataclass(frozen=True, slots=True)
 class TagOn:
+    """A tag; on a contact also who put it there, when and why (`at` None where no fact tells)."""
+
     name: str
     kind: str
+    at: datetime | None = None
+    actor: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +126,12 @@ class TimelineItem:
 def contact_card(contact_id: int) -> ContactCard:
     """Raises NotFound `contact.unknown`."""
     contact = _contact(contact_id)
-    tags = {one.pk: one for one in Tag.objects.filter(pk__in=contact.tags)}
     return ContactCard(
         row=rows_of([contact])[0],
         birthday=contact.birthday,
         language=contact.language,
         created_at=contact.created_at,
-        tags=[TagOn(tags[tag].name, tags[tag].kind) for tag in contact.tags if tag in tags],
+        tags=_tags_on(contact),
         attributes=[
             AttributeValue(
                 one.key,
@@ -141,6 +145,21 @@ def contact_card(contact_id: int) -> ContactCard:
         ],
         others=_others(contact_id),
     )
+
+
+def _tags_on(contact: Contact) -> list[TagOn]:
+    if not contact.tags:
+        return []
+    tags = {one.pk: one for one in Tag.objects.filter(pk__in=contact.tags)}
+    facts = TagFact.objects.filter(contact_id__in=members(contact.pk), tag_id__in=contact.tags, added=True)
+    put = {one.tag_id: one for one in facts.order_by("tag_id", "-at", "-pk").distinct("tag_id")}
+    return [
+        TagOn(tags[tag].name, tags[tag].kind, one.at, one.actor, one.reason)
+        if (one := put.get(tag)) is not None
+        else TagOn(tags[tag].name, tags[tag].kind)
+        for tag in contact.tags
+        if tag in tags
+    ]
 
 
 def _others(contact_id: int) -> list[OtherRow]:

@@ -1,4 +1,4 @@
-"""Changing a contact: profile, tags, consent, suppression. Each is one action of a slice."""
+"""Changing a contact: added by hand, profile, tags, suppression. Each is one action of a slice."""
 
 from __future__ import annotations
 
@@ -24,15 +24,18 @@ from xinfeng.contacts.actions import CLEARABLE
 from xinfeng.contacts.models import Attribute, AttributeKind
 from xinfeng.contacts.reads import ContactCard
 from xinfeng.contacts.records import ContactRecord
+from xinfeng.contacts.tag_names import tag_name
 from xinfeng.contacts.values import read_birthday
 from xinfeng.foundation import settings as xinfeng_settings
-from xinfeng.intake.editing import edit_contact
+from xinfeng.intake.editing import add_contact, edit_contact
 from xinfeng.kernel.errors import InvalidInput, XinfengError
 from xinfeng.kernel.phones import parse_mainland
 from xinfeng.kernel.time import business_day, utc_now
 
 ATTRIBUTE_FIELD = "attr:"
 TEXT_FIELDS = ("external_id", "name", "province", "city", "level")
+REGION = ("province", "city")
+"""Stated together: what was guessed and left alone stays a guess."""
 
 
 class ContactForm(forms.Form):
@@ -93,6 +96,55 @@ FIELD_OF_CODE = {
 }
 
 
+class NewContactForm(ContactForm):
+    """A contact added by hand: at least a number or a member id, and where she comes from."""
+
+    source = forms.CharField(
+        label=gettext_lazy("来源"),
+        max_length=40,
+        help_text=gettext_lazy("会成为来源标签，例如“门店登记”。"),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@allowed("contact.edit")
+def add(request: HttpRequest) -> HttpResponse:
+    """Somebody who is not in any file. Consent is recorded afterwards, with its evidence."""
+    attributes = list(Attribute.objects.filter(sensitive=False).order_by("id"))
+    nothing = {"language": "zh-hans", "gender": 0}
+    form = NewContactForm(request.POST or None, attributes=attributes, initial=nothing)
+    status = 200
+    if request.method == "POST":
+        if form.is_valid() and (made := _added(request, form)) is not None:
+            messages.success(request, _("客户已添加。要给她发短信，请先登记她的授权。"))
+            return redirect("contacts.detail", made)
+        status = 422
+    context = {"form": form, "crumbs": [Crumb(_("客户"), reverse("contacts"))]}
+    return render(request, "contacts/add.html", context, status=status)
+
+
+def _added(request: HttpRequest, form: NewContactForm) -> int | None:
+    given = form.cleaned_data
+    actor, now = request.user.get_username(), utc_now()
+    empty = dict.fromkeys([*TEXT_FIELDS, *(name for name in given if name.startswith(ATTRIBUTE_FIELD))], "")
+    try:
+        record, _cleared = _stated({**given, "clear_name": False}, empty)
+        if record.phone is None and record.external_id is None:
+            raise InvalidInput("contact.unidentified")
+        return add_contact(record, source_tags=[tag_name(given["source"])], actor=actor, now=now)
+    except XinfengError as error:
+        _show(form, error)
+        return None
+
+
+def _show(form: ContactForm, error: XinfengError) -> None:
+    named = str(error.params.get("field") or ATTRIBUTE_FIELD + str(error.params.get("key", "")))
+    if named in form.fields:
+        form.add_error(named, sentence(error))
+    else:
+        show_fault(form, error, {**FIELD_OF_CODE, "tag.name": "source"})
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed("contact.edit")
 def edit(request: HttpRequest, contact_id: int) -> HttpResponse:
@@ -147,11 +199,7 @@ def _saved(request: HttpRequest, contact_id: int, form: ContactForm, before: dic
         record, clear = _stated(given, before)
         edit_contact(contact_id, record, clear=clear, actor=request.user.get_username(), now=now)
     except XinfengError as error:
-        named = str(error.params.get("field") or ATTRIBUTE_FIELD + str(error.params.get("key", "")))
-        if named in form.fields:
-            form.add_error(named, sentence(error))
-        else:
-            show_fault(form, error, FIELD_OF_CODE)
+        _show(form, error)
         return False
     return True
 
@@ -169,6 +217,7 @@ def _stated(given: dict[str, Any], before: dict[str, Any]) -> tuple[ContactRecor
     cleared += [f"attr:{key}" for key, text in attrs.items() if not text.strip()]
     if given["clear_name"] and not texts["name"]:
         cleared.append("name")
+    moved = any(texts[name] != before[name] for name in REGION)
     record = ContactRecord(
         phone=parse_mainland(given["phone"]) if given["phone"].strip() else None,
         birthday=read_birthday(given["birthday"], today=today) if given["birthday"] else None,
@@ -177,8 +226,8 @@ def _stated(given: dict[str, Any], before: dict[str, Any]) -> tuple[ContactRecor
         attrs=actions.read_attributes(attrs),
         external_id=texts["external_id"] or None,
         name=texts["name"] or None,
-        province=texts["province"] or None,
-        city=texts["city"] or None,
+        province=(texts["province"] or None) if moved else None,
+        city=(texts["city"] or None) if moved else None,
         level=texts["level"] or None,
     )
     return record, cleared
@@ -189,7 +238,7 @@ def _stated(given: dict[str, Any], before: dict[str, Any]) -> tuple[ContactRecor
 def put_tag(request: HttpRequest, contact_id: int) -> HttpResponse:
     name = request.POST.get("tag", "")
     put = actions.put_tag(
-        contact_id, name, actor=request.user.get_username(), now=utc_now(), reason=_why(request)
+        contact_id, name, actor=request.user.get_username(), now=utc_now(), reason=why(request)
     )
     if put:
         messages.success(request, _("已加上标签“%(tag)s”。") % {"tag": " ".join(name.split())})
@@ -202,28 +251,8 @@ def put_tag(request: HttpRequest, contact_id: int) -> HttpResponse:
 @allowed("contact.edit")
 def take_tag(request: HttpRequest, contact_id: int) -> HttpResponse:
     name = request.POST.get("tag", "")
-    actions.take_tag(contact_id, name, actor=request.user.get_username(), now=utc_now(), reason=_why(request))
+    actions.take_tag(contact_id, name, actor=request.user.get_username(), now=utc_now(), reason=why(request))
     messages.success(request, _("已去掉标签“%(tag)s”。") % {"tag": name})
-    return redirect("contacts.detail", contact_id)
-
-
-@require_POST
-@allowed("consent.edit")
-def withdraw(request: HttpRequest, contact_id: int) -> HttpResponse:
-    """The person took consent back, by phone or in a shop."""
-    if not _why(request):
-        raise InvalidInput("consent.no_evidence")
-    now = utc_now()
-    consent.withdraw(
-        contact_id,
-        request.POST.get("purpose", ""),
-        at=now,
-        source="console",
-        evidence=_why(request),
-        actor=request.user.get_username(),
-        now=now,
-    )
-    messages.success(request, _("已记入台账，从现在起不再发送。"))
     return redirect("contacts.detail", contact_id)
 
 
@@ -238,7 +267,7 @@ def suppress(request: HttpRequest, contact_id: int) -> HttpResponse:
         contact_id,
         scope=scope,
         reason=reason,
-        source=f"console: {_why(request)}"[:80],
+        source=f"console: {why(request)}"[:80],
         actor=request.user.get_username(),
         now=utc_now(),
     )
@@ -254,11 +283,12 @@ def lift(request: HttpRequest, contact_id: int) -> HttpResponse:
     if not (given.isascii() and given.isdigit() and len(given) < 19):
         raise InvalidInput("request.filter", name="suppression")
     consent.lift_suppression(
-        int(given), reason=_why(request), actor=request.user.get_username(), now=utc_now()
+        int(given), reason=why(request), actor=request.user.get_username(), now=utc_now()
     )
     messages.success(request, _("屏蔽已解除。退订过的客户仍要重新授权才能收到短信。"))
     return redirect("contacts.detail", contact_id)
 
 
-def _why(request: HttpRequest) -> str:
+def why(request: HttpRequest) -> str:
+    """What was written beside a deed."""
     return " ".join(request.POST.get("why", "").split())[:200]

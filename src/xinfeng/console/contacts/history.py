@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from xinfeng.campaigns.reads import names_of_plans
 from xinfeng.consent import reads as consent
+from xinfeng.consent.purposes import names as purpose_names
 from xinfeng.consent.reads import EntryRow
 from xinfeng.console.components import TimelineItem
 from xinfeng.console.components.parts import Tone
-from xinfeng.console.contacts.labels import EVENTS, source_words
-from xinfeng.console.content.labels import PURPOSES
+from xinfeng.console.contacts.labels import EVENTS, TIER_CAUSES, TIERS, reason_words, source_words
 from xinfeng.console.states import state_of
 from xinfeng.console.templatetags.xinfeng_format import yuan
 from xinfeng.contacts import reads as contacts
+from xinfeng.contacts import tiers
+from xinfeng.contacts.members import members
 from xinfeng.contacts.reads import TimelineItem as Happening
+from xinfeng.contacts.tiers import TierChange
 from xinfeng.delivery import reads as delivery
 from xinfeng.delivery.reads import MessageHistory
+from xinfeng.hygiene.models import Source
+from xinfeng.hygiene.reads import Lesson
+from xinfeng.hygiene.reads import history_of as lessons_of
 
 PER_PAGE = 20
 
@@ -35,13 +43,16 @@ def timeline(
     contact_id: int, *, before: datetime | None, limit: int = PER_PAGE
 ) -> tuple[list[TimelineItem], datetime | None]:
     """The latest things before `before`, and where the next page begins (None: nothing older)."""
+    purposes = purpose_names(english=(get_language() or "").startswith("en"))
     items = [_happened(one) for one in contacts.timeline(contact_id, before, limit + 1)]
+    items += [_moved(one) for one in tiers.history(contact_id) if before is None or one.at < before]
+    items += [_learned(one) for one in lessons_of(contact_id) if before is None or one.at < before]
     items += [
-        _consented(one)
+        _consented(one, purposes)
         for one in consent.entries_of(contact_id, limit=200)
         if before is None or one.at < before
     ]
-    histories = delivery.messages_to(contact_id, before=before, limit=limit + 1)
+    histories = messages_to(members(contact_id), before=before, limit=limit + 1)
     names = names_of_plans([one.plan_id for one in histories])
     for one in histories:
         items += _written(one, names.get(one.plan_id), before)
@@ -53,10 +64,23 @@ def timeline(
     return shown, last if len(shown) < len(items) else None
 
 
+def messages_to(
+    contact_ids: Sequence[int], *, before: datetime | None = None, limit: int
+) -> list[MessageHistory]:
+    """The latest messages to a person, under whichever of her ids."""
+    found = [
+        one
+        for contact_id in contact_ids
+        for one in delivery.messages_to(contact_id, before=before, limit=limit)
+    ]
+    found.sort(key=lambda one: one.planned_at, reverse=True)
+    return found[:limit]
+
+
 def _happened(one: Happening) -> TimelineItem:
     if one.what == "tag":
         title = _("加上标签“%(tag)s”") if one.added else _("去掉标签“%(tag)s”")
-        said = " · ".join(part for part in (one.actor, one.reason) if part)
+        said = " · ".join(part for part in (one.actor, reason_words(one.reason)) if part)
         return TimelineItem(one.at, title % {"tag": one.tag}, said, "tag")
     label, icon = EVENTS.get(one.kind, EVENTS[99])
     title = f"{label} {yuan(one.amount_fen)}" if one.amount_fen is not None else str(label)
@@ -64,9 +88,20 @@ def _happened(one: Happening) -> TimelineItem:
     return TimelineItem(one.at, title, said, icon, "accent" if one.kind == 1 else "neutral")
 
 
-def _consented(one: EntryRow) -> TimelineItem:
-    purpose = {"purpose": PURPOSES.get(one.purpose, one.purpose)}
-    title = _("同意接收%(purpose)s") % purpose if one.granted else _("撤回%(purpose)s授权") % purpose
+def _moved(one: TierChange) -> TimelineItem:
+    title = _("分层：%(before)s → %(after)s") % {"before": TIERS[one.before][0], "after": TIERS[one.tier][0]}
+    return TimelineItem(one.at, title, TIER_CAUSES.get(one.cause, one.cause), "stairs-up", TIERS[one.tier][1])
+
+
+def _learned(one: Lesson) -> TimelineItem:
+    title = _("号码：%(state)s") % {"state": one.state.label}
+    said = " · ".join(part for part in (Source(one.source).label, one.provider, one.code, one.detail) if part)
+    return TimelineItem(one.at, title, said, "device-mobile-check", "bad" if one.quarantined else "neutral")
+
+
+def _consented(one: EntryRow, named: dict[str, str]) -> TimelineItem:
+    purpose = {"purpose": named.get(one.purpose, one.purpose)}
+    title = _("同意：%(purpose)s") % purpose if one.granted else _("拒绝或撤回：%(purpose)s") % purpose
     said = " · ".join(
         part for part in (source_words(one.source), one.notice, one.evidence, f"#{one.seq}") if part
     )

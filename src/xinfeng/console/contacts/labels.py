@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from xinfeng.console.components.parts import Text, Tone
+from xinfeng.contacts.merging import MERGE_REASON
 from xinfeng.contacts.models import EventKind, Gender, Tier
+from xinfeng.contacts.tagging import MERGED_TAG
 from xinfeng.kernel.phones import Carrier
 
 TIERS: dict[int, tuple[Text, Tone]] = {
@@ -47,6 +50,7 @@ STANDINGS: dict[str, Text] = {
     "reachable": _("可发营销短信"),
     "withdrawn": _("已撤回"),
     "suppressed": _("已屏蔽"),
+    "stale": _("告知已更新，需重新同意"),
     "none": _("没有授权"),
 }
 SUPPRESSIONS: dict[str, Text] = {
@@ -105,6 +109,41 @@ SOURCES: dict[str, Text] = {
     "console": _("后台登记"),
     "api": _("接口"),
 }
+
+
+MERGE_WHY: dict[str, Text] = {
+    "phone_external_conflict": _("来源说：一位的手机号和另一位的会员号是同一个人"),
+    "name_birthday": _("姓名和生日相同"),
+    "name_city_gender": _("姓名、城市和性别相同"),
+}
+MERGE_HOW: dict[str, Text] = {
+    "phone": _("手机号相同"),
+    "external_id": _("会员号相同"),
+    "suggested": _("按建议"),
+    "manual": _("手工"),
+}
+TIER_CAUSES: dict[str, Text] = {
+    "nightly": _("每夜重算"),
+    "event": _("新的行为"),
+    "rules": _("规则改变"),
+    "new": _("新加入"),
+    "merge": _("客户合并"),
+    "profiling": _("撤回个性化授权"),
+}
+TAG_CHANGES: dict[str, Text] = {
+    "renamed": _("改名"),
+    "described": _("修改说明"),
+    "merged": _("并入"),
+}
+
+
+def reason_words(reason: str) -> str:
+    """Why a tag was put on or taken off: what people wrote, and in words what merging left."""
+    if reason.startswith(MERGE_REASON):
+        return gettext("合并客户 #%(n)s") % {"n": reason.removeprefix(MERGE_REASON)}
+    if reason.startswith(MERGED_TAG):
+        return gettext("标签“%(tag)s”并入") % {"tag": reason.removeprefix(MERGED_TAG)}
+    return reason
 
 
 def source_words(source: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from xinfeng.consent import reads as consent
 from xinfeng.console.components import (
     Column,
     Empty,
@@ -28,7 +30,8 @@ from xinfeng.console.permissions import allowed, may
 from xinfeng.console.templatetags.xinfeng_format import num
 from xinfeng.contacts import reads
 from xinfeng.contacts.reads import ContactQuery, ContactRow
-from xinfeng.lens.engine import lens
+from xinfeng.contacts.tag_names import tag_id_of
+from xinfeng.lens.engine import Lens, lens
 
 COLUMNS = (
     Column("name", gettext_lazy("客户")),
@@ -59,37 +62,57 @@ def page(request: HttpRequest) -> HttpResponse:
     filters = _filters()
     query = Query.read(request, columns=COLUMNS, filters=filters)
     chosen = query.filters
+    copy = lens()
+    copy.refresh()
+    standing = chosen["consent"]
     found = reads.search_contacts(
         ContactQuery(
             tag=chosen["tag"],
             tier=int(chosen["tier"]) if chosen["tier"] else None,
             province=chosen["province"],
-            among=consent.whose_standing(chosen["consent"], "marketing")
-            if chosen["consent"]
-            else ContactQuery().among,
+            among_in_lens=partial(_whose_standing, state=standing) if standing else None,
             after=query.after,
             limit=query.per_page,
-        )
+        ),
+        copy,
     )
     table = _table(query, filters, Listing(_shown(found.rows), next_after=found.next or ""), request)
-    return answer_with_table(request, "contacts/list.html", table, {"searched": "", "stats": _stats()})
+    return answer_with_table(request, "contacts/list.html", table, {"searched": "", "stats": _stats(copy)})
+
+
+def _whose_standing(copy: Lens, contact: Any, *, state: str) -> Any:
+    """`consent.reads.whose_standing` for marketing, asked of the lens."""
+    standing = copy.table("standing")
+    standing = standing.filter(standing.purpose == "marketing")
+    hit = {
+        "reachable": standing.granted & standing.suppressed.isnull(),
+        "withdrawn": ~standing.granted & ~standing.stale & standing.entry_seq.notnull(),
+        "stale": standing.stale,
+        "suppressed": standing.suppressed.notnull(),
+        "none": standing.entry_seq.notnull(),
+    }[state]
+    which = standing.filter(hit)
+    on = contact.id == which.contact_id
+    return contact.anti_join(which, on) if state == "none" else contact.semi_join(which, on)
 
 
 @require_POST
 @allowed("contact.view")
 def find(request: HttpRequest) -> HttpResponse:
-    """A full number, a member id, a whole name or a tag. One hit is opened; several are listed in the answer."""
+    """A full number, its last digits, a member id, a whole name or a tag. One hit is opened; several are listed in
+    the answer."""
     text = " ".join(request.POST.get("q", "").split())[:SEARCH_LENGTH]
     if not text:
         return redirect("contacts")
     found = reads.search_contacts(ContactQuery(text=text, limit=MOST_FOUND))
     if len(found.rows) == 1:
         return redirect("contacts.detail", found.rows[0].id)
-    if not found.rows and any(tag.name == text for tag in reads.tags()):
+    if not found.rows and tag_id_of(text) is not None:
         return redirect(f"{reverse('contacts')}?{urlencode({'tag': text})}")
     if not found.rows:
         messages.warning(
-            request, _("没有找到。手机号、会员号和姓名要写完整，因为它们是加密保存的，不能按一部分查找。")
+            request,
+            _("没有找到。手机号可以写完整，也可以只写后四位；会员号和姓名要写完整，因为它们是加密保存的。"),
         )
         return redirect("contacts")
     query = Query(per_page=MOST_FOUND)
@@ -121,10 +144,8 @@ def _shown(rows: list[ContactRow]) -> list[tuple[ContactRow, object]]:
     return [(row, TIERS[row.tier]) for row in rows]
 
 
-def _stats() -> list[Stat]:
+def _stats(copy: Lens) -> list[Stat]:
     """How many contacts each tier has; each leads to them."""
-    copy = lens()
-    copy.refresh()
     counts = reads.tier_counts(copy)
     total = sum(counts.values())
     if not total:

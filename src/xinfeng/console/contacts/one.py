@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -16,9 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from xinfeng.campaigns.reads import names_of_plans
 from xinfeng.consent import reads as consent
-from xinfeng.consent.reads import Proof, StandingRow
 from xinfeng.console.components import Crumb
 from xinfeng.console.components.parts import Text
+from xinfeng.console.contacts.consents import consents_of
+from xinfeng.console.contacts.history import messages_to
 from xinfeng.console.contacts.history import timeline as timeline_of
 from xinfeng.console.contacts.labels import (
     CARRIERS,
@@ -27,36 +27,32 @@ from xinfeng.console.contacts.labels import (
     SCOPES,
     SUPPRESSIONS,
     TAG_KINDS,
+    TIER_CAUSES,
     TIERS,
+    reason_words,
     source_words,
 )
-from xinfeng.console.content.labels import PURPOSES
+from xinfeng.console.contacts.merging import merged_rows
 from xinfeng.console.permissions import allowed, may
-from xinfeng.contacts import reads
+from xinfeng.contacts import merging, reads, regions, suggesting, tiers
 from xinfeng.contacts.reads import AttributeValue, ContactCard, Revealed
-from xinfeng.delivery import reads as delivery
+from xinfeng.contacts.tiers import TierChange
 from xinfeng.foundation import settings as xinfeng_settings
-from xinfeng.kernel.errors import InvalidInput, NotFound
+from xinfeng.hygiene.reads import number_of
+from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.time import business_day, utc_now
 
 MESSAGES = 10
-
-
-@dataclass(frozen=True)
-class ConsentView:
-    """One purpose: where she stands, and what proves it (None: the ledger has nothing)."""
-
-    purpose: Text
-    code: str
-    standing: StandingRow
-    suppressed: Text
-    proof: Proof | None
-    source: Text
+TIER_CHANGES = 10
 
 
 @require_safe
 @allowed("contact.view")
 def detail(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """Everything about her. A row that was merged leads to whoever speaks for it."""
+    speaks = merging.leads_to(contact_id)
+    if speaks is not None and speaks != contact_id:
+        return redirect("contacts.detail", speaks)
     return render(request, "contacts/detail.html", page_of(request, contact_id))
 
 
@@ -90,7 +86,9 @@ def page_of(request: HttpRequest, contact_id: int, *, revealed: Revealed | None 
     """Everything the page shows."""
     card = reads.contact_card(contact_id)
     row = card.row
-    histories = delivery.messages_to(contact_id, limit=MESSAGES)
+    now = utc_now()
+    consents = consents_of(contact_id, now=now)
+    histories = messages_to(merging.members(contact_id), limit=MESSAGES)
     campaigns = names_of_plans([one.plan_id for one in histories])
     suppressions = consent.suppressions_of(contact_id)
     return {
@@ -104,8 +102,20 @@ def page_of(request: HttpRequest, contact_id: int, *, revealed: Revealed | None 
         "language": LANGUAGES.get(card.language, card.language),
         "age": _age(card.birthday),
         "attributes": _attributes(card, revealed),
-        "tags": [(one, TAG_KINDS.get(one.kind, one.kind), _tag_url(one.name)) for one in card.tags],
-        "consents": [_consent(contact_id, one) for one in consent.standing_of(contact_id)],
+        "tags": [
+            (one, TAG_KINDS.get(one.kind, one.kind), _tag_url(one.name), reason_words(one.reason))
+            for one in card.tags
+        ],
+        "consents": consents,
+        "switches": [one for one in consents if one.can_be_switched_off],
+        "merges": merged_rows(merging.merges_of(contact_id)),
+        "suggested": [
+            (one, one.other if one.one.id == contact_id else one.one)
+            for one in suggesting.suggestions_for(contact_id)
+        ],
+        "regions": regions.table(),
+        "number": number_of(contact_id) if row.phone else None,
+        "tiers": _tiers(contact_id),
         "suppressions": [
             (one, SUPPRESSIONS[one.reason], SCOPES[one.scope], source_words(one.source))
             for one in suppressions
@@ -129,17 +139,11 @@ def _timeline(contact_id: int, before: datetime | None) -> dict[str, Any]:
     }
 
 
-def _consent(contact_id: int, standing: StandingRow) -> ConsentView:
-    try:
-        proof = consent.proof(contact_id, standing.purpose)
-    except NotFound:
-        proof = None
-    code = "granted" if standing.granted else "withdrawn" if standing.entry_seq is not None else "none"
-    suppressed = SUPPRESSIONS.get(standing.suppressed, standing.suppressed) if standing.suppressed else ""
-    source = source_words(proof.entry.source) if proof else ""
-    return ConsentView(
-        PURPOSES.get(standing.purpose, standing.purpose), code, standing, suppressed, proof, source
-    )
+def _tiers(contact_id: int) -> list[tuple[TierChange, Any, Any, Text]]:
+    return [
+        (one, TIERS[one.before], TIERS[one.tier], TIER_CAUSES.get(one.cause, one.cause))
+        for one in tiers.history(contact_id, limit=TIER_CHANGES)
+    ]
 
 
 def _attributes(card: ContactCard, revealed: Revealed | None) -> list[tuple[str, Any, AttributeValue]]:

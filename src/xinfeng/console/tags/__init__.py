@@ -1,0 +1,1 @@
+"""Tags: how many people have each, renamed, merged, described, with their history."""
