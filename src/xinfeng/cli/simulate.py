@@ -19,14 +19,8 @@ def carrier(context: typer.Context) -> None:
     from xinfeng.channels.simulator.options import parse_options
     from xinfeng.cli.ready import set_up_django
 
-    arguments = list(context.args)
-    if "--with-parent" in arguments:
-        from xinfeng.cli.processes.supervision import leave_with_parent
-
-        arguments.remove("--with-parent")
-        leave_with_parent()
     try:
-        run(parse_options(arguments))
+        run(parse_options(_with_parent(context.args)))
     except XinfengError:
         set_up_django()  # the words for it need it; the carrier itself does not
         raise
@@ -40,7 +34,18 @@ def lookup(context: typer.Context) -> None:
     """模拟号码检测服务商。 A simulated lookup provider in its own process; `--help` lists its faults."""
     from xinfeng.cli.ready import set_up_django
 
+    arguments = _with_parent(context.args)
     set_up_django()
     from xinfeng.hygiene.simulator.server import parse_options, run
 
-    run(parse_options(context.args))
+    run(parse_options(arguments))
+
+
+def _with_parent(arguments: list[str]) -> list[str]:
+    """The simulator's own options; one that a supervisor started ends with it."""
+    if "--with-parent" not in arguments:
+        return arguments
+    from xinfeng.cli.processes.supervision import leave_with_parent
+
+    leave_with_parent()
+    return [argument for argument in arguments if argument != "--with-parent"]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xinfeng.cli.demo.clock import zone_where_shops_send
+from xinfeng.cli.demo.database import LOOKUP_KEY, LOOKUP_SECRET, SLUG
 from xinfeng.cli.output import say
 from xinfeng.cli.ready import ready
 from xinfeng.foundation import logs
@@ -58,17 +59,19 @@ def demo(
 
         from xinfeng.cli.demo.scenario import Scenario
 
-        carrier_port = _free_port(0)
+        carrier_port, lookup_port = _free_port(0), _free_port(0)
         scenario = Scenario(
             settings=settings,
             members=members,
             carrier_port=carrier_port,
+            lookup_port=lookup_port,
             account=_CARRIER_ACCOUNT,
             secret=_CARRIER_SECRET,
         )
         scenario.set_up()
         children: list[Child] = [
             xinfeng_child("carrier", "simulate", "carrier", *_carrier_options(carrier_port, data)),
+            xinfeng_child("lookup", "simulate", "lookup", *_lookup_options(lookup_port)),
             xinfeng_child("app", "app"),
             xinfeng_child("gateway", "gateway"),
         ]
@@ -109,6 +112,10 @@ def _carrier_options(port: int, data: Path) -> list[str]:
     ]
 
 
+def _lookup_options(port: int) -> list[str]:
+    return [f"--port={port}", f"--key={LOOKUP_KEY}", f"--secret={LOOKUP_SECRET}"]
+
+
 def _start_afresh(data: Path) -> None:
     """Every run begins with the same shop; only a folder that a former run has marked is emptied."""
     marked = (data / _MARK).exists()
@@ -138,6 +145,7 @@ def _free_port(wanted: int) -> int:
 def _invite(settings: xinfeng_settings.Settings, logins: list[Login]) -> None:
     say()
     say(f"控制台 console: http://{settings.host}:{settings.port}", style="bold")
+    say(f"客户看到的表单 a form as customers see it: http://{settings.host}:{settings.port}/f/{SLUG}")
     for login in logins:
         say(f"  {login.username:<10} {login.password}   {login.role}")
     say("Ctrl+C 结束。 Ctrl+C ends it.")

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from xinfeng.cli import doorway
+from xinfeng.cli.demo.database import Customers
 from xinfeng.cli.demo.shop import Files, write_shop
 from xinfeng.cli.importing import Terms, bring_in
 from xinfeng.cli.output import say
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.errors import Conflict
 from xinfeng.kernel.time import utc_now
+from xinfeng.lens.engine import close_lens
 
 ACTOR = "system:demo"
 NOTICE = "我们会用您留下的手机号，每月最多发送四条会员活动与新品短信，直到您退订。回复 R 即可退订，不影响订单与服务通知。"
@@ -44,6 +46,7 @@ class Scenario:
     settings: xinfeng_settings.Settings
     members: int
     carrier_port: int
+    lookup_port: int
     account: str
     secret: str
     logins: list[Login] = field(default_factory=list)
@@ -61,7 +64,8 @@ class Scenario:
         )
         self._import(files)
         self._former_opt_outs(files)
-        self._campaign()
+        self._campaign(files)
+        close_lens()  # `app` owns it from now on
 
     def run(self, *, stopping: Callable[[], bool]) -> None:
         """Preflight, approval, start, watch, report; needs app, gateway and carrier."""
@@ -123,27 +127,34 @@ class Scenario:
             record_opt_outs(connection, said_no, now=now)
         recompute_tiers(now=now)
 
-    def _campaign(self) -> None:
+    def _campaign(self, files: Files) -> None:
         from xinfeng.campaigns.actions import CampaignDraft, save_campaign
         from xinfeng.channels.actions import save_channel
         from xinfeng.content.actions import add_signature, save_template
         from xinfeng.segments.actions import create_segment, install_ready_made
 
-        self.channel_id = save_channel(
-            name="移动 106 营销（模拟）",
-            kind="cmpp3",
-            purpose="marketing",
-            config={
-                "host": "127.0.0.1",
-                "port": self.carrier_port,
-                "account": self.account,
-                "access_code": "10690001",
-            }
-            | {"connections": 2, "window": 64},
-            secret=self.secret,
-            rate_per_s=1500,
-            price_li=35,
-            actor=ACTOR,
+        self.channel_id, service_channel_id = (
+            save_channel(
+                name=f"移动 106 {name}（模拟）",
+                kind="cmpp3",
+                purpose=purpose,
+                config={
+                    "host": "127.0.0.1",
+                    "port": self.carrier_port,
+                    "account": self.account,
+                    "access_code": code,
+                    "connections": connections,
+                    "window": 64,
+                },
+                secret=self.secret,
+                rate_per_s=1500,
+                price_li=35,
+                actor=ACTOR,
+            )
+            for purpose, name, code, connections in (
+                ("marketing", "营销", "10690001", 2),
+                ("service", "服务", "10690002", 1),
+            )
         )
         signature = add_signature("四时茶", hotline="400-000-0000", actor=ACTOR)
         version = save_template(
@@ -160,6 +171,7 @@ class Scenario:
             name="买过、最近一周没再买", rule=RULE, description="一年半内买过，七天内没有再买", actor=ACTOR
         )
         install_ready_made(actor=ACTOR)
+        Customers(signature.pk, service_channel_id, self.lookup_port, ACTOR).set_up(files)
         draft = CampaignDraft(
             name="会员日唤回",
             segment_id=segment.pk,
