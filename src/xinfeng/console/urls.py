@@ -14,6 +14,7 @@ urlpatterns = [
     path("segments", include("xinfeng.console.segments.urls")),
     path("tiers", include("xinfeng.console.tiers.urls")),
     path("tiers/tags", include("xinfeng.console.tags.urls")),
+    path("numbers", include("xinfeng.console.numbers.urls")),
     path("templates", include("xinfeng.console.content.urls")),
     path("", include("xinfeng.console.operation.urls")),
     path("campaigns", include("xinfeng.console.campaigns.urls")),

@@ -88,6 +88,9 @@ SENTENCES: dict[str, Words] = {
         "这位客户的信息已经删除过了。什么都没有改变。",
         "This person has been erased already. Nothing was changed.",
     ),
+    "request.not_confirmed": Words(
+        "没有输入确认的字。什么都没有删除。", "The word that confirms was not typed. Nothing was erased."
+    ),
     "request.days": Words(
         "天数不能用，最多 {at_most} 天。没有保存。",
         "This number of days cannot be used: {at_most} at most. Nothing was saved.",

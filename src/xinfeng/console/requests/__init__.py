@@ -1,0 +1,1 @@
+"""Requests of persons about their information: take in, check, do, answer, and prove that it was done."""
