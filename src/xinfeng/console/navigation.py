@@ -39,6 +39,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("forms", _("表单"), "forms", "form.view", AUDIENCE),
     Section("numbers", _("号码健康"), "device-mobile-check", "number.view", AUDIENCE),
     Section("requests", _("个人信息请求"), "user-shield", "request.view", AUDIENCE),
+    Section("consents", _("授权"), "shield-check", "consent.view", AUDIENCE),
     Section("contracts", _("共享合同"), "file-certificate", "contract.view", AUDIENCE),
     Section("templates", _("模板"), "template", "template.view", AUDIENCE),
     Section("channels", _("通道"), "antenna-bars-5", "channel.view", HOUSE),

@@ -31,6 +31,7 @@ LOOK = frozenset(
         "form.view",
         "tier.view",
         "number.view",
+        "consent.view",
     }
 )
 """What everybody who works with campaigns may see; phone numbers stay masked."""

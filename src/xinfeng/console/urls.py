@@ -11,6 +11,8 @@ urlpatterns = [
     path("contacts", include("xinfeng.console.contacts.urls")),
     path("imports", include("xinfeng.console.imports.urls")),
     path("requests", include("xinfeng.console.requests.urls")),
+    path("consents", include("xinfeng.console.consents.urls")),
+    path("contracts", include("xinfeng.console.contracts.urls")),
     path("segments", include("xinfeng.console.segments.urls")),
     path("tiers", include("xinfeng.console.tiers.urls")),
     path("tiers/tags", include("xinfeng.console.tags.urls")),

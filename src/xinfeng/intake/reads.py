@@ -241,3 +241,17 @@ def _job(job_id: int) -> ImportJob:
     if job is None:
         raise NotFound("import.unknown", id=job_id)
     return job
+
+
+def imports_under(key: str, version: str, *, limit: int) -> list[ImportRow]:
+    """Imports whose batch claimed this version of a notice, newest first."""
+    found = ImportJob.objects.select_related("created_by").filter(
+        consent__notice_key=key, consent__notice_version=version
+    )
+    return [_import_row(job) for job in found.order_by("-id")[:limit]]
+
+
+def imports_by_contract(contract_id: int, *, limit: int) -> list[ImportRow]:
+    """Imports that leaned on a contract, newest first."""
+    found = ImportJob.objects.select_related("created_by").filter(contract_id=contract_id)
+    return [_import_row(job) for job in found.order_by("-id")[:limit]]

@@ -1,0 +1,1 @@
+"""The screens of contracts under which partners pass personal data on."""
