@@ -193,10 +193,10 @@ def _ranges(limits: tuple[int, ...], write: object) -> list[str]:
     assert callable(write)
     first = _("不到 %(n)s") % {"n": write(limits[0])}
     middle = [
-        _("%(a)s 起，不到 %(b)s") % {"a": write(low), "b": write(high)}
+        _("%(a)s起，不到 %(b)s") % {"a": write(low), "b": write(high)}
         for low, high in zip(limits, limits[1:], strict=False)
     ]
-    return [first, *middle, _("%(n)s 及以上") % {"n": write(limits[-1])}]
+    return [first, *middle, _("%(n)s及以上") % {"n": write(limits[-1])}]
 
 
 def _times(number: int) -> str:
@@ -204,7 +204,7 @@ def _times(number: int) -> str:
 
 
 def _money(fen: int) -> str:
-    return yuan(fen).removesuffix(".00")
+    return f"¥{yuan(fen).removesuffix('.00')}"
 
 
 def _crumbs() -> list[Crumb]:

@@ -206,7 +206,7 @@ customElements.define(
       const recent = node.measure === "last" || node.measure === "first";
       const scale = node.measure.endsWith("_fen") ? 100 : 1;
       const compared = this.compared(node, recent ? offer.recency : offer.comparisons, null, scale);
-      return [measure, ...compared, ...(recent ? [] : [this.period(node)]), this.narrowed(node)];
+      return [measure, ...compared, ...(recent && !node.period ? [] : [this.period(node)]), this.narrowed(node)];
     }
 
     choice(node, key, options) {
