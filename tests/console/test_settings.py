@@ -1,4 +1,4 @@
-"""Settings: people, roles, windows, ceilings, confirmation, calendar, tiers, notices, attributes; for administrators."""
+"""Settings: people, roles, windows, ceilings, confirmation, calendar, notices, attributes; for administrators."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from xinfeng.consent.models import Notice
 from xinfeng.console import permissions
 from xinfeng.console.preferences.permission_words import GROUPS
 from xinfeng.contacts.models import Attribute
-from xinfeng.contacts.tiers import tier_rules
 from xinfeng.content.models import Signature
 from xinfeng.delivery.confirmation import ConfirmationSettings, current_settings
 from xinfeng.foundation.models import AuditEntry, User
@@ -26,7 +25,6 @@ PAGES = (
     "/caps",
     "/confirmation",
     "/calendar",
-    "/tiers",
     "/notices",
     "/attributes",
     "/about",
@@ -136,11 +134,9 @@ def test_a_year_without_notice_is_said_to_be_provisional(admin):
     assert "还没有录入" in admin.get("/settings/calendar/2030").content.decode()
 
 
-def test_tier_rules_are_checked(admin):
-    form = {"new_days": 30, "active_days": 100, "dormant_days": 50, "industry_tag": "同业"}
-    assert "不能短于" in admin.post("/settings/tiers", form).content.decode()
-    assert admin.post("/settings/tiers", {**form, "dormant_days": 200}).status_code == 302
-    assert tier_rules().dormant_days == 200
+def test_the_rules_of_the_tiers_have_moved(admin):
+    answer = admin.get("/settings/tiers")
+    assert (answer.status_code, answer["Location"]) == (302, "/tiers/rules")
 
 
 def test_a_notice_is_published_and_never_changed(admin):

@@ -279,7 +279,7 @@ def test_whoever_was_faster_is_not_overwritten(mirror: Lens, monkeypatch: pytest
     later = NOW + DAY
     with connect() as raw:
         raw.execute("update contact set tier = 4")
-    original, bought = tiers._write, []
+    original, bought = tiers.write_changes, []
 
     def write(*arguments: Any, **named: Any) -> int:
         if not bought:
@@ -288,7 +288,7 @@ def test_whoever_was_faster_is_not_overwritten(mirror: Lens, monkeypatch: pytest
             place(sleeper, now=later)
         return original(*arguments, **named)
 
-    monkeypatch.setattr(tiers, "_write", write)
+    monkeypatch.setattr(tiers, "write_changes", write)
     recompute_tiers(now=later)
     assert (tier(sleeper), tier(other)) == (Tier.ACTIVE, Tier.DORMANT)
 
@@ -299,7 +299,7 @@ def test_a_purchase_that_keeps_the_tier_is_seen_in_a_second_look(
     buyer, other = make_contacts(2, at=OLD)
     make_event(buyer, at=NOW - 91 * DAY)
     recompute_tiers(now=NOW)
-    later, original, bought = NOW + 5 * DAY, tiers._write, []
+    later, original, bought = NOW + 5 * DAY, tiers.write_changes, []
 
     def write(*arguments: Any, **named: Any) -> int:
         if not bought:
@@ -308,7 +308,7 @@ def test_a_purchase_that_keeps_the_tier_is_seen_in_a_second_look(
             assert place(buyer, now=later) == [Tier.ACTIVE]  # nothing to write: she still is
         return original(*arguments, **named)
 
-    monkeypatch.setattr(tiers, "_write", write)
+    monkeypatch.setattr(tiers, "write_changes", write)
     recompute_tiers(now=later)
     assert tier(buyer) == Tier.ACTIVE
     assert tier(other) == Tier.DORMANT

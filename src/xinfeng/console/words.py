@@ -11,7 +11,19 @@ from typing import Any, TypeVar
 
 from django.utils.translation import get_language
 
-from xinfeng.console.sentences import Words, audience, consents, content, house, people, privacy, segments, sending
+from xinfeng.console.sentences import (
+    Words,
+    audience,
+    consents,
+    content,
+    house,
+    numbers,
+    people,
+    privacy,
+    segments,
+    sending,
+    tiers,
+)
 from xinfeng.kernel.errors import (
     Conflict,
     InvalidInput,
@@ -30,10 +42,12 @@ SENTENCES: dict[str, Words] = {
     **consents.SENTENCES,
     **content.SENTENCES,
     **house.SENTENCES,
+    **numbers.SENTENCES,
     **people.SENTENCES,
     **privacy.SENTENCES,
     **segments.SENTENCES,
     **sending.SENTENCES,
+    **tiers.SENTENCES,
     "permission.missing": Words(
         "您的角色没有这项权限（{permission}）。什么都没有改变。需要时请管理员在“设置”里调整您的角色。",
         "Your role does not include this permission ({permission}). Nothing was changed. "

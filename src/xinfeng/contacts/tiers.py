@@ -239,7 +239,7 @@ def recompute_tiers(
         seen = _newest_event(copy)
         table = placed(copy, tier_rules(), now=now)
         differences = copy.rows(table.filter(table["tier"] != table["before"]).order_by("id"))
-        changed += _write(differences, now=now, cause=cause, progress=progress)
+        changed += write_changes(differences, now=now, cause=cause, progress=progress)
         if not differences.num_rows:
             break
         copy.refresh()
@@ -258,7 +258,7 @@ def catch_up_tiers(copy: Lens, *, now: datetime) -> int:
     if not copy.scalar(among.limit(1).count()):
         return 0
     table = placed(copy, tier_rules(), now=now, among=among)
-    return _write(copy.rows(table.filter(table["tier"] != table["before"])), now=now, cause="catch_up")
+    return write_changes(copy.rows(table.filter(table["tier"] != table["before"])), now=now, cause="catch_up")
 
 
 def _newest_event(copy: Lens) -> int | None:
@@ -277,13 +277,17 @@ with changed as (
 insert into tier_fact (contact_id, before, tier, at, cause) select id, before, tier, %s, %s from changed"""
 
 
-def _write(
+def write_changes(
     differences: pa.Table,
     *,
     now: datetime,
     cause: str,
     progress: Callable[[int, int], None] | None = None,
 ) -> int:
+    """Give people other tiers, with their facts, in transactions of their own; returns how many changed.
+
+    `differences` has columns `id`, `before`, `tier`; a row whose contact is not `before` any more is passed over.
+    """
     changed = 0
     for start in range(0, differences.num_rows, _STEP):
         step = differences.slice(start, _STEP)

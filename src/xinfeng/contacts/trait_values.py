@@ -245,6 +245,28 @@ def _by_number(event: ibis.Table, what: Any, *, bits: int) -> ibis.Table:
     )
 
 
+SAMPLE = 8
+_SAMPLED_EVENTS = 400
+
+
+def sample_values(lens: Lens, definition: Definition, *, now: datetime) -> dict[int, Any]:
+    """What a definition gives for a few people who did something lately, by contact; nothing is kept."""
+    event = of_person(lens, lens.table("event"))
+    if definition.kinds:
+        event = event.filter(event["kind"].isin(definition.kinds))
+    lately = event.filter(event["at"] <= now).order_by(event["id"].desc()).limit(_SAMPLED_EVENTS)
+    people = without_withdrawn(lens, lens.table("contact").select(contact_id="id"))
+    met = people.semi_join(lately, "contact_id").order_by("contact_id").limit(SAMPLE)
+    ids = lens.rows(met).column("contact_id").to_pylist()
+    if not ids:
+        return {}
+    chosen = people.filter(people["contact_id"].isin(ids))
+    zone = xinfeng_settings.load().zone
+    [table] = values(lens, {"sample": definition}, now=now, zone=zone, among=chosen)
+    rows = lens.rows(table.order_by("contact_id")).to_pylist()
+    return {row["contact_id"]: row[f"{PREFIX}sample"] for row in rows}
+
+
 def trait_table(lens: Lens) -> ibis.Table:
     """The values as last computed, without those who have withdrawn profiling since."""
     return without_withdrawn(lens, lens.table(TABLE))

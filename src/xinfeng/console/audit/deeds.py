@@ -74,6 +74,10 @@ DEEDS: dict[str, Text] = {
     "suppression.add": _("加入屏蔽"),
     "suppression.lift": _("解除屏蔽"),
     "tiers.change": _("修改分层规则"),
+    "trait.archive": _("归档特征"),
+    "trait.define": _("定义特征"),
+    "trait.edit": _("修改特征"),
+    "trait.restore": _("恢复特征"),
     "user.add": _("添加用户"),
     "user.change": _("修改用户"),
     "user.password": _("更改密码"),
@@ -96,6 +100,7 @@ AREAS: dict[str, Text] = {
     "attribute": _("自定义属性"),
     "notice": _("告知文本"),
     "tiers": _("客户分层"),
+    "trait": _("行为特征"),
     "user": _("用户"),
     "login": _("登录"),
 }

@@ -1,1 +1,1 @@
-"""Settings: people and roles, send windows, ceilings, confirmation of opt-outs, calendar, tiers, notices, attributes, about."""
+"""Settings: people and roles, send windows, ceilings, confirmation of opt-outs, calendar, notices, attributes, about."""

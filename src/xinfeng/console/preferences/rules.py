@@ -1,4 +1,4 @@
-"""Ceilings on how often people are written to, and the rules of the tiers."""
+"""Ceilings on how often people are written to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from xinfeng.console.components.faults import show_fault
 from xinfeng.console.components.parts import Text
 from xinfeng.console.permissions import allowed, may
 from xinfeng.console.preferences.tabs import tabs
-from xinfeng.contacts.tiers import TierRules, change_tier_rules, tier_rules
 from xinfeng.kernel.errors import NotAllowed, XinfengError
 from xinfeng.kernel.time import utc_now
 from xinfeng.policy import reads
@@ -58,23 +57,6 @@ class CapsForm(forms.Form):
         return [(label, self[f"{tier}_messages"], self[f"{tier}_days"]) for tier, label in TIERS.items()]
 
 
-class TiersForm(forms.Form):
-    """Spans in days."""
-
-    new_days = forms.IntegerField(label=_("新客：加入不超过"), min_value=1, max_value=3660)
-    active_days = forms.IntegerField(label=_("活跃：最近一次购买在"), min_value=1, max_value=3660)
-    dormant_days = forms.IntegerField(label=_("沉睡：没有任何互动已有"), min_value=1, max_value=3660)
-    industry_tag = forms.CharField(
-        label=_("同业：带有标签"), max_length=40, help_text=_("同一行业、不是直接竞争对手的客户。")
-    )
-    industry_attribute = forms.SlugField(
-        label=_("同业：或属性为“是”"),
-        max_length=40,
-        required=False,
-        help_text=_("自定义属性的键；留空就只看标签。"),
-    )
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed("settings.view")
 def caps(request: HttpRequest) -> HttpResponse:
@@ -97,23 +79,6 @@ def caps(request: HttpRequest) -> HttpResponse:
     source = CAPS_SOURCE[(get_language() or "").startswith("en")]
     context = {"form": form, "source": source, "tabs": tabs("settings.caps")}
     return render(request, "preferences/caps.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@allowed("settings.view")
-def tiers(request: HttpRequest) -> HttpResponse:
-    rules = tier_rules()
-    fields = ("new_days", "active_days", "dormant_days", "industry_tag", "industry_attribute")
-    form = TiersForm(_posted(request), initial={name: getattr(rules, name) for name in fields})
-    if request.method == "POST" and form.is_valid():
-        try:
-            change_tier_rules(TierRules(**form.cleaned_data), actor=request.user.get_username())
-        except XinfengError as fault:
-            show_fault(form, fault, {"tiers.span": str(fault.params.get("field", ""))})
-        else:
-            messages.success(request, gettext("已保存。今晚重新计算每位客户的分层。"))
-            return redirect("settings.tiers")
-    return render(request, "preferences/tiers.html", {"form": form, "tabs": tabs("settings.tiers")})
 
 
 def _posted(request: HttpRequest) -> Any:

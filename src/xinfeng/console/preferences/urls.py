@@ -1,6 +1,7 @@
 """Addresses of the settings."""
 
 from django.urls import path
+from django.views.generic import RedirectView
 
 from xinfeng.console.preferences import about, calendar, confirmation, customers, people, rules, windows
 
@@ -14,7 +15,7 @@ urlpatterns = [
     path("/windows/bounds", windows.bounds, name="settings.bounds"),
     path("/windows/<slug:trade>", windows.edit, name="settings.trade"),
     path("/caps", rules.caps, name="settings.caps"),
-    path("/tiers", rules.tiers, name="settings.tiers"),
+    path("/tiers", RedirectView.as_view(pattern_name="tiers.rules"), name="settings.tiers"),
     path("/confirmation", confirmation.page, name="settings.confirmation"),
     path("/confirmation/preview", confirmation.preview, name="settings.confirmation_preview"),
     path("/calendar", calendar.page, name="settings.calendar"),

@@ -1,4 +1,4 @@
-"""Words for what policy, tiers, attributes, foundation and the command line refuse, and the carrier simulator."""
+"""Words for what policy, attributes, foundation and the command line refuse, and the carrier simulator."""
 
 from __future__ import annotations
 
@@ -90,10 +90,6 @@ SENTENCES: dict[str, Words] = {
     "policy.year": Words(
         "{year} 年的放假安排不完整：至少 {at_least} 天，并且都是这一年的。没有保存。",
         "The holidays of {year} are not complete: at least {at_least}, all of that year. Nothing was saved.",
-    ),
-    "tiers.span": Words(
-        "天数要在 1 到 3660 之间，“沉睡”不能短于“活跃”。没有保存。",
-        "Spans are 1 to 3660 days, and dormant cannot be shorter than active. Nothing was saved.",
     ),
     "sample.conflict": Words(
         "这是一个示例：现在不能这样做。什么都没有改变（代码 {code}）。",

@@ -1,0 +1,1 @@
+"""Tiers and computed traits: where people are, how they move, the rules, and what is computed from behaviour."""
