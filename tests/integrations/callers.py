@@ -31,6 +31,11 @@ class Caller:
         if token:
             self._headers["authorization"] = f"Bearer {token}"
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What it sends with every request."""
+        return {"host": "localhost", **self._headers}
+
     def send(
         self,
         method: str,

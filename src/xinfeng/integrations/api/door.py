@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import psycopg
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -223,6 +224,7 @@ class Api(NinjaAPI):
         self._on(XinfengError, problems.of)
         self._on(TooMany, _too_many)
         self._on(Http404, lambda request, _: nothing_here(request))
+        self._on(RequestDataTooBig, _too_big)
         self._on(HttpError, _http)
         self._on(AuthenticationError, _unauthorized)
         self._on(ValidationError, _fields)
@@ -262,7 +264,14 @@ def _unauthorized(request: HttpRequest, _: Exception) -> HttpResponse:
     )
 
 
+def _too_big(request: HttpRequest, _: Exception) -> HttpResponse:
+    return problems.of(request, InvalidInput("body.too_large", at_most=bodies.SINGLE_BYTES))
+
+
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """Ninja hides what was wrong with a body behind an error of its own."""
+    if isinstance(error.__cause__, XinfengError):
+        return problems.of(request, error.__cause__)
     code = "json.invalid" if error.status_code == 400 else "api.failed"
     words = problems.sentence(InvalidInput(code, line=0, column=0), problems.language_of(request))
     return problems.answer(error.status_code, code, words)
