@@ -1,0 +1,1 @@
+"""Number health: states of the base, quarantine, lookups and their plan."""

@@ -1,0 +1,21 @@
+"""Addresses of number health."""
+
+from django.urls import path
+
+from xinfeng.console.numbers import lists, overview, planning, providers
+
+urlpatterns = [
+    path("", overview.page, name="numbers"),
+    path("/list", lists.page, name="numbers.list"),
+    path("/<int:contact_id>", lists.one, name="numbers.one"),
+    path("/<int:contact_id>/<str:deed>", lists.act, name="numbers.act"),
+    path("/runs", planning.runs, name="numbers.runs"),
+    path("/runs/go", planning.go, name="numbers.go"),
+    path("/runs/<int:run_id>/switch", planning.switch, name="numbers.switch"),
+    path("/plan", planning.page, name="numbers.plan"),
+    path("/providers", providers.page, name="numbers.providers"),
+    path("/providers/new", providers.new, name="numbers.provider_new"),
+    path("/providers/<int:provider_id>", providers.edit, name="numbers.provider"),
+    path("/providers/<int:provider_id>/switch", providers.switch, name="numbers.provider_switch"),
+    path("/providers/<int:provider_id>/try", providers.attempt, name="numbers.provider_try"),
+]
