@@ -10,6 +10,7 @@ NAMES = (
     "dispatch",
     "plan",
     "segment",
+    "tags",
     "preflight",
     "imports",
     "lens",
