@@ -1,4 +1,4 @@
-"""Commands about contacts: import a file, look at one person."""
+"""Commands about contacts: import a file, look at one person, guess regions, suggest merges."""
 
 from __future__ import annotations
 
@@ -76,13 +76,14 @@ def show(number: Annotated[str, typer.Argument(help="手机号 phone number")]) 
         raise NotFound("contact.unknown")
     card = contact_card(contact_id)
     row = card.row
+    guessed = "（约 approximate）" if row.region_guessed else ""
     facts: list[list[Any]] = [
         ["会员号 member id", row.external_id],
         ["手机号 phone", row.phone],
         ["姓名 name", row.name],
         ["分层 tier", Tier(row.tier).label],
-        ["省份 province", row.province],
-        ["城市 city", row.city],
+        ["省份 province", f"{row.province or ''}{guessed}"],
+        ["城市 city", f"{row.city or ''}{guessed}"],
         ["等级 level", row.level],
         ["标签 tags", "、".join(tag.name for tag in card.tags)],
         *([one.label, one.value] for one in card.attributes),
@@ -103,4 +104,85 @@ def show(number: Annotated[str, typer.Argument(help="手机号 phone number")]) 
         "授权 Standing",
         ["用途 purpose", "同意 granted", "屏蔽 suppressed", "来源 source", "自 since"],
         standing,
+    )
+
+
+@group.command("regions")
+def regions_command(
+    file: Annotated[
+        Path | None, typer.Option(help="号段 CSV：号段,省份,城市 prefixes as CSV: prefix,province,city")
+    ] = None,
+    drawn_up: Annotated[
+        datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="数据日期 date of the data")
+    ] = None,
+    source: Annotated[str, typer.Option(help="数据来源 where the data are from")] = "",
+    shipped: Annotated[
+        bool, typer.Option("--shipped", help="改回自带的数据 go back to what is shipped")
+    ] = False,
+) -> None:
+    """号段归属地数据：查看或替换。 The table of number prefixes: look at it, or replace it."""
+    ready()
+    from xinfeng.contacts import regions
+    from xinfeng.kernel.time import utc_now
+
+    if shipped:
+        regions.use_shipped()
+    if file is not None:
+        day = drawn_up.date() if drawn_up else utc_now().astimezone(xinfeng_settings.load().zone).date()
+        regions.replace(check_readable(file), drawn_up=day, source=source or file.name)
+    table_now = regions.table()
+    facts: list[list[Any]] = [
+        ["数据日期 date", table_now.drawn_up.isoformat()],
+        ["来源 source", table_now.source],
+        ["号段 prefixes", f"{table_now.prefixes():,}"],
+        ["地区 regions", f"{len(table_now.regions):,}"],
+    ]
+    table("号段归属地 Regions", ["", ""], facts)
+    if file is not None or shipped:
+        say(
+            "以前推测的地区不变；要重新推测，运行 xinfeng contacts enrich --again。 "
+            "Earlier guesses stay; to guess again: xinfeng contacts enrich --again.",
+            style="yellow",
+        )
+
+
+def check_readable(file: Path) -> Path:
+    """The file, if there is one. Raises typer.BadParameter."""
+    if not file.is_file():
+        raise typer.BadParameter(f"没有这个文件 no such file: {file}")
+    return file
+
+
+@group.command("enrich")
+def enrich_command(
+    again: Annotated[
+        bool, typer.Option("--again", help="以前推测的也重新推测 also where it was guessed before")
+    ] = False,
+) -> None:
+    """按号码推测省市，补在没有写明的客户上。 Guess province and city from numbers, where none is stated."""
+    ready()
+    from xinfeng.contacts.enriching import enrich
+    from xinfeng.kernel.time import utc_now
+
+    changed = enrich(actor=ACTOR, now=utc_now(), again=again)
+    say(f"补全了 {changed:,} 位客户的地区（约）。 {changed:,} contacts were placed, approximately.")
+
+
+@group.command("suggest-merges")
+def suggest_merges() -> None:
+    """找出可能是同一个人的客户；合并要由人在后台确认。 Find contacts that may be one person; people decide."""
+    ready()
+    from xinfeng.contacts.suggesting import find_suggestions, suggestions
+    from xinfeng.kernel.time import utc_now
+
+    waiting = find_suggestions(now=utc_now())
+    found, _ = suggestions(limit=20)
+    rows: list[list[Any]] = [
+        [one.score, one.one.id, one.one.name, one.other.id, one.other.name, ", ".join(one.why)]
+        for one in found
+    ]
+    table(
+        f"待处理的建议 {waiting:,} Waiting",
+        ["把握 score", "#", "客户 contact", "#", "客户 contact", "依据 why"],
+        rows,
     )

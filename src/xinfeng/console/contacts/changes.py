@@ -116,7 +116,7 @@ def add(request: HttpRequest) -> HttpResponse:
     status = 200
     if request.method == "POST":
         if form.is_valid() and (made := _added(request, form)) is not None:
-            messages.success(request, _("客户已添加。要给她发短信，请先登记她的授权。"))
+            messages.success(request, _("客户已添加。发短信前，请先登记客户的授权。"))
             return redirect("contacts.detail", made)
         status = 422
     context = {"form": form, "crumbs": [Crumb(_("客户"), reverse("contacts"))]}

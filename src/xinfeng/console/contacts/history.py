@@ -15,7 +15,15 @@ from xinfeng.consent.purposes import names as purpose_names
 from xinfeng.consent.reads import EntryRow
 from xinfeng.console.components import TimelineItem
 from xinfeng.console.components.parts import Tone
-from xinfeng.console.contacts.labels import EVENTS, TIER_CAUSES, TIERS, reason_words, source_words
+from xinfeng.console.contacts.labels import (
+    EVENTS,
+    NUMBER_SOURCES,
+    NUMBER_STATES,
+    TIER_CAUSES,
+    TIERS,
+    reason_words,
+    source_words,
+)
 from xinfeng.console.states import state_of
 from xinfeng.console.templatetags.xinfeng_format import yuan
 from xinfeng.contacts import reads as contacts
@@ -25,7 +33,6 @@ from xinfeng.contacts.reads import TimelineItem as Happening
 from xinfeng.contacts.tiers import TierChange
 from xinfeng.delivery import reads as delivery
 from xinfeng.delivery.reads import MessageHistory
-from xinfeng.hygiene.models import Source
 from xinfeng.hygiene.reads import Lesson
 from xinfeng.hygiene.reads import history_of as lessons_of
 
@@ -94,8 +101,9 @@ def _moved(one: TierChange) -> TimelineItem:
 
 
 def _learned(one: Lesson) -> TimelineItem:
-    title = _("号码：%(state)s") % {"state": one.state.label}
-    said = " · ".join(part for part in (Source(one.source).label, one.provider, one.code, one.detail) if part)
+    title = _("号码：%(state)s") % {"state": NUMBER_STATES[one.state][0]}
+    source = str(NUMBER_SOURCES.get(one.source, one.source))
+    said = " · ".join(part for part in (source, one.provider, one.code, one.detail) if part)
     return TimelineItem(one.at, title, said, "device-mobile-check", "bad" if one.quarantined else "neutral")
 
 

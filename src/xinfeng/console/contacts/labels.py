@@ -9,6 +9,7 @@ from xinfeng.console.components.parts import Text, Tone
 from xinfeng.contacts.merging import MERGE_REASON
 from xinfeng.contacts.models import EventKind, Gender, Tier
 from xinfeng.contacts.tagging import MERGED_TAG
+from xinfeng.hygiene.models import Quarantine, Source, State
 from xinfeng.kernel.phones import Carrier
 
 TIERS: dict[int, tuple[Text, Tone]] = {
@@ -122,13 +123,35 @@ MERGE_HOW: dict[str, Text] = {
     "suggested": _("按建议"),
     "manual": _("手工"),
 }
+NUMBER_STATES: dict[int, tuple[Text, Tone]] = {
+    State.UNKNOWN: (_("未知"), "neutral"),
+    State.VALID: (_("正常"), "good"),
+    State.OUT_OF_SERVICE: (_("停机"), "warn"),
+    State.NOT_EXISTING: (_("空号"), "bad"),
+    State.SILENT: (_("沉默"), "warn"),
+    State.RISKY: (_("风险"), "warn"),
+    State.POWERED_OFF: (_("关机"), "warn"),
+    State.REASSIGNED: (_("易主"), "bad"),
+}
+QUARANTINES: dict[str, Text] = {
+    Quarantine.RECEIPTS: _("已隔离：回执连续永久失败"),
+    Quarantine.LOOKUP: _("已隔离：检测不可用"),
+    Quarantine.REBORN: _("已隔离：空号复活，待核是否易主"),
+    Quarantine.REASSIGNED: _("已隔离：号码已易主"),
+    Quarantine.MANUAL: _("已隔离：人工"),
+}
+NUMBER_SOURCES: dict[str, Text] = {
+    Source.RECEIPT: _("回执"),
+    Source.LOOKUP: _("号码检测"),
+    Source.MANUAL: _("人工"),
+    Source.IMPORT: _("导入"),
+}
 TIER_CAUSES: dict[str, Text] = {
     "nightly": _("每夜重算"),
     "event": _("新的行为"),
     "rules": _("规则改变"),
     "new": _("新加入"),
-    "merge": _("客户合并"),
-    "profiling": _("撤回个性化授权"),
+    "catch_up": _("定时补算"),
 }
 TAG_CHANGES: dict[str, Text] = {
     "renamed": _("改名"),

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from xinfeng.campaigns.reads import names_of_plans
 from xinfeng.consent import reads as consent
 from xinfeng.console.components import Crumb
-from xinfeng.console.components.parts import Text
+from xinfeng.console.components.parts import Text, Tone
 from xinfeng.console.contacts.consents import consents_of
 from xinfeng.console.contacts.history import messages_to
 from xinfeng.console.contacts.history import timeline as timeline_of
@@ -24,6 +24,8 @@ from xinfeng.console.contacts.labels import (
     CARRIERS,
     GENDERS,
     LANGUAGES,
+    NUMBER_STATES,
+    QUARANTINES,
     SCOPES,
     SUPPRESSIONS,
     TAG_KINDS,
@@ -38,7 +40,7 @@ from xinfeng.contacts import merging, reads, regions, suggesting, tiers
 from xinfeng.contacts.reads import AttributeValue, ContactCard, Revealed
 from xinfeng.contacts.tiers import TierChange
 from xinfeng.foundation import settings as xinfeng_settings
-from xinfeng.hygiene.reads import number_of
+from xinfeng.hygiene.reads import NumberCard, number_of
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.time import business_day, utc_now
 
@@ -114,7 +116,7 @@ def page_of(request: HttpRequest, contact_id: int, *, revealed: Revealed | None 
             for one in suggesting.suggestions_for(contact_id)
         ],
         "regions": regions.table(),
-        "number": number_of(contact_id) if row.phone else None,
+        "number": _number(contact_id) if row.phone else None,
         "tiers": _tiers(contact_id),
         "suppressions": [
             (one, SUPPRESSIONS[one.reason], SCOPES[one.scope], source_words(one.source))
@@ -137,6 +139,11 @@ def _timeline(contact_id: int, before: datetime | None) -> dict[str, Any]:
         "items": items,
         "older_url": f"{url}?{urlencode({'before': older.isoformat()})}" if older else "",
     }
+
+
+def _number(contact_id: int) -> tuple[NumberCard, tuple[Text, Tone], Text]:
+    card = number_of(contact_id)
+    return card, NUMBER_STATES[card.state], QUARANTINES.get(card.quarantine, "")
 
 
 def _tiers(contact_id: int) -> list[tuple[TierChange, Any, Any, Text]]:
