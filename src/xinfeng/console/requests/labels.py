@@ -22,14 +22,14 @@ KINDS: dict[str, Text] = {
     "explanation": _("解释说明"),
 }
 HINTS: dict[str, Text] = {
-    "access": _("看一看我们保存了她的什么"),
+    "access": _("看一看我们保存了哪些内容"),
     "copy": _("要一份带走"),
     "correction": _("内容不对或不全"),
-    "erasure": _("删除能识别她的一切，不能撤销"),
+    "erasure": _("删除能识别本人的一切，不能撤销"),
     "portability": _("转给另一家，附机器可读的文件"),
     "no_marketing": _("不再收营销短信，登记后马上停止，不用核验"),
     "no_personalisation": _("不再按行为和特征挑选，登记后马上停止，不用核验"),
-    "explanation": _("想知道我们怎样处理她的信息"),
+    "explanation": _("想知道我们怎样处理其信息"),
 }
 STATES: dict[str, tuple[Text, Tone]] = {
     "received": (_("待核验身份"), "warn"),
