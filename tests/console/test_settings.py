@@ -8,7 +8,6 @@ import pytest
 from tests.campaigns.factories import make_channel
 from tests.console.people import signed_in
 
-from xinfeng.consent.models import Notice
 from xinfeng.console import permissions
 from xinfeng.console.preferences.permission_words import GROUPS
 from xinfeng.contacts.models import Attribute
@@ -25,7 +24,6 @@ PAGES = (
     "/caps",
     "/confirmation",
     "/calendar",
-    "/notices",
     "/attributes",
     "/about",
 )
@@ -137,22 +135,6 @@ def test_a_year_without_notice_is_said_to_be_provisional(admin):
 def test_the_rules_of_the_tiers_have_moved(admin):
     answer = admin.get("/settings/tiers")
     assert (answer.status_code, answer["Location"]) == (302, "/tiers/rules")
-
-
-def test_a_notice_is_published_and_never_changed(admin):
-    form = {
-        "key": "privacy",
-        "version": "2026-11",
-        "purpose": "marketing",
-        "effective_at": "2026-11-01T09:00",
-        "text": "我们会<b>发短信</b>。",
-    }
-    assert admin.post("/settings/notices", form).status_code == 302
-    notice = Notice.objects.get()
-    assert "<b>发短信" not in admin.get(f"/settings/notices/{notice.pk}").content.decode()
-    html = admin.post("/settings/notices", {**form, "text": "别的话"}).content.decode()
-    assert 'id="id_version_error"' in html
-    assert Notice.objects.count() == 1
 
 
 def test_an_attribute_is_declared_once(admin):

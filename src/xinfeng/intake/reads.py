@@ -37,6 +37,7 @@ class ImportRow:
     file_name: str
     source: str
     purpose: str
+    contract_id: int | None
     rows_total: int
     rows_read: int
     rows_new: int
@@ -221,6 +222,7 @@ def _import_row(job: ImportJob) -> ImportRow:
         file_name=job.file_name,
         source=job.source,
         purpose=(job.consent or {}).get("purpose", ""),
+        contract_id=job.contract_id,
         rows_total=job.rows_total,
         rows_read=job.rows_read,
         rows_new=job.rows_new,

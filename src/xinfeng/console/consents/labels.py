@@ -6,9 +6,9 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from xinfeng.consent.purposes import names
 from xinfeng.console.components import Tab
 from xinfeng.console.components.parts import Text
-from xinfeng.consent.purposes import names
 
 PAGES: tuple[tuple[str, Text], ...] = (
     ("consents", _("告知书")),

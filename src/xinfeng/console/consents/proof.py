@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,9 @@ class CoolDownForm(forms.Form):
 
 class ProofForm(forms.Form):
     reason = forms.CharField(
-        label=_("事由"), max_length=LONGEST_REASON, help_text=_("写明交给谁、为什么，会写进证据包和审计日志。")
+        label=_("事由"),
+        max_length=LONGEST_REASON,
+        help_text=_("写明交给谁、为什么，会写进证据包和审计日志。"),
     )
     reveal = forms.BooleanField(
         label=_("写出完整号码"), required=False, help_text=_("默认只写 138****8000 这样的号码。")
@@ -77,7 +78,9 @@ def _check() -> dict[str, Any]:
 @allowed("consent.view")
 def checking(request: HttpRequest) -> HttpResponse:
     """How far the check of the ledger is."""
-    return render(request, "consents/ledger.html", {**_check(), "may_prove": may(request.user, "consent.prove")})
+    return render(
+        request, "consents/ledger.html", {**_check(), "may_prove": may(request.user, "consent.prove")}
+    )
 
 
 @require_POST
@@ -116,7 +119,7 @@ def person(request: HttpRequest, contact_id: int) -> HttpResponseBase:
         file = path.open("rb")
     finally:
         path.unlink(missing_ok=True)  # what is open can still be read
-        os.rmdir(path.parent)
+        path.parent.rmdir()
     return FileResponse(file, as_attachment=True, filename=f"proof-contact-{contact_id}.zip")
 
 

@@ -133,9 +133,13 @@ def add(request: HttpRequest) -> HttpResponse:
                 now=utc_now(),
             )
         except InvalidInput as fault:
-            show_fault(form, fault, {"phone.unreadable": "phone", "phone.iot": "phone", "phone.empty": "phone"})
+            show_fault(
+                form, fault, {"phone.unreadable": "phone", "phone.iot": "phone", "phone.empty": "phone"}
+            )
         else:
-            said = gettext("已屏蔽，立即生效。") if added else gettext("这个号码已经按这个范围屏蔽，没有改变。")
+            said = (
+                gettext("已屏蔽，立即生效。") if added else gettext("这个号码已经按这个范围屏蔽，没有改变。")
+            )
             messages.success(request, said)
             return redirect("consents.suppressions")
     context = {"form": form, "tabs": tabs("consents.suppressions")}

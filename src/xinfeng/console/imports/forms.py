@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from xinfeng.consent.models import Notice
-from xinfeng.console.content.labels import PURPOSES
+from xinfeng.consent.models import Notice, SharingContract
+from xinfeng.console.consents.labels import purposes
 from xinfeng.console.imports.labels import IMPORT_KINDS
 from xinfeng.console.words import sentence
 from xinfeng.intake.actions import LONGEST_SOURCE as LONGEST_TAG
@@ -34,6 +34,9 @@ FIELD_OF_CODE = {
     "consent.time_in_future": "given_at",
     "consent.notice_unknown": "notice",
     "consent.without_claim": "mode",
+    "partner.no_claim": "mode",
+    "partner.purpose": "purpose",
+    "consent.evidence_identifies": "evidence",
     "notice.exists": "notice_version",
     "notice.incomplete": "notice_text",
 }
@@ -64,13 +67,31 @@ class SourceForm(forms.Form):
         max_length=LONGEST_TAG,
         help_text=_("写明这些数据从哪里来，例如“2026 春季会员日”。会成为每位客户的来源标签。"),
     )
+    contract = forms.ChoiceField(
+        label=_("谁的数据"),
+        required=False,
+        help_text=_("合作方的名单要有有效的共享合同，每一行都要有授权凭证，合同没有包括的列不能导入。"),
+    )
+
+    def __init__(self, *args: Any, contracts: list[SharingContract], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["contract"]
+        assert isinstance(field, forms.ChoiceField)
+        known = [(str(one.pk), f"{one.partner} · {one.number}") for one in contracts]
+        field.choices = [("", _("本企业自己收集的")), *known]
+
+    @property
+    def contract_id(self) -> int | None:
+        """The contract under which a partner passes the file on."""
+        chosen = self.cleaned_data.get("contract")
+        return int(chosen) if chosen else None
 
 
 class ConsentForm(forms.Form):
     """What is claimed about consent. With `rows`, the batch's words stand in where a row says nothing."""
 
     mode = forms.ChoiceField(label=_("客户同意过接收短信吗"), choices=MODES, widget=forms.RadioSelect)
-    purpose = forms.ChoiceField(label=_("同意接收"), choices=list(PURPOSES.items()), required=False)
+    purpose = forms.ChoiceField(label=_("同意的用途"), required=False)
     consent_source = forms.CharField(
         label=_("在哪里同意的"),
         max_length=LONGEST_SOURCE,
@@ -106,7 +127,14 @@ class ConsentForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["notice"]
         assert isinstance(field, forms.ChoiceField)
-        known = [(str(one.pk), f"{one.key} {one.version} · {PURPOSES[one.purpose]}") for one in notices]
+        named = purposes()
+        wanted = self.fields["purpose"]
+        assert isinstance(wanted, forms.ChoiceField)
+        wanted.choices = list(named.items())
+        known = [
+            (str(one.pk), f"{one.key} {one.version} · {named.get(one.purpose, one.purpose)}")
+            for one in notices
+        ]
         field.choices = [("", _("没有留下版本")), *known, (NEW_NOTICE, _("登记一个新版本…"))]
         self._notices = {str(one.pk): one for one in notices}
         whole = not self.is_bound or self.data.get("mode") == "batch"

@@ -13,11 +13,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from xinfeng.consent import contracts
 from xinfeng.consent.actions import publish_notice
+from xinfeng.consent.models import SharingContract
 from xinfeng.consent.reads import notices
 from xinfeng.console.components import Crumb, Step
 from xinfeng.console.components.parts import Text
-from xinfeng.console.content.labels import PURPOSES
+from xinfeng.console.consents.labels import purposes
 from xinfeng.console.imports.forms import (
     COLUMN_FIELD,
     ConsentForm,
@@ -29,12 +31,14 @@ from xinfeng.console.imports.labels import field_groups, field_label
 from xinfeng.console.permissions import allowed
 from xinfeng.console.words import sentence
 from xinfeng.contacts.models import Attribute
+from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.intake import actions, claims, mapping, reads
 from xinfeng.intake.claims import ConsentClaim
 from xinfeng.intake.mapping import SKIP
+from xinfeng.intake.partners import check_partner
 from xinfeng.intake.reads import Preview
 from xinfeng.kernel.errors import InvalidInput, XinfengError
-from xinfeng.kernel.time import utc_now
+from xinfeng.kernel.time import business_day, utc_now
 
 
 def steps(job_id: int | None = None) -> list[Step]:
@@ -98,7 +102,7 @@ def columns(request: HttpRequest, job_id: int) -> HttpResponse:
     header = [guess.column for guess in seen.guesses]
     if request.method != "POST":
         has_rows = any(guess.field.startswith("consent_") for guess in seen.guesses)
-        source_form = SourceForm()
+        source_form = SourceForm(contracts=_contracts())
         consent_form = ConsentForm(
             notices=notices(), initial={"mode": "rows" if has_rows else "batch", "purpose": "marketing"}
         )
@@ -108,15 +112,18 @@ def columns(request: HttpRequest, job_id: int) -> HttpResponse:
     posted = request.POST.copy()
     if seen.kind == "events":
         posted["mode"] = "none"
-    source_form, consent_form = SourceForm(posted), ConsentForm(posted, notices=notices())
+    source_form = SourceForm(posted, contracts=_contracts())
+    consent_form = ConsentForm(posted, notices=notices())
     fault = ""
     fits = source_form.is_valid() and consent_form.is_valid()
     if fits and request.POST.get("step") != "edit":
         try:
             return _go_on(request, seen, header, chosen, source_form, consent_form)
         except XinfengError as error:
-            if error.code == "import.source":
+            if error.code in ("import.source", "import.source_reserved"):
                 source_form.add_error("source", sentence(error))
+            elif error.code.startswith("contract.") or error.code == "partner.not_for_events":
+                source_form.add_error("contract", sentence(error))
             elif not consent_form.refuse(error):
                 fault = _mapping_fault(error, seen.kind)
     return _ask(request, seen, chosen, source_form, consent_form, fault=fault)
@@ -132,7 +139,7 @@ def _go_on(
 ) -> HttpResponse:
     """To the summary, or from the summary into the queue."""
     claim = consent_form.claim()
-    _check(seen.kind, header, chosen, claim)
+    _check(seen.kind, header, chosen, claim, source_form.contract_id)
     if request.POST.get("step") != "start":
         return _summary(request, seen, chosen, source_form, claim, consent_form)
     actor, now = request.user.get_username(), utc_now()
@@ -153,12 +160,23 @@ def _go_on(
             consent=claim,
             actor=actor,
             now=now,
+            contract_id=source_form.contract_id,
         )
     messages.success(request, _("导入已经开始。可以离开这一页，它会继续进行。"))
     return redirect("imports.detail", job.pk)
 
 
-def _check(kind: str, header: list[str], chosen: dict[str, str], claim: ConsentClaim | None) -> None:
+def _contracts() -> list[SharingContract]:
+    return contracts.usable(business_day(utc_now(), xinfeng_settings.load().zone))
+
+
+def _check(
+    kind: str,
+    header: list[str],
+    chosen: dict[str, str],
+    claim: ConsentClaim | None,
+    contract_id: int | None,
+) -> None:
     """What `start_import` will check, before anybody is asked to start it."""
     known = {one.key: one for one in Attribute.objects.all()}
     mapping.check(kind, header, chosen, attributes=known)
@@ -167,6 +185,9 @@ def _check(kind: str, header: list[str], chosen: dict[str, str], claim: ConsentC
         claims.check_claim(claim, columns=stated, now=utc_now())
     elif stated:
         raise InvalidInput("consent.without_claim")
+    if contract_id is not None:
+        today = business_day(utc_now(), xinfeng_settings.load().zone)
+        check_partner(contract_id, mapping=chosen, claim=claim, day=today)
 
 
 def _ask(
@@ -240,7 +261,8 @@ def _summary(
         "skipped": [column for column, field in chosen.items() if field == SKIP],
         "source": source_form.cleaned_data["source"],
         "claim": claim,
-        "purpose": PURPOSES.get(claim.purpose) if claim else "",
+        "purpose": purposes().get(claim.purpose) if claim else "",
+        "contract": contracts.contract_of(source_form.contract_id) if source_form.contract_id else None,
         "by_rows": consent_form.cleaned_data.get("mode") == "rows",
         "new_notice": consent_form.states_new_notice,
         "carried": carried,

@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from xinfeng.consent.contracts import contract_of
 from xinfeng.console.components import (
     Column,
     Crumb,
@@ -23,7 +24,7 @@ from xinfeng.console.components import (
     Table,
     answer_with_table,
 )
-from xinfeng.console.content.labels import PURPOSES
+from xinfeng.console.consents.labels import purposes
 from xinfeng.console.imports.labels import IMPORT_KINDS
 from xinfeng.console.imports.start import steps
 from xinfeng.console.permissions import allowed, may
@@ -60,12 +61,13 @@ def page(request: HttpRequest) -> HttpResponse:
     found = reads.imports(before=_cursor(query.after), limit=query.per_page + 1)
     rows, more = found[: query.per_page], len(found) > query.per_page
     can_run = may(request.user, "import.run")
+    named = purposes()
     table = Table(
         id="imports",
         columns=COLUMNS,
         query=query,
         listing=Listing(
-            [(row, IMPORT_KINDS[row.kind], PURPOSES.get(row.purpose, "")) for row in rows],
+            [(row, IMPORT_KINDS[row.kind], named.get(row.purpose, "")) for row in rows],
             next_after=str(rows[-1].id) if more else "",
         ),
         row_template="imports/row.html",
@@ -100,7 +102,8 @@ def detail(request: HttpRequest, job_id: int) -> HttpResponse:
     context: dict[str, Any] = {
         "job": job,
         "kind": IMPORT_KINDS[job.kind],
-        "purpose": PURPOSES.get(job.purpose, ""),
+        "purpose": purposes().get(job.purpose, ""),
+        "contract": contract_of(job.contract_id) if job.contract_id else None,
         "steps": steps(),
         "stats": _stats(job),
         "fault": _fault(job),

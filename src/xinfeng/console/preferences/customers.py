@@ -1,4 +1,4 @@
-"""What is known about customers and what they were told: custom attributes, versions of the notices."""
+"""What is known about customers: custom attributes."""
 
 from __future__ import annotations
 
@@ -8,23 +8,17 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
-from xinfeng.consent.actions import publish_notice
-from xinfeng.consent.models import Notice
-from xinfeng.console.components import Crumb
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.components.parts import Text
-from xinfeng.console.content.labels import PURPOSES
 from xinfeng.console.permissions import allowed, may
 from xinfeng.console.preferences.tabs import tabs
 from xinfeng.contacts.actions import declare_attribute
 from xinfeng.contacts.models import Attribute
-from xinfeng.kernel.errors import NotAllowed, NotFound, XinfengError
+from xinfeng.kernel.errors import NotAllowed, XinfengError
 
 KINDS: dict[str, Text] = {
     "text": _("文本"),
@@ -33,21 +27,6 @@ KINDS: dict[str, Text] = {
     "bool": _("是否"),
     "choice": _("选项"),
 }
-
-
-class NoticeForm(forms.Form):
-    """A new version; published versions never change."""
-
-    key = forms.SlugField(
-        label=_("文本的键"), max_length=40, help_text=_("同一份文本的各个版本用同一个键，例如 privacy。")
-    )
-    version = forms.CharField(label=_("版本"), max_length=20, help_text=_("例如 2026-11。"))
-    purpose = forms.ChoiceField(label=_("用途"), choices=list(PURPOSES.items()))
-    effective_at = forms.DateTimeField(
-        label=_("生效时间"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
-    text = forms.CharField(label=_("客户看到的原文"), max_length=20_000, widget=forms.Textarea)
 
 
 class AttributeForm(forms.Form):
@@ -69,37 +48,6 @@ class AttributeForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed("settings.view")
-def notices(request: HttpRequest) -> HttpResponse:
-    form = NoticeForm(_posted(request), initial={"effective_at": timezone.localtime()})
-    if request.method == "POST" and form.is_valid():
-        try:
-            publish_notice(**form.cleaned_data, actor=request.user.get_username())
-        except XinfengError as fault:
-            show_fault(form, fault, {"notice.exists": "version"})
-        else:
-            messages.success(request, gettext("已发布。导入和登记授权时可以选这一版。"))
-            return redirect("settings.notices")
-    context = {
-        "form": form,
-        "notices": [(one, PURPOSES.get(one.purpose, one.purpose)) for one in _notices()],
-        "tabs": tabs("settings.notices"),
-    }
-    return render(request, "preferences/notices.html", context)
-
-
-@require_safe
-@allowed("settings.view")
-def notice(request: HttpRequest, notice_id: int) -> HttpResponse:
-    found = Notice.objects.filter(pk=notice_id).first()
-    if found is None:
-        raise NotFound("notice.unknown", notice=notice_id)
-    crumbs = [Crumb(_("设置"), reverse("settings")), Crumb(_("告知文本"), reverse("settings.notices"))]
-    context = {"notice": found, "purpose": PURPOSES.get(found.purpose, found.purpose), "crumbs": crumbs}
-    return render(request, "preferences/notice.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@allowed("settings.view")
 def attributes(request: HttpRequest) -> HttpResponse:
     form = AttributeForm(_posted(request))
     if request.method == "POST" and form.is_valid():
@@ -116,10 +64,6 @@ def attributes(request: HttpRequest) -> HttpResponse:
     declared = [(one, KINDS[one.kind]) for one in Attribute.objects.order_by("id")]
     context = {"form": form, "attributes": declared, "tabs": tabs("settings.attributes")}
     return render(request, "preferences/attributes.html", context)
-
-
-def _notices() -> list[Notice]:
-    return list(Notice.objects.order_by("key", "-effective_at"))
 
 
 def _posted(request: HttpRequest) -> Any:

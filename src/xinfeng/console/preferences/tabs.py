@@ -14,7 +14,6 @@ PAGES = (
     ("settings.caps", _("频次上限")),
     ("settings.confirmation", _("退订确认")),
     ("settings.calendar", _("日历")),
-    ("settings.notices", _("告知文本")),
     ("settings.attributes", _("自定义属性")),
     ("settings.about", _("关于")),
 )

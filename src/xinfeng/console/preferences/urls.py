@@ -22,8 +22,6 @@ urlpatterns = [
     path("/calendar/<int:year>", calendar.page, name="settings.calendar_year"),
     path("/calendar/mark", calendar.mark, name="settings.day_mark"),
     path("/calendar/unmark", calendar.unmark, name="settings.day_unmark"),
-    path("/notices", customers.notices, name="settings.notices"),
-    path("/notices/<int:notice_id>", customers.notice, name="settings.notice"),
     path("/attributes", customers.attributes, name="settings.attributes"),
     path("/about", about.page, name="settings.about"),
 ]
