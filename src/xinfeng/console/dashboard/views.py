@@ -26,10 +26,12 @@ from xinfeng.console.templatetags.xinfeng_format import compact, num, pct
 from xinfeng.contacts.models import Contact
 from xinfeng.content.models import TemplateVersion
 from xinfeng.delivery.inbox import unhandled
+from xinfeng.hygiene.reads import rate_lately
 from xinfeng.insights.figures import ChannelFigures
 from xinfeng.insights.overview import Overview, overview
 from xinfeng.intake.models import ImportJob
 from xinfeng.kernel.time import business_day, day_bounds, utc_now
+from xinfeng.lens.engine import lens
 from xinfeng.policy import reads as policy
 from xinfeng.policy.windows import is_open, next_windows
 from xinfeng.segments.models import Segment
@@ -118,6 +120,24 @@ def _stats(request: HttpRequest, found: Overview) -> list[Stat]:
             tone="warn" if waiting else "neutral",
             hint=_("去处理") if waiting else "",
         ),
+        *_numbers_rate(request),
+    ]
+
+
+def _numbers_rate(request: HttpRequest) -> list[Stat]:
+    """How much of the base was looked at this quarter; amber where the target will be missed."""
+    if not may(request.user, "number.view"):
+        return []
+    rate = rate_lately(utc_now(), lens=lens())
+    hint = _("目标 %(n)s%%") if not rate.obstacle else _("目标 %(n)s%%，预计达不到")
+    return [
+        Stat(
+            _("本季度号码复核"),
+            pct(rate.share) if rate.share is not None else "—",
+            _to(request, "numbers", "number.view"),
+            tone="warn" if rate.obstacle else "neutral",
+            hint=hint % {"n": rate.target_percent},
+        )
     ]
 
 

@@ -124,7 +124,7 @@ def _item(lesson: Lesson) -> TimelineItem:
     who = lesson.actor if lesson.source == "manual" else lesson.provider
     text = " · ".join(filter(None, (heard, detail, _words_of(who))))
     title = _("%(source)s → %(state)s") % {"source": source, "state": after}
-    return TimelineItem(lesson.at, title, text, icon, "bad" if lesson.quarantined else tone)  # type: ignore[arg-type]
+    return TimelineItem(lesson.at, title, text, icon, "bad" if lesson.quarantined else tone)
 
 
 def _words_of(provider: str) -> str:
