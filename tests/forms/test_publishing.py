@@ -50,7 +50,7 @@ def test_what_was_published_never_changes() -> None:
 
 def test_a_draft_changes_nothing_the_public_sees_before_it_is_published() -> None:
     form = make_form()
-    save_draft(form.pk, design(title={"zh-hans": "新的"}), actor="li", now=NOW)
+    save_draft(form.pk, design(title={"zh-hans": "新的"}), now=NOW)
     assert shown(form.slug).design.title["zh-hans"] == "双十一抽奖"
     publish(form.pk, codes_ready=True, actor="li", now=NOW)
     assert shown(form.slug).design.title["zh-hans"] == "新的"
@@ -60,7 +60,7 @@ def test_a_draft_changes_nothing_the_public_sees_before_it_is_published() -> Non
 def test_a_page_of_the_version_before_has_to_be_looked_at_again() -> None:
     form = make_form()
     token = token_for(form)
-    save_draft(form.pk, design(title={"zh-hans": "新的"}), actor="li", now=NOW)
+    save_draft(form.pk, design(title={"zh-hans": "新的"}), now=NOW)
     publish(form.pk, codes_ready=True, actor="li", now=NOW)
     assert submit(form, token=token).outcome is Outcome.STALE
 
@@ -88,7 +88,7 @@ def test_every_deed_is_in_the_audit() -> None:
         "select action from audit_entry where object_kind = 'form' and object_id = %s order by id",
         str(form.pk),
     )
-    assert [row[0] for row in rows] == ["form.create", "form.save", "form.publish", "form.close"]
+    assert [row[0] for row in rows] == ["form.create", "form.publish", "form.close"]
 
 
 def test_stock_follows_a_new_version_but_not_below_what_is_taken() -> None:

@@ -63,7 +63,7 @@ def make_form(*, now: datetime = NOW, kind: str = "sign_up", name: str = "报名
 
 def draft_form(*, now: datetime = NOW, kind: str = "sign_up", name: str = "报名", **changes: Any) -> Form:
     form = create_form(slug=f"form-{next(_serial)}", name=name, kind=kind, actor="li", now=now)
-    save_draft(form.pk, design(**changes), actor="li", now=now)
+    save_draft(form.pk, design(**changes), now=now)
     form.refresh_from_db()
     return form
 

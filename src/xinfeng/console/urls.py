@@ -17,6 +17,7 @@ urlpatterns = [
     path("tiers", include("xinfeng.console.tiers.urls")),
     path("tiers/tags", include("xinfeng.console.tags.urls")),
     path("numbers", include("xinfeng.console.numbers.urls")),
+    path("forms", include("xinfeng.console.forms.urls")),
     path("templates", include("xinfeng.console.content.urls")),
     path("", include("xinfeng.console.operation.urls")),
     path("campaigns", include("xinfeng.console.campaigns.urls")),

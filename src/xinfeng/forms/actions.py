@@ -5,6 +5,7 @@ Making and publishing is in `drafts`, taking in what people send in `submissions
 
 from __future__ import annotations
 
+from xinfeng.forms.coupons import MOST_AT_ONCE as MOST_COUPONS
 from xinfeng.forms.coupons import AddedCoupons, add_coupons
 from xinfeng.forms.drafts import close, create_form, findings, publish, reopen, save_draft
 from xinfeng.forms.submissions import (
@@ -20,6 +21,7 @@ from xinfeng.forms.submissions import (
 )
 
 __all__ = [
+    "MOST_COUPONS",
     "AddedCoupons",
     "Attempt",
     "Begun",

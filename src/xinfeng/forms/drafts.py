@@ -51,10 +51,9 @@ def create_form(*, slug: str, name: str, kind: str, actor: str, now: datetime) -
     return form
 
 
-def save_draft(
-    form_id: int, design: Mapping[str, Any], *, actor: str, now: datetime, name: str | None = None
-) -> Design:
-    """Keep a draft, finished or not; people go on seeing what was published. Raises NotFound `form.unknown`,
+def save_draft(form_id: int, design: Mapping[str, Any], *, now: datetime, name: str | None = None) -> Design:
+    """Keep a draft, finished or not; people go on seeing what was published. Not audited: a draft does nothing, and
+    the builder keeps it with every letter. Raises NotFound `form.unknown`,
     InvalidInput `form.design` (path), `form.twice`, `form.name`."""
     found = read(design)
     if name is not None:
@@ -65,7 +64,6 @@ def save_draft(
         form.name = name.strip() if name is not None else form.name
         form.updated_at = now
         form.save(update_fields=["draft", "name", "updated_at"])
-        audit.record(actor=actor, action="form.save", kind="form", subject=form_id)
     return found
 
 
