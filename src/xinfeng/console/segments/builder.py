@@ -96,11 +96,10 @@ def _id(text: str) -> int | None:
 
 
 def _cell_rule(request: HttpRequest, cell: str) -> Any:
-    places = [_id(place) for place in cell.split(".")]
-    if len(places) != 3:
+    places = [place for text in cell.split(".")[:4] if (place := _id(text)) is not None]
+    if len(places) != 3 or cell.count(".") != 2:
         raise InvalidInput("rfm.cell")
-    recency, frequency, monetary = (0 if place is None else place for place in places)
-    return rfm.rule_of(rfm.Cell(recency, frequency, monetary), limits_in(request))
+    return rfm.rule_of(rfm.Cell(*places), limits_in(request))
 
 
 def _builder(

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from xinfeng.campaigns.reads import names_of_plans
 from xinfeng.console.segments.labels import language
 from xinfeng.contacts.reads import ContactRow, contacts_by_id
+from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.time import utc_now
 from xinfeng.lens.engine import lens
 from xinfeng.segments import actions, reads
 from xinfeng.segments.models import Segment
+from xinfeng.segments.parsing import parse
 from xinfeng.segments.reading import in_words
 from xinfeng.segments.reads import LiveNumbers
-from xinfeng.segments.rules import Rule, WasWritten, conditions
+from xinfeng.segments.rules import All, Rule, WasWritten, conditions
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,20 @@ def in_readers_words(raw: Any) -> str:
     """A saved rule in words, campaigns by their names. Raises InvalidInput when it can't be read any more."""
     rule = reads.parse_rule(raw)
     return in_words(rule, language(), reads.names_for(rule, plan_names(rule)))
+
+
+def all_in_words(raws: Sequence[Any]) -> list[str]:
+    """Saved rules in words, however many with the same few questions; empty for what can't be read any more."""
+    known = reads.attributes()
+    rules: list[Rule | None] = []
+    for raw in raws:
+        try:
+            rules.append(parse(raw, known))
+        except InvalidInput:
+            rules.append(None)
+    everything = All(tuple(rule for rule in rules if rule is not None))
+    names = reads.names_for(everything, plan_names(everything))
+    return ["" if rule is None else in_words(rule, language(), names) for rule in rules]
 
 
 def _numbers(found: LiveNumbers, words: str) -> Numbers:

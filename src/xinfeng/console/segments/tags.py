@@ -19,7 +19,7 @@ from xinfeng.console.components import Column, Crumb, Empty, Listing, Query, Tab
 from xinfeng.console.permissions import allowed, may
 from xinfeng.console.segments.builder import read_rule
 from xinfeng.console.segments.labels import catalogue
-from xinfeng.console.segments.numbers import in_readers_words
+from xinfeng.console.segments.numbers import all_in_words, in_readers_words
 from xinfeng.console.words import sentence
 from xinfeng.contacts.values import LONGEST_TAG
 from xinfeng.kernel.errors import Conflict, InvalidInput, XinfengError
@@ -55,7 +55,7 @@ def page(request: HttpRequest) -> HttpResponse:
         id="rule-tags",
         columns=COLUMNS,
         query=query,
-        listing=Listing([(row, _words(row)) for row in rows], total=total),
+        listing=Listing(list(zip(rows, all_in_words([row.rule for row in rows]), strict=True)), total=total),
         row_template="segments/tag_row.html",
         search_label=gettext_lazy("搜索标签"),
         empty=Empty(
