@@ -23,6 +23,7 @@ urlpatterns = [
     path("campaigns", include("xinfeng.console.campaigns.urls")),
     path("inbox", include("xinfeng.console.inbox.urls")),
     path("channels", include("xinfeng.console.channels.urls")),
+    path("integrations", include("xinfeng.console.integrations.urls")),
     path("settings", include("xinfeng.console.preferences.urls")),
     path("audit", include("xinfeng.console.audit.urls")),
     path("ui", include("xinfeng.console.style.urls")),
