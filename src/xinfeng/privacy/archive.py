@@ -107,7 +107,7 @@ def _write_json(file: IO[bytes], ids: Sequence[int], *, reference: str, now: dat
     head = {"format": FORMAT, "version": VERSION, "reference": reference, "made_at": now.isoformat()}
     put(_json(head)[:-1] + ',"holdings":[')
     total = 0
-    for number, holding in enumerate(holdings()):
+    for number, holding in enumerate(shown_first()):
         put(("," if number else "") + "\n" + _json(_about(holding))[:-1] + ',"rows":[')
         count = 0
         for row in _rows(holding, ids):
@@ -117,6 +117,11 @@ def _write_json(file: IO[bytes], ids: Sequence[int], *, reference: str, now: dat
         total += count
     put('\n],"complete":true}\n')
     return total
+
+
+def shown_first() -> list[Holding]:
+    """The holdings as people read them: who she is first. (They are erased the other way round.)"""
+    return sorted(holdings(), key=lambda one: (-one.order, one.name))
 
 
 def _about(holding: Holding) -> dict[str, str]:
@@ -129,7 +134,7 @@ def _about(holding: Holding) -> dict[str, str]:
 def _write_page(file: IO[bytes], ids: Sequence[int], *, reference: str, now: datetime) -> None:
     page = PageWriter(_put(file), zone=xinfeng_settings.load().zone)
     page.begin(reference=reference, made_at=now)
-    for holding in holdings():
+    for holding in shown_first():
         page.section(holding.label, holding.label_en, _rows(holding, ids), note=holding.kept_because)
     page.end()
 

@@ -12,13 +12,14 @@ from django.db.models import Count, Q, QuerySet
 from xinfeng.contacts.models import Contact
 from xinfeng.contacts.reads import mask_name
 from xinfeng.foundation import settings as xinfeng_settings
-from xinfeng.foundation.personal import Holding, holdings
+from xinfeng.foundation.personal import Holding
 from xinfeng.foundation.vault import vault
 from xinfeng.kernel.errors import InvalidInput, NotFound
 from xinfeng.kernel.phones import mask, parse_mainland
 from xinfeng.privacy import people
+from xinfeng.privacy.archive import shown_first
 from xinfeng.privacy.deadlines import DUE_SOON, days_left
-from xinfeng.privacy.lifecycle import OPEN
+from xinfeng.privacy.lifecycle import OPEN, WITHOUT_CHECK
 from xinfeng.privacy.models import Erasure, PrivacyRequest, RequestKind, RequestState, RequestStep
 from xinfeng.privacy.requesters import Requester, open_letter, open_requester
 
@@ -187,7 +188,7 @@ def counts(*, now: datetime) -> Counts:
         open=Count("pk"),
         overdue=Count("pk", filter=Q(due_at__lte=now)),
         due_soon=Count("pk", filter=Q(due_at__gt=now, due_at__lte=now + DUE_SOON)),
-        unchecked=Count("pk", filter=Q(state=RequestState.RECEIVED)),
+        unchecked=Count("pk", filter=Q(state=RequestState.RECEIVED) & ~Q(kind__in=WITHOUT_CHECK)),
     )
     return Counts(**said)
 
@@ -195,7 +196,7 @@ def counts(*, now: datetime) -> Counts:
 def holdings_of(contact_id: int) -> list[Held]:
     """What there is about a person, by kind. Counted by reading, up to MOST_COUNTED rows of each."""
     ids = people.all_rows(contact_id)
-    return [_held(ids, holding) for holding in holdings()]
+    return [_held(ids, holding) for holding in shown_first()]
 
 
 def _held(ids: Sequence[int], holding: Holding) -> Held:

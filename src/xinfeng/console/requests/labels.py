@@ -87,6 +87,13 @@ STEPS: dict[str, tuple[Text, str]] = {
 TAKEN_IN = {RequestState.RECEIVED: 2, RequestState.WORKING: 3, RequestState.ANSWERING: 4}
 
 
+def state_of(kind: str, state: str) -> tuple[Text, Tone]:
+    """The word and colour of a state; a switch waits for nobody's identity."""
+    if state == RequestState.RECEIVED and RequestKind(kind) in WITHOUT_CHECK:
+        return _now("待办理"), "warn"
+    return STATES[state]
+
+
 def steps_of(kind: str, state: str) -> tuple[list[Step], int]:
     """The steps of a request of this kind, and which is the present one (one more than there are: all done)."""
     steps = [_now("收到"), _now("核验身份"), _now("办理"), _now("答复")]

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from xinfeng.console.components import Column, Empty, Filter, Listing, Query, Stat, Table, answer_with_table
 from xinfeng.console.permissions import allowed, may
-from xinfeng.console.requests.labels import KINDS, OUTCOMES, STATES, VIAS, deadline, in_language
+from xinfeng.console.requests.labels import KINDS, OUTCOMES, STATES, VIAS, deadline, in_language, state_of
 from xinfeng.console.templatetags.xinfeng_format import num
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.time import utc_now
@@ -71,7 +71,7 @@ def page(request: HttpRequest) -> HttpResponse:
                 (
                     row,
                     KINDS[row.kind],
-                    STATES[row.state],
+                    state_of(row.kind, row.state),
                     OUTCOMES.get(row.outcome),
                     deadline(row.days_left),
                     VIAS[row.via],

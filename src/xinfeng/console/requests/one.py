@@ -18,11 +18,11 @@ from xinfeng.console.requests.labels import (
     KINDS,
     OUTCOMES,
     REFUSALS,
-    STATES,
     STEPS,
     VIAS,
     deadline,
     in_language,
+    state_of,
     steps_of,
 )
 from xinfeng.console.templatetags.xinfeng_format import num
@@ -74,8 +74,10 @@ def held(request: HttpRequest, request_id: int) -> HttpResponse:
             in_language(one.kept_because, one.kept_because_en),
         )
         for one in rows
+        if one.count
     ]
-    return render(request, "requests/held.html", {"held": shown})
+    nothing = [in_language(one.label, one.label_en) for one in rows if not one.count]
+    return render(request, "requests/held.html", {"held": shown, "nothing": nothing})
 
 
 @require_safe
@@ -144,7 +146,7 @@ def page_of(request: HttpRequest, request_id: int, *, revealed: bool = False) ->
         "requester": card.requester,
         "name": card.requester.name if revealed else mask_name(card.requester.name),
         "kind": KINDS[row.kind],
-        "state": STATES[row.state],
+        "state": state_of(row.kind, row.state),
         "outcome": OUTCOMES.get(row.outcome),
         "refusal": REFUSALS.get(found.refusal, ""),
         "via": VIAS[row.via],
@@ -162,6 +164,7 @@ def page_of(request: HttpRequest, request_id: int, *, revealed: bool = False) ->
         "without_check": row.kind in lifecycle.WITHOUT_CHECK,
         "export": found.export_state,
         "digest": bytes(found.export_digest).hex() if found.export_digest else "",
+        "last_moment": row.due_at - timedelta(microseconds=1),
         "last_day": business_day(at_most - timedelta(microseconds=1), zone),
         "most_days_more": _days_more(card, at_most),
         "kept": [in_language(one.label, one.label_en) for one in holdings() if one.kept_because],
