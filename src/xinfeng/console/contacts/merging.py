@@ -193,7 +193,7 @@ def _suggestion(one_id: int, other_id: int) -> tuple[Suggestion, list[Text]] | N
 def _lines(one: ContactCard, other_one: ContactCard) -> list[Line]:
     def words(card: ContactCard) -> list[tuple[Text, str]]:
         row = card.row
-        place = " ".join(part for part in (row.province, row.city) if part)
+        place = " ".join(dict.fromkeys(part for part in (row.province, row.city) if part))
         about = f"{place}{_('（约）') if row.region_guessed else ''}"
         said: list[tuple[Text, str]] = [
             (_("姓名"), row.name or ""),

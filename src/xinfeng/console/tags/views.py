@@ -19,6 +19,7 @@ from xinfeng.console.components.faults import show_fault
 from xinfeng.console.components.parts import Text
 from xinfeng.console.contacts.labels import TAG_CHANGES, TAG_KINDS
 from xinfeng.console.permissions import allowed, may
+from xinfeng.console.tiers.tabs import tabs
 from xinfeng.contacts import tagging
 from xinfeng.contacts.models import TagKind
 from xinfeng.contacts.tag_names import tag_id_of
@@ -80,7 +81,7 @@ def page(request: HttpRequest) -> HttpResponse:
             "tags",
         ),
     )
-    return answer_with_table(request, "tags/list.html", table, {})
+    return answer_with_table(request, "tags/list.html", table, {"tabs": tabs("tiers.tags")})
 
 
 def _listed(row: TagRow) -> tuple[TagRow, Text, str]:
