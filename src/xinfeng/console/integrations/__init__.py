@@ -1,0 +1,1 @@
+"""Interfaces to other systems: API keys and their use, webhooks and their deliveries."""
