@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from xinfeng.cli import (
+    api,
     campaigns,
     channels,
     consent,
@@ -43,5 +44,7 @@ commands.add_typer(channels.group, name="channels")
 commands.add_typer(numbers.group, name="numbers")
 commands.add_typer(campaigns.group, name="campaigns")
 commands.add_typer(users.group, name="users")
+commands.add_typer(api.group, name="api")
+commands.add_typer(api.webhooks, name="webhooks")
 commands.add_typer(lens.group, name="lens")
 commands.add_typer(simulate.group, name="simulate")
