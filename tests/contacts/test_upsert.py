@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.factories import NOW, phone
 
-from xinfeng.contacts.models import Contact, Gender, Tag, TagFact
+from xinfeng.contacts.actions import edit_contact
+from xinfeng.contacts.models import Contact, Gender, MergeSuggestion, Tag, TagFact
 from xinfeng.contacts.records import ContactRecord, Upserted
 from xinfeng.contacts.sql import upsert_contacts
 from xinfeng.foundation.database import bulk_transaction
@@ -210,3 +213,54 @@ def _same_person(results: list[Upserted]) -> list[int]:
     """Contact ids as the places where they first appear."""
     ids = [result.contact_id for result in results]
     return [ids.index(contact_id) for contact_id in ids]
+
+
+def tail_of(contact_id: int | None) -> int | None:
+    return Contact.objects.get(pk=contact_id).tail_index
+
+
+def test_the_last_digits_are_kept_on_every_way_in(db: None) -> None:
+    [made, member] = put(
+        ContactRecord(phone="13800135678", external_id="M1"), ContactRecord(external_id="M2")
+    )
+    assert tail_of(made.contact_id) == vault().tail_index("13900005678")
+    assert tail_of(member.contact_id) is None
+    put(
+        ContactRecord(phone="13800131234", external_id="M1"),
+        ContactRecord(phone="13800139999", external_id="M2"),
+    )
+    assert tail_of(made.contact_id) == vault().tail_index("1234")
+    assert tail_of(member.contact_id) == vault().tail_index("9999")
+    edit_contact(made.contact_id or 0, ContactRecord(phone="13700137777"), actor="li", now=NOW)
+    assert tail_of(made.contact_id) == vault().tail_index("7777")
+
+
+def test_numbers_that_were_there_before_get_their_last_digits(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill = import_module("xinfeng.contacts.migrations.0006_tails")
+    monkeypatch.setattr(fill, "_STEP", 2)
+    ids = [result.contact_id for result in put(*(ContactRecord(phone=phone()) for _ in range(5)))]
+    put(ContactRecord(external_id="M1"))
+    wanted = [tail_of(one) for one in ids]
+    Contact.objects.update(tail_index=None)
+    fill.fill_tails(None, SimpleNamespace(connection=connection))
+    assert [tail_of(one) for one in ids] == wanted
+    assert Contact.objects.filter(tail_index=None).count() == 1
+
+
+def test_an_empty_database_is_filled_without_a_key(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill = import_module("xinfeng.contacts.migrations.0006_tails")
+    monkeypatch.setattr("xinfeng.foundation.vault.vault", lambda: pytest.fail("asked for the key"))
+    fill.fill_tails(None, SimpleNamespace(connection=connection))
+    assert not Contact.objects.exists()
+
+
+def test_many_conflicts_leave_one_suggestion_each(db: None) -> None:
+    ids = [result.contact_id for result in put(*(ContactRecord(phone=f"1380013800{nr}") for nr in range(3)))]
+    other = put(*(ContactRecord(external_id=f"M{nr}") for nr in range(3)))
+    mixed = [ContactRecord(phone=f"1380013800{nr}", external_id=f"M{nr}") for nr in (0, 1, 0, 1, 0)]
+    assert changes(*mixed) == ["conflict"] * 5
+    pairs = set(MergeSuggestion.objects.values_list("one_id", "other_id"))
+    assert pairs == {(ids[nr], other[nr].contact_id) for nr in (0, 1)}
+    assert set(MergeSuggestion.objects.values_list("score", flat=True)) == {90}
