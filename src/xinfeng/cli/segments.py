@@ -179,8 +179,9 @@ def tag(
     from xinfeng.segments.actions import run_tagging, tag_segment
     from xinfeng.segments.models import TaggingState
 
+    mirror = lens()  # where `app` has it, all of this is done there, and nothing twice
     asked = tag_segment(segment_id, tag=name, added=not take, actor=ACTOR, reason=reason)
-    done = run_tagging(asked.pk, lens=lens(), now=utc_now())
+    done = run_tagging(asked.pk, lens=mirror, now=utc_now())
     if done.state == TaggingState.FAILED and done.fault:
         raise InvalidInput(done.fault["code"], path="rule")
     say(f"{done.total or 0:,} 人 people，改变 changed {done.changed:,}")
@@ -210,13 +211,16 @@ def list_rules() -> None:
 def add_rule(
     name: str, rule: Annotated[str, typer.Argument(help="JSON，或 @文件 JSON text or @file")]
 ) -> None:
-    """新建规则标签并运行一次。 Make a rule tag and run it once."""
+    """新建规则标签；app 随即运行它。 Make a rule tag; `app` runs it at once."""
     ready()
-    from xinfeng.segments import rule_tags
+    from django.db import transaction
 
-    made = rule_tags.define(name=name, rule=_read_rule(rule), actor=ACTOR)
+    from xinfeng.segments import jobs, rule_tags
+
+    with transaction.atomic():
+        made = rule_tags.define(name=name, rule=_read_rule(rule), actor=ACTOR)
+        jobs.run_rule_tag.defer(rule_id=made.pk)
     say(f"规则标签 rule tag {made.pk}: {name}")
-    _run(made.pk)
 
 
 @tags.command("run")
@@ -229,19 +233,12 @@ def run_rule(
     from xinfeng.segments import rule_tags
 
     if rule_id is not None:
-        _run(rule_id)
+        done = rule_tags.run(rule_id, lens=lens(), now=utc_now())
+        say(f"打上 added {done.added:,}，取下 removed {done.removed:,}，现有 size {done.size:,}")
         return
-    for number, done in rule_tags.run_all(lens=lens(), now=utc_now()).items():
-        said = done if isinstance(done, str) else f"+{done.added:,} −{done.removed:,} = {done.size:,}"
+    for number, each in rule_tags.run_all(lens=lens(), now=utc_now()).items():
+        said = each if isinstance(each, str) else f"+{each.added:,} −{each.removed:,} = {each.size:,}"
         say(f"{number}: {said}")
-
-
-def _run(rule_id: int) -> None:
-    from xinfeng.lens.engine import lens
-    from xinfeng.segments import rule_tags
-
-    done = rule_tags.run(rule_id, lens=lens(), now=utc_now())
-    say(f"打上 added {done.added:,}，取下 removed {done.removed:,}，现有 size {done.size:,}")
 
 
 @tags.command("off")
@@ -262,9 +259,13 @@ def switch_off(
 
 @tags.command("on")
 def switch_on(rule_id: int) -> None:
-    """重新启用并运行。 Switch a rule on again, and run it."""
+    """重新启用；app 随即运行它。 Switch a rule on again; `app` runs it at once."""
     ready()
-    from xinfeng.segments import rule_tags
+    from django.db import transaction
 
-    rule_tags.switch_on(rule_id, actor=ACTOR)
-    _run(rule_id)
+    from xinfeng.segments import jobs, rule_tags
+
+    with transaction.atomic():
+        row = rule_tags.switch_on(rule_id, actor=ACTOR)
+        jobs.run_rule_tag.defer(rule_id=rule_id)
+    say(f"已启用 switched on: {row.tag.name}")

@@ -1,7 +1,7 @@
 """Tags that keep themselves up to date (feature A3): on whomever a rule describes, and on nobody else.
 
-A run asks the lens one question for those who should have the tag and do not, one for those who have it and should
-not, and writes only these differences; each leaves a tag fact with the rule in words as its reason. A rule that
+A run asks the lens one question: who should have the tag and doesn't, and who has it and shouldn't. Only these
+differences are written; each leaves a tag fact with the rule in words as its reason. A rule that
 profiles leaves out whoever refused to be profiled. Rules run in the order in which they name each other's tags.
 """
 
@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 import ibis
+import pyarrow.compute as pc
 from django.db import transaction
 from django.db.models import F
 
@@ -155,8 +156,7 @@ def run(rule_id: int, *, lens: Lens, now: datetime, progress: Progress | None = 
         rule = parse_rule(row.rule)
         wanted = _wanted(lens, rule, now)
         tagged = _tagged(lens, row.tag_id)
-        missing = _ids(lens, wanted.anti_join(tagged, "contact_id"))
-        surplus = _ids(lens, tagged.anti_join(wanted, "contact_id"))
+        missing, surplus = _differences(lens, wanted, tagged)
         had = int(lens.scalar(tagged.count()))
     except InvalidInput as fault:
         TagRule.objects.filter(pk=rule_id).update(
@@ -258,6 +258,19 @@ def _wanted(lens: Lens, rule: Rule, now: datetime) -> ibis.Table:
     named = named_by(rule)
     people = rule_audience(lens, rule, now, named)
     return without_withdrawn(lens, people) if rule_profiles(rule, named) else people
+
+
+def _differences(lens: Lens, wanted: ibis.Table, tagged: ibis.Table) -> tuple[list[int], list[int]]:
+    """Who is to get the tag, and who is to lose it."""
+    joined = wanted.mutate(wanted=True).outer_join(tagged.mutate(tagged=True), "contact_id")
+    unlike = joined.filter(joined["wanted"].isnull() | joined["tagged"].isnull())
+    people = unlike.select(
+        contact_id=ibis.coalesce(unlike["contact_id"], unlike["contact_id_right"]),
+        missing=unlike["tagged"].isnull(),
+    )
+    rows = lens.rows(people.order_by("contact_id"))
+    ids, missing = rows.column("contact_id"), rows.column("missing")
+    return ids.filter(missing).to_pylist(), ids.filter(pc.invert(missing)).to_pylist()
 
 
 def _tagged(lens: Lens, tag_id: int) -> ibis.Table:
