@@ -19,6 +19,7 @@ from xinfeng.cli import (
     serve,
     simulate,
     templates,
+    tiers,
     users,
 )
 
@@ -39,6 +40,8 @@ commands.add_typer(events.group, name="events")
 commands.add_typer(consent.group, name="consent")
 commands.add_typer(privacy.group, name="privacy")
 commands.add_typer(segments.group, name="segments")
+commands.add_typer(tiers.group, name="tiers")
+commands.add_typer(tiers.traits, name="traits")
 commands.add_typer(templates.group, name="templates")
 commands.add_typer(channels.group, name="channels")
 commands.add_typer(numbers.group, name="numbers")
