@@ -36,9 +36,9 @@ class AddedCoupons:
 
 def codes_in(text: str) -> Iterable[str]:
     """One candidate a line: the first cell of a CSV, quotes removed, headings and empty lines left out."""
-    for number, line in enumerate(text.removeprefix("\ufeff").splitlines()):
+    for line in text.removeprefix("\ufeff").splitlines():
         cell = re.split(r"[,;\t]", line, maxsplit=1)[0].strip().strip('"').strip()
-        if cell and not (number == 0 and cell.lower() in _HEADINGS):
+        if cell and cell.lower() not in _HEADINGS:
             yield cell
 
 

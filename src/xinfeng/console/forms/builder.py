@@ -7,6 +7,7 @@ the draft while one types and renews the preview.
 from __future__ import annotations
 
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from django.contrib import messages
@@ -43,6 +44,7 @@ from xinfeng.kernel.time import utc_now
 
 LANGUAGE_NAMES = {"zh-hans": "中文", "en": "English"}
 GROUPS = {"fields": ("fields",), "boxes": ("boxes",), "prizes": ("incentive", "prizes")}
+NOTICES_PAGE = "consents.new"
 ANCHORS = {"fields": "#fields", "boxes": "#boxes", "prizes": "#incentive"}
 WITH_FRAME = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"
 
@@ -163,6 +165,7 @@ def _context(form: Form, raw: dict[str, Any], fault: InvalidInput | None) -> dic
         "closes_at": _local(shown.get("closes_at")),
         "origins": "\n".join(map(str, shown.get("origins", ()))),
         "covers": list(COVERS.items()),
+        "notices_page": NOTICES_PAGE,
         "more_fields": _more_fields(shown["fields"]),
         "question_kinds": list(QUESTION_KINDS.items()),
         "more_boxes": _more_boxes(shown["boxes"]),
@@ -185,7 +188,7 @@ def _beside(form: Form, fault: InvalidInput | None) -> dict[str, Any]:
         "preview_languages": design.languages,
         "odds_sum": percent_of(design.incentive.odds_sum_ppm) if design.incentive.lottery else "",
         "odds_fit": 0 < design.incentive.odds_sum_ppm <= 1_000_000,
-        "cost_fen": round(design.incentive.expected_cost_fen(), 1) if design.incentive.prizes else None,
+        "cost_fen": ceil(design.incentive.expected_cost_fen()) if design.incentive.prizes else None,
         "ceiling_fen": _ceiling_fen(design),
     }
 

@@ -71,8 +71,8 @@ SENTENCES: dict[str, Words] = {
         "Choose a service channel and a signature that are in use. Nothing was saved.",
     ),
     "codes.text": Words(
-        "正文要恰好有一个 (code)，不用其他变量，连签名不超过一条（{at_most} 字，现在 {units} 字）。没有保存。",
-        "The text needs (code) exactly once, no variables, and one part at most with its signature ({at_most} "
+        "正文要恰好有一个 {{code}}，不用其他变量，连签名不超过一条（{at_most} 字，现在 {units} 字）。没有保存。",
+        "The text needs {{code}} exactly once, no variables, and one part at most with its signature ({at_most} "
         "characters, now {units}). Nothing was saved.",
     ),
     "codes.not_ready": Words(
