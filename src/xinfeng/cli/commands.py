@@ -12,6 +12,7 @@ from xinfeng.cli import (
     contacts,
     demo,
     events,
+    forms,
     lens,
     numbers,
     privacy,
@@ -42,6 +43,7 @@ commands.add_typer(privacy.group, name="privacy")
 commands.add_typer(segments.group, name="segments")
 commands.add_typer(tiers.group, name="tiers")
 commands.add_typer(tiers.traits, name="traits")
+commands.add_typer(forms.group, name="forms")
 commands.add_typer(templates.group, name="templates")
 commands.add_typer(channels.group, name="channels")
 commands.add_typer(numbers.group, name="numbers")
