@@ -106,12 +106,13 @@ def history_of(contact_id: int, *, limit: int = 100) -> list[Lesson]:
 
 
 LISTS = (
+    "all",
     "quarantined",
     "recheck",
     "ported",
     *(state.name.lower() for state in State if state is not State.UNKNOWN),
 )
-"""Which lists there are; those of states by their names."""
+"""Which lists there are; those of states by their names. `all`: everybody of whom something is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def numbers(which: str, *, after: str | None = None, limit: int = 50) -> NumberP
     rows = NumberState.objects.filter(gone=False)
     if which in ("quarantined", "recheck", "ported"):
         rows = rows.filter(**{which: True})
-    else:
+    elif which != "all":
         rows = rows.filter(state=State[which.upper()])
     if after is not None:
         if not (after.isascii() and after.isdigit() and len(after) < 19):

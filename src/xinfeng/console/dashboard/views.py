@@ -78,6 +78,7 @@ def _figures(request: HttpRequest) -> dict[str, Any]:
         if may(user, "channel.view")
         else [],
         "imports": _imports() if may(user, "import.view") else [],
+        "numbers": rate_lately(now, lens=lens()) if may(user, "number.view") else None,
         "windows": _windows(),
     }
 
@@ -120,24 +121,6 @@ def _stats(request: HttpRequest, found: Overview) -> list[Stat]:
             tone="warn" if waiting else "neutral",
             hint=_("去处理") if waiting else "",
         ),
-        *_numbers_rate(request),
-    ]
-
-
-def _numbers_rate(request: HttpRequest) -> list[Stat]:
-    """How much of the base was looked at this quarter; amber where the target will be missed."""
-    if not may(request.user, "number.view"):
-        return []
-    rate = rate_lately(utc_now(), lens=lens())
-    hint = _("目标 %(n)s%%") if not rate.obstacle else _("目标 %(n)s%%，预计达不到")
-    return [
-        Stat(
-            _("本季度号码复核"),
-            pct(rate.share) if rate.share is not None else "—",
-            _to(request, "numbers", "number.view"),
-            tone="warn" if rate.obstacle else "neutral",
-            hint=hint % {"n": rate.target_percent},
-        )
     ]
 
 

@@ -33,7 +33,7 @@ QUARANTINES: dict[Quarantine, Text] = {
 }
 
 SOURCES: dict[str, tuple[Text, str]] = {
-    "receipt": (_("回执"), "message-2-check"),
+    "receipt": (_("回执"), "device-mobile-check"),
     "lookup": (_("号码检测"), "search"),
     "manual": (_("人工"), "user"),
     "import": (_("导入"), "file-import"),
@@ -122,7 +122,8 @@ def tabs(current: str) -> list[Tab]:
         ("numbers.providers", _("服务商")),
         ("numbers.plan", _("计划与预算")),
     )
-    return [Tab(label, reverse(name), current=name == current) for name, label in pages]
+    shown = {"numbers.list": "?show=quarantined"}
+    return [Tab(label, reverse(name) + shown.get(name, ""), current=name == current) for name, label in pages]
 
 
 def code_words(lesson: Lesson) -> str:

@@ -75,7 +75,8 @@ class Shown:
 @allowed("number.view")
 def page(request: HttpRequest) -> HttpResponse:
     query = Query.read(request, columns=COLUMNS, filters=FILTERS)
-    which = query.filters["show"] or "quarantined"
+    which = query.filters["show"] or "all"
+    title = LISTS.get(which, gettext_lazy("全部已知"))
     found = reads.numbers(which, after=query.after or None, limit=query.per_page)
     contacts = {row.id: row for row in contacts_by_id([card.contact_id for card in found.cards])}
     rows = [Shown(card, contacts[card.contact_id]) for card in found.cards if card.contact_id in contacts]
@@ -87,12 +88,12 @@ def page(request: HttpRequest) -> HttpResponse:
         row_template="numbers/row.html",
         listing=Listing(rows, next_after=found.next_after or ""),
         empty=Empty(
-            _("“%(list)s”里没有号码") % {"list": LISTS[which]},
+            _("“%(list)s”里没有号码") % {"list": title},
             _("状态从送达回执和号码检测里来，每分钟更新。"),
             icon="device-mobile-check",
         ),
     )
-    context = {"tabs": tabs("numbers.list"), "title": LISTS[which]}
+    context = {"tabs": tabs("numbers.list"), "title": title}
     return answer_with_table(request, "numbers/list.html", table, context)
 
 

@@ -90,7 +90,7 @@ def runs(request: HttpRequest) -> HttpResponse:
             _("启用一个服务商之后，系统每天自动复核一份，最久没有消息的先来。"),
             _("看服务商"),
             reverse("numbers.providers"),
-            "list-check",
+            "list-search",
         ),
     }
     template = "numbers/run_rows.html" if wants_fragment(request) else "numbers/runs.html"

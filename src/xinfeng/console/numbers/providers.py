@@ -160,7 +160,7 @@ def page(request: HttpRequest) -> HttpResponse:
             ),
             _("添加服务商") if can_edit else "",
             reverse("numbers.provider_new"),
-            "device-mobile-search",
+            "device-mobile-question",
         ),
     }
     return render(request, "numbers/providers.html", context)
