@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from xinfeng.console.sentences import Words
+from xinfeng.integrations import words
+
+_OF_THE_API = ("api.", "batch.", "body.", "event.", "field.", "idempotency.", "json.", "request.fields")
+_SINGLE = (
+    "attribute.kind_of_value",
+    "contact.find_by_one",
+    "contact.reveal_needed",
+    "contact.unknown_to_api",
+    "time.out_of_range",
+)
 
 SENTENCES: dict[str, Words] = {
+    **{
+        code: Words(*both)
+        for code, both in words.SENTENCES.items()
+        if code.startswith(_OF_THE_API) or code in _SINGLE
+    },
     "api_key.name": Words(
         "请填名称，最多 {longest} 个字。没有新建。",
         "Give a name of at most {longest} characters. Nothing was made.",
