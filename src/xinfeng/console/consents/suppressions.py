@@ -28,7 +28,7 @@ from xinfeng.kernel.time import utc_now
 
 COLUMNS = (
     Column("who", _("号码")),
-    Column("scope", _("不再发送")),
+    Column("scope", _("不再发送"), hide_on_phone=True),
     Column("reason", _("原因")),
     Column("source", _("来源"), hide_on_phone=True),
     Column("at", _("时间"), hide_on_phone=True),
