@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.db import connection, connections, transaction
+from tests.delivery.world import carrier_and_gateway, fates, finished, make_channel, make_plan
 from tests.factories import NOW, make_contact, make_contacts, phone
 from tests.privacy.people import TEXT, all_of, asked, known_person, suppressions, who_has, wrote
 
@@ -16,13 +17,16 @@ from xinfeng.consent.verify import verify_ledger
 from xinfeng.contacts.models import Contact, ContactState
 from xinfeng.contacts.records import ContactRecord
 from xinfeng.contacts.sql import upsert_contacts
+from xinfeng.delivery.actions import start_plan
 from xinfeng.foundation.database import bulk_transaction
 from xinfeng.foundation.models import AuditEntry
 from xinfeng.foundation.personal import holdings
 from xinfeng.foundation.vault import Kind, vault
+from xinfeng.intake import actions as intake
+from xinfeng.intake import reads as intake_reads
 from xinfeng.kernel.errors import Conflict, NotFound
 from xinfeng.kernel.time import utc_now
-from xinfeng.privacy import actions, journal
+from xinfeng.privacy import actions, journal, reads
 from xinfeng.privacy.erasing import erase_person
 from xinfeng.privacy.journal import Fault
 from xinfeng.privacy.models import Erasure, PrivacyRequest
@@ -312,3 +316,41 @@ def test_two_who_erase_at_once_erase_once(committed_db: str) -> None:
     assert sorted(outcomes)[0] == "erased" and len(outcomes) == 2 and len(set(outcomes)) == 2
     assert Erasure.objects.count() == 1 and len(journal.read().lines) == 1
     assert PrivacyRequest.objects.get(pk=request).outcome == "erased"
+
+
+def test_who_had_nothing_written_to_her_gets_no_list_of_messages_kept(db: None) -> None:
+    number = phone()
+    make_contact(phone=number)
+    request = asked("erasure", number)
+    actions.erase(request, actor="she", now=utc_now())
+    letter = reads.request(request, now=utc_now()).letter
+    assert "发给您的短信" not in letter and "授权记录" in letter
+
+
+def test_the_rest_of_a_running_plan_is_not_sent_to_her(committed_db: str, tmp_path: Path) -> None:
+    """Planned before, erased while it waits: the gateway withholds hers, whatever it has loaded."""
+    with carrier_and_gateway(tmp_path, gateways=0) as world:
+        plan_people = make_contacts(3, at=utc_now() - timedelta(days=1))
+        plan = make_plan(plan_people, make_channel(world.port), start=False)
+        erase(plan_people[1])
+        start_plan(plan, actor="test", now=utc_now())
+        world.start_gateway()
+        finished(plan)
+    fate = fates(plan)
+    assert fate.pop("accepted") == 2
+    assert list(fate.values()) == [1] and next(iter(fate)).startswith("withheld:")
+
+
+def test_a_file_with_her_number_does_not_bring_her_back_but_her_own_sign_up_may(db: None) -> None:
+    number, other = phone(), phone()
+    erase(known_person(number))
+    text = f"手机号,姓名\n{number},王小明\n{other},李红梅\n"
+    job = intake.receive_file(
+        [text.encode()], file_name="a.csv", kind="contacts", actor="li", user_id=None, now=utc_now()
+    )
+    mapping = {guess.column: guess.field for guess in intake_reads.preview(job.pk).guesses}
+    intake.start_import(job.pk, mapping=mapping, source="门店", consent=None, actor="li", now=utc_now())
+    intake.run_import(job.pk, now=utc_now())
+    done = intake_reads.progress(job.pk)
+    assert (done.rows_new, done.rows_rejected) == (1, 1)
+    assert who_has(number) is None and who_has(other) is not None

@@ -138,3 +138,11 @@ def test_times_are_shown_as_people_here_read_them_and_a_late_field_is_not_lost()
     html = page_of(*rows, {"at": "2026-11-20", "surprise": "晚来"})
     assert "2026-11-20 23:30:00" in html and "<td>是</td>" in html and "晚来" in html
     assert "没有" in page_of()
+
+
+def test_a_wide_row_is_shown_field_by_field_and_codes_in_words() -> None:
+    wide: dict[str, object] = {f"field{number}": number for number in range(12)} | {"purpose": "marketing"}
+    html = page_of(wide)
+    assert '<th scope="row">field11</th><td>11</td>' in html
+    assert '<th scope="row">用途</th><td>营销短信</td>' in html
+    assert "<td>marketing</td>" in page_of({"item": "marketing"})

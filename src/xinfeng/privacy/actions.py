@@ -31,6 +31,7 @@ from xinfeng.privacy.erasing import Erased, erase_person
 from xinfeng.privacy.letters import Facts, Kept, Said
 from xinfeng.privacy.lifecycle import Step
 from xinfeng.privacy.models import (
+    Erasure,
     ExportState,
     IdentityCheck,
     Outcome,
@@ -364,10 +365,22 @@ def _draft(request: PrivacyRequest, note: str, *, now: datetime) -> str:
             refusal=request.refusal,
             note=note.strip()[:LONGEST_NOTE],
             fields=_corrected(request) if request.outcome == Outcome.CORRECTED else (),
-            kept=[_kept(one) for one in holdings() if one.kept_because] if erasing else (),
+            kept=_kept_of(request) if erasing else (),
             export_until=business_day(expires, zone) if expires else None,
         )
     )
+
+
+def _kept_of(request: PrivacyRequest) -> list[Kept]:
+    """What there still is about an erased person, because the law keeps it."""
+    assert request.contact_id is not None
+    erased = (
+        Erasure.objects.filter(request=request).order_by("pk").values_list("contact_ids", flat=True).first()
+    )
+    ids = erased or [request.contact_id]
+    return [
+        _kept(one) for one in holdings() if one.kept_because and next(iter(one.rows(ids)), None) is not None
+    ]
 
 
 def _kept(holding: Holding) -> Kept:

@@ -22,7 +22,7 @@ _is_time = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[+-]\d\d:
 STYLE = """\
 body{font:15px/1.6 system-ui,"PingFang SC","Microsoft YaHei",sans-serif;color:#1b2430;margin:2rem auto;max-width:60rem;
 padding:0 1rem}h1{font-size:1.5rem;margin:0 0 .25rem}h2{font-size:1.1rem;margin:2rem 0 .25rem;border-bottom:1px solid
-#d8dee6;padding-bottom:.25rem}h2 small,p small{color:#5d6b7c;font-weight:400;font-size:.85rem}table{border-collapse:
+#d8dee6;padding-bottom:.25rem}h2 small,p small{color:#5d6b7c;font-weight:400;font-size:.85rem}table.record{margin-bottom:1rem}.record th{width:11rem}table{border-collapse:
 collapse;width:100%;font-size:.875rem}th,td{text-align:left;vertical-align:top;padding:.35rem .5rem;border-bottom:1px
 solid #e6eaef;overflow-wrap:anywhere}th{color:#5d6b7c;font-weight:500;white-space:nowrap}.note,.none{color:#5d6b7c;
 margin:.25rem 0 .5rem}.scroll{overflow-x:auto}@media print{body{margin:0;max-width:none;font-size:11px}.scroll{overflow:
@@ -94,8 +94,55 @@ LABELS: dict[str, str] = {
     "value": "值",
     "key": "项目",
     "label": "名称",
+    "merged_into": "并入的编号",
+    "region_approximate": "地区按号段推断",
+    "survivor": "合并到",
+    "absorbed": "被合并",
+    "how": "方式",
+    "undone_at": "撤销时间",
+    "undone_reason": "撤销原因",
+    "entry": "台账编号",
+    "scope": "范围",
+    "lifted_at": "解除时间",
+    "lifted_because": "解除原因",
+    "import": "导入批次",
+    "line": "行号",
+    "row": "这一行",
 }
 """Chinese words for fields that holdings share; others are shown as they are named."""
+
+
+WORDS: dict[str, str] = {
+    "marketing": "营销短信",
+    "service": "服务短信",
+    "location": "位置",
+    "profiling": "个性化",
+    "sharing": "对外提供",
+    "planned": "已计划",
+    "withheld": "未发出",
+    "accepted": "已提交",
+    "delivered": "已送达",
+    "failed": "未送达",
+    "uncertain": "待定",
+    "opt_out": "退订",
+    "other": "其他",
+    "all": "全部短信",
+    "staff": "员工",
+    "system": "系统",
+    "mobile": "中国移动",
+    "unicom": "中国联通",
+    "telecom": "中国电信",
+    "broadnet": "中国广电",
+    "unknown": "未知",
+    "zh-hans": "中文",
+    "en": "英文",
+}
+"""Chinese words for codes, in the fields that hold codes."""
+
+_OF_CODES = frozenset({"purpose", "state", "meaning", "scope", "reason", "by", "carrier", "language"})
+
+MOST_COLUMNS = 9
+"""A wider table is shown row by row, one line a field."""
 
 
 class PageWriter:
@@ -126,12 +173,17 @@ class PageWriter:
             self._put('<p class="none">没有。 None.</p></section>\n')
             return 0
         columns = list(dict.fromkeys(chain.from_iterable(first)))
-        self._head(columns)
+        tall = len(columns) > MOST_COLUMNS
+        if not tall:
+            self._head(columns)
         count = 0
         for row in chain(first, rows):
-            self._row(row, columns)
+            if tall:
+                self._record(row)
+            else:
+                self._row(row, columns)
             count += 1
-        self._put("</tbody></table></div></section>\n")
+        self._put("</section>\n" if tall else "</tbody></table></div></section>\n")
         return count
 
     def end(self) -> None:
@@ -141,8 +193,19 @@ class PageWriter:
         cells = "".join(f'<th scope="col">{escape(LABELS.get(name, name))}</th>' for name in columns)
         self._put(f'<div class="scroll"><table><thead><tr>{cells}</tr></thead><tbody>\n')
 
+    def _record(self, row: Mapping[str, Any]) -> None:
+        lines = "".join(
+            f'<tr><th scope="row">{escape(LABELS.get(name, name))}</th><td>{self._cell(name, value)}</td></tr>'
+            for name, value in row.items()
+        )
+        self._put(f'<table class="record"><tbody>{lines}</tbody></table>\n')
+
+    def _cell(self, name: str, value: Any) -> str:
+        known = WORDS.get(value) if name in _OF_CODES and isinstance(value, str) else None
+        return known or self._words(value)
+
     def _row(self, row: Mapping[str, Any], columns: Sequence[str]) -> None:
-        cells = [self._words(row.get(name)) for name in columns]
+        cells = [self._cell(name, row.get(name)) for name in columns]
         late = {name: value for name, value in row.items() if name not in columns}
         if late:
             cells[-1] += f" {self._words(late)}"

@@ -28,13 +28,13 @@ def _requests(ids: Ids) -> Iterator[Mapping[str, Any]]:
         requester = open_requester(one.requester_sealed)
         yield {
             "id": one.pk,
-            "kind": one.kind,
-            "state": one.state,
-            "via": one.via,
+            "kind": one.get_kind_display(),
+            "state": one.get_state_display(),
+            "via": one.get_via_display(),
             "received_at": one.received_at.isoformat(),
             "due_at": one.due_at.isoformat(),
             "closed_at": one.closed_at.isoformat() if one.closed_at else None,
-            "outcome": one.outcome,
+            "outcome": one.get_outcome_display(),
             "name": requester.name,
             "contact": requester.contact,
             "words": requester.words,
