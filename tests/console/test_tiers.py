@@ -59,7 +59,7 @@ def text(client: Client, address: str, form: dict[str, object] | None = None) ->
     return answer.content.decode()
 
 
-@pytest.mark.parametrize("address", ["/tiers", "/tiers/moves", "/tiers/rules", "/tiers/traits"])
+@pytest.mark.parametrize("address", ["/tiers", "/tiers/rules", "/tiers/traits"])
 def test_everybody_who_works_with_campaigns_may_look(world: dict[str, int], address: str) -> None:
     for role in ("operator", "reviewer", "compliance", "analyst", "administrator"):
         assert signed_in(role).get(address).status_code == 200
@@ -75,13 +75,12 @@ def test_numbers_lead_to_the_people(world: dict[str, int]) -> None:
 
 @pytest.mark.parametrize("days", ["30", "90", "365", "", "abc", "-1", "999999", "٣"])
 def test_moves_of_a_period(world: dict[str, int], days: str) -> None:
-    page = text(signed_in("analyst"), f"/tiers/moves?days={days}")
+    page = text(signed_in("analyst"), f"/tiers?days={days}")
     assert "新加入" in page and "xf-chart" in page
 
 
 def test_an_empty_database_says_what_to_do(committed_db: str) -> None:
     assert "去导入" in text(signed_in("analyst"), "/tiers")
-    text(signed_in("analyst"), "/tiers/moves")
     assert "定义特征" in text(signed_in("analyst"), "/tiers/traits")
     close_lens()
 

@@ -24,9 +24,8 @@ from xinfeng.console.words import sentence
 from xinfeng.contacts import tier_flows
 from xinfeng.contacts.models import Tier
 from xinfeng.contacts.tier_flows import Flows
-from xinfeng.contacts.tiers import tier_rules
 from xinfeng.foundation import settings as xinfeng_settings
-from xinfeng.kernel.errors import Conflict, InvalidInput
+from xinfeng.kernel.errors import Conflict
 from xinfeng.kernel.time import business_day, utc_now
 from xinfeng.lens.engine import Lens, lens
 
@@ -71,40 +70,38 @@ class Line:
 @require_safe
 @allowed("tier.view")
 def page(request: HttpRequest) -> HttpResponse:
-    """How many people each tier has now; the moves come in a piece of their own."""
-    context: dict[str, Any] = {"tabs": tabs("tiers"), "periods": PERIODS, "rules": tier_rules()}
+    """How many people each tier has now, and what happened in the period that ends today."""
+    given = request.GET.get("days", "")
+    days = next((days for days, _label in PERIODS if given == str(days)), PERIODS[0][0])
+    today = business_day(utc_now(), xinfeng_settings.load().zone)
+    first = today - timedelta(days=days - 1)
+    context: dict[str, Any] = {
+        "tabs": tabs("tiers"),
+        "periods": PERIODS,
+        "days": days,
+        "first": first,
+        "today": today,
+    }
     try:
         mirror = lens()
         mirror.refresh()
         counts = tier_flows.counts(mirror)
         context |= {"stats": stats(counts), "total": sum(counts.values())}
+        context |= _moves(mirror, first, today)
     except Conflict as fault:
         context["fault"] = sentence(fault)
     return render(request, "tiers/overview.html", context)
 
 
-@require_safe
-@allowed("tier.view")
-def moves(request: HttpRequest) -> HttpResponse:
-    """The chart and the matrix of a period that ends today."""
-    given = request.GET.get("days", "")
-    days = next((days for days, _label in PERIODS if given == str(days)), PERIODS[0][0])
-    today = business_day(utc_now(), xinfeng_settings.load().zone)
-    first = today - timedelta(days=days - 1)
-    context: dict[str, Any] = {"periods": PERIODS, "days": days, "first": first, "today": today}
-    try:
-        mirror = lens()
-        flows = tier_flows.flows(mirror, first, today)
-        context |= {
-            "flows": flows,
-            "heads": [(TIERS[tier][0], people_url(tier)) for tier in SHOWN],
-            "lines": matrix(flows),
-            "trend": trend(mirror, first, today),
-            "going": going(flows),
-        }
-    except (Conflict, InvalidInput) as fault:
-        context["fault"] = sentence(fault)
-    return render(request, "tiers/moves.html", context)
+def _moves(mirror: Lens, first: date, last: date) -> dict[str, Any]:
+    flows = tier_flows.flows(mirror, first, last)
+    return {
+        "flows": flows,
+        "heads": [(TIERS[tier][0], people_url(tier)) for tier in SHOWN],
+        "lines": matrix(flows),
+        "trend": trend(mirror, first, last),
+        "going": going(flows),
+    }
 
 
 def people_url(tier: int) -> str:

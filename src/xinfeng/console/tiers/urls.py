@@ -6,7 +6,6 @@ from xinfeng.console.tiers import overview, rules, traits
 
 urlpatterns = [
     path("", overview.page, name="tiers"),
-    path("/moves", overview.moves, name="tiers.moves"),
     path("/rules", rules.page, name="tiers.rules"),
     path("/rules/preview", rules.preview, name="tiers.preview"),
     path("/traits", traits.page, name="tiers.traits"),
