@@ -271,7 +271,7 @@ def _prize_row(at: int, one: dict[str, Any], languages: list[str]) -> dict[str, 
         "texts": _texts(one.get("name", {}), languages),
         "how_texts": _texts(one.get("how", {}), languages),
         "odds": percent_of(one.get("odds_ppm", 0)),
-        "value": f"{value / 100:.2f}" if isinstance(value, int) and value else (value or ""),
+        "value": f"{value / 100:.2f}" if value and isinstance(value, int) else str(value or ""),
     }
 
 

@@ -37,11 +37,10 @@ def page(request: HttpRequest, form_id: int) -> HttpResponse:
 
 
 def _html(design: Design, language: str, step: str, form_id: int) -> str:
-    asset = "preview"
     around = rendering.Surroundings(
-        css=reverse("pages.asset", kwargs={"version": asset, "name": "page.css"}),
+        css=reverse("pages.asset", kwargs={"version": "preview", "name": "page.css"}),
         look=f"{reverse('forms.preview_look', args=[form_id])}?c={design.look.colour[1:]}",
-        script=reverse("pages.asset", kwargs={"version": asset, "name": "page.js"}),
+        script="",
         preview=True,
     )
     if step == "code":
