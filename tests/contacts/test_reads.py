@@ -162,6 +162,11 @@ def test_the_last_four_digits_and_a_masked_number_are_enough(db: None) -> None:
     assert [ids for page in pages(text="5678", limit=1) for ids in page] == [member, other, one]
 
 
+def test_a_number_that_serves_as_member_id_is_found_as_such(db: None) -> None:
+    member = make_contact(external_id="13800138000")
+    assert found(text="13800138000") == [member]
+
+
 def test_masked_numbers_come_in_pages(db: None) -> None:
     ids = [make_contact(phone=f"138{nr:04d}7777") for nr in range(5)]
     make_contact(phone="13900007777")

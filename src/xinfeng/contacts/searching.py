@@ -98,7 +98,8 @@ def _typed(wanted: QuerySet[Contact], text: str) -> QuerySet[Contact]:
     except InvalidInput:
         pass
     else:
-        return wanted.filter(pk__in=_speakers(Q(phone_index=vault().phone_index(number))))
+        key = Q(phone_index=vault().phone_index(number)) | Q(external_id=text)
+        return wanted.filter(pk__in=_speakers(key))
     hit = Q(name_index=vault().index(text))
     if speakers := _speakers(Q(external_id=text)):
         hit |= Q(pk__in=speakers)
