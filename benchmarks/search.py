@@ -4,6 +4,7 @@ An embedded PostgreSQL in a temporary folder, migrated as in production, filled 
 repeat as Chinese names do (a few hundred thousand people share the commonest), an eighth of them under one tag that
 came with the first import, and a few events, tag facts and ledger lines each for the contacts that are opened. Each
 question is asked many times, each time for other people, through the reads that the console uses; in milliseconds.
+At the end the nightly search for contacts that may be one person, over everybody.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ def measure(contacts: int) -> dict[str, float | int]:
     from django.core.management import call_command
     from django.db import connection
 
+    from xinfeng.contacts.suggesting import find_suggestions
     from xinfeng.foundation import settings
     from xinfeng.foundation.database import connect
     from xinfeng.foundation.partitions import cover_around
@@ -70,6 +72,9 @@ def measure(contacts: int) -> dict[str, float | int]:
             times = sorted(_milliseconds(ask, nr) for nr in range(ROUNDS))
             figures[f"{name}_p50_ms"] = round(times[ROUNDS // 2], 1)
             figures[f"{name}_p95_ms"] = round(times[int(ROUNDS * 0.95)], 1)
+        started = time.perf_counter()
+        figures["pairs_suggested"] = find_suggestions(now=utc_now())
+        figures["suggest_seconds"] = round(time.perf_counter() - started, 1)
         figures["worst_p95_ms"] = max(value for name, value in figures.items() if name.endswith("_p95_ms"))
         return figures
     finally:

@@ -148,7 +148,7 @@ class Contact(models.Model):
             models.Index(fields=["-updated_at", "-id"], name="contact_recent"),
             models.Index(fields=["tier", "-id"], name="contact_tier"),
             models.Index(
-                fields=["name_index", "birthday"],
+                fields=["name_index", "-id"],
                 name="contact_name",
                 condition=models.Q(name_index__isnull=False),
             ),

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='contact',
-            index=models.Index(condition=models.Q(('name_index__isnull', False)), fields=['name_index', 'birthday'], name='contact_name'),
+            index=models.Index(condition=models.Q(('name_index__isnull', False)), fields=['name_index', '-id'], name='contact_name'),
         ),
         migrations.AddIndex(
             model_name='mergesuggestion',
