@@ -42,7 +42,10 @@ class SegmentMember(models.Model):
 
     class Meta:
         db_table = "segment_member"
-        indexes = [models.Index(fields=["xid"], name="segment_member_xid")]
+        indexes = [
+            models.Index(fields=["xid"], name="segment_member_xid"),
+            models.Index(fields=["contact_id"], name="segment_member_contact"),
+        ]
 
 
 class SegmentSize(models.Model):
