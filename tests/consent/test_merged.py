@@ -168,3 +168,19 @@ def test_the_stricter_side_wins_for_every_purpose(db: None) -> None:
         "profiling": False,
         "sharing": False,
     }
+
+
+def test_two_numbers_of_one_person_that_complain_are_one_no(db: None) -> None:
+    one, other = make_contact(), make_contact()
+    merge(one, other)
+    actions.suppress_numbers(
+        [index_of(one), index_of(other)],
+        scope="marketing",
+        reason="complaint",
+        source="12321",
+        actor="x",
+        now=NOW + DAY,
+    )
+    said_no = [entry for entry in entries_of(one) if not entry.granted]
+    assert len(said_no) == 2  # once for each row
+    assert not may_write(one)

@@ -76,6 +76,7 @@ class _Seen:
     entries: int = 0
     persons: set[int] = field(default_factory=set)
     notices: set[int] = field(default_factory=set)
+    sources: set[str] = field(default_factory=set)
     first: list[BundleEntry] = field(default_factory=list)
 
 
@@ -151,7 +152,8 @@ def write_bundle(
         for notice in notices:
             writer.add(_notice_file(notice), [notice.text.encode()])
         for exhibitor in (CONTRACTS, *exhibitors()):
-            _add_exhibits(writer, exhibitor, source)
+            if exhibitor.prefix.partition(":")[0] in seen.sources:  # else it has nothing to show
+                _add_exhibits(writer, exhibitor, source)
         manifest = {
             "kind": source.kind,
             "subject": dict(source.subject),
@@ -242,6 +244,7 @@ def _entry_lines(source: Source, seen: _Seen, tell: _Teller) -> Iterator[bytes]:
         seen.persons.add(one.entry.contact_id)
         if one.entry.notice_id is not None:
             seen.notices.add(one.entry.notice_id)
+        seen.sources.add(one.entry.source.partition(":")[0])
         if len(seen.first) < MOST_ENTRIES:
             seen.first.append(one)
         tell.step()

@@ -310,7 +310,7 @@ def suppress(
         evidence = f"suppression:{reason.value}"
         entries = [
             NewEntry(contact_id, purpose, False, at, source, None, evidence, actor)
-            for contact_id in by_index.values()
+            for contact_id in dict.fromkeys(by_index.values())
             for purpose in purposes_of(scope)
         ]
         yield from append(entries, now=now)
