@@ -299,3 +299,16 @@ def test_series_of_contacts_commit_in_their_order(committed_db):
         first.close()
     assert not Contact.objects.exists() and not Event.objects.exists()
     assert isinstance(utc_now(), datetime)
+
+
+def test_a_tier_alone_is_no_change_of_the_contact(hook):
+    kept, _ = hook
+    contact_id = make_contact(consent=(), at=utc_now() - timedelta(days=1))
+    gather(now=utc_now())
+    deliver_due()
+    kept.got.clear()
+    with bulk_transaction() as raw:
+        raw.execute("update contact set tier = 2 where id = %s", (contact_id,))
+    assert gather(now=utc_now()) == 0
+    edit_contact(contact_id, ContactRecord(level="金卡"), actor="test", now=utc_now())
+    assert gather(now=utc_now()) == 1

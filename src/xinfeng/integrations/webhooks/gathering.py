@@ -28,12 +28,14 @@ log = logging.getLogger(__name__)
 
 BATCH = 500
 _LOCK = 0x58_46_00_10
-_SLOW_WRITERS = timedelta(hours=1)
-"""A contact's own times are those of the beginning of the transaction that wrote her, which may take so long."""
+_BEFORE_BEGIN = timedelta(seconds=10)
+"""`now` is taken a little before a transaction begins, perhaps on another machine."""
 
 
 class Position(NamedTuple):
-    """How far a look saw. `next_contact`: ids from there on are of contacts that are new."""
+    """How far a look saw. `next_contact`: ids from there on are of contacts that are new. `at`: what is committed
+    after this look was begun no earlier than that, so a contact whose `updated_at` is older did not change herself
+    (her tier did)."""
 
     identity: str
     snapshot: str
@@ -52,7 +54,8 @@ select (select system_identifier::text from pg_control_system())
     || '/' || (select oid::text from pg_database where datname = current_database())
     || '/' || (select timeline_id::text from pg_control_checkpoint()),
   pg_current_snapshot()::text, (select coalesce(max(seq), 0) from ledger_head),
-  (select coalesce(max(next_id), 1) from id_block where name = 'contact')"""
+  (select coalesce(max(next_id), 1) from id_block where name = 'contact'),
+  (select min(xact_start) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid())"""
 
 _LAST = "select identity, snapshot, ledger_seq, next_contact, at from webhook_position"
 _MOVE = """\
@@ -91,7 +94,7 @@ def gather(*, now: datetime) -> int:
             connection.execute("delete from webhook_position")
             return 0
         [row] = connection.execute(_HERE).fetchall()
-        here = Position(row[0], row[1], row[2], row[3], now)
+        here = Position(row[0], row[1], row[2], row[3], min(now, row[4] or now) - _BEFORE_BEGIN)
         found = connection.execute(_LAST).fetchone()
         last = Position(*found) if found else None
         changes = 0
@@ -120,7 +123,7 @@ def _tell(
             "since": last.snapshot,
             "next": last.next_contact,
             "alive": int(ContactState.ALIVE),
-            "updated_since": last.at - _SLOW_WRITERS,
+            "updated_since": last.at,
         }
         _read(connection, _CONTACTS, given, writer, _of_contact)
     if wanted & {kinds.GRANTED, kinds.WITHDRAWN}:
