@@ -21,6 +21,7 @@ from xinfeng.foundation.jobs import app as jobs
 from xinfeng.foundation.jobs import discover
 from xinfeng.foundation.settings import Settings
 from xinfeng.intake.actions import resume_unfinished
+from xinfeng.integrations.gatekeeping import limit_bodies
 from xinfeng.lens.engine import close_lens, lens
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ def run(settings: Settings, commands: Any) -> None:
     gc.freeze()
     gc.set_threshold(*_OBJECTS_BETWEEN_COLLECTIONS)
     config = uvicorn.Config(
-        get_asgi_application(),
+        limit_bodies(get_asgi_application()),  # type: ignore[arg-type]
         host=settings.host,
         port=settings.port,
         loop="uvloop",
