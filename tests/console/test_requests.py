@@ -12,7 +12,7 @@ from tests.factories import phone
 from tests.privacy.people import NAME, asked, known_person, suppressions, who_has
 
 from xinfeng.contacts.models import Contact
-from xinfeng.foundation.models import AuditEntry
+from xinfeng.foundation.models import AuditEntry, User
 from xinfeng.kernel.time import utc_now
 from xinfeng.privacy import actions, exports, journal
 from xinfeng.privacy.models import PrivacyRequest
@@ -233,3 +233,16 @@ def test_a_list_asks_as_often_for_many_as_for_one(officer):
 def test_requests_that_are_not_there_are_not_found(officer):
     for path in ("/requests/999999", "/requests/999999/held", "/requests/999999/correct"):
         assert officer.get(path).status_code == 404
+
+
+def test_in_english_the_word_to_type_is_the_one_that_is_asked_for(committed_db):
+    officer = signed_in("compliance")
+    User.objects.update(language="en")
+    number = phone()
+    known_person(number)
+    request = asked("erasure", number)
+    page = html_of(officer, f"/requests/{request}")
+    word = page.split('data-expect="')[1].split('"')[0]
+    assert word.isascii() and "Erase for good" in page
+    assert officer.post(f"/requests/{request}/erase", {"confirmation": word}).status_code == 302
+    assert who_has(number) is None

@@ -42,7 +42,7 @@ def identity(request: HttpRequest, request_id: int) -> HttpResponse:
 @allowed("contact.erase")
 def erase(request: HttpRequest, request_id: int) -> HttpResponse:
     """Erase the person. There is no way back."""
-    if request.POST.get("confirmation", "").strip() not in ("删除", "erase"):
+    if request.POST.get("confirmation", "").strip() not in ("删除", _("删除")):
         raise InvalidInput("request.not_confirmed")
     actions.erase(request_id, actor=request.user.get_username(), now=utc_now())
     lens().refresh()
