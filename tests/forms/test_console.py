@@ -241,3 +241,13 @@ def test_an_unknown_notice_is_never_offered() -> None:
     html = signed_in("operator").get(f"/forms/{form.pk}/edit").content.decode()
     assert f'value="{own.pk}"' in html
     assert f'<option value="{other.pk}"' not in html
+
+
+def test_what_was_typed_before_a_row_went_does_not_bring_it_back() -> None:
+    form = _rich()
+    operator = signed_in("operator")
+    sent = inputs(operator.get(f"/forms/{form.pk}/edit").content.decode())
+    operator.post(f"/forms/{form.pk}/edit", {**sent, "do": "remove:fields:2"})
+    assert operator.post(f"/forms/{form.pk}/keep", sent).status_code == 200
+    form.refresh_from_db()
+    assert [one["key"] for one in form.draft["fields"]] == ["phone", "name"]

@@ -39,6 +39,7 @@ class Surroundings:
     css: str
     look: str
     script: str
+    icon: str = ""
     action: str = ""
     languages: Sequence[tuple[str, str]] = ()
     embedded: bool = False

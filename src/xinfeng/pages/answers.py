@@ -117,6 +117,7 @@ def surroundings(
         css=assets.url("page.css"),
         look=assets.look_url(slug, design) if design else "",
         script=assets.url("page.js"),
+        icon=assets.url("icon.svg"),
         action=action,
         languages=languages,
         embedded=request.GET.get("embed") == "1",

@@ -16,7 +16,11 @@ from xinfeng.forms.design import Design
 from xinfeng.kernel.errors import NotFound
 
 FOLDER = Path(__file__).resolve().parent / "static"
-TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml; charset=utf-8",
+}
 FOR_EVER = "public, max-age=31536000, immutable"
 
 

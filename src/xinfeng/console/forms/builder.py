@@ -76,16 +76,35 @@ def edit(request: HttpRequest, form_id: int) -> HttpResponse:
 @require_POST
 @allowed("form.edit")
 def keep(request: HttpRequest, form_id: int) -> HttpResponse:
-    """What htmx sends while one types: keep the draft, answer with the preview and what is still missing."""
+    """What htmx sends while one types: keep the draft, answer with the preview and what is still missing.
+
+    Rows come and go by buttons only. What has other rows than the draft was overtaken by a button, or by a
+    colleague, and is not kept.
+    """
     form = reads.form_of(form_id)
     raw = read_design(request.POST)
     fault = None
-    try:
-        _keep(request, form, raw)
-    except InvalidInput as refused:
-        fault = refused
+    if _same_rows(raw, form.draft):
+        try:
+            _keep(request, form, raw)
+        except InvalidInput as refused:
+            fault = refused
     form.refresh_from_db()
     return render(request, "forms/beside.html", {"form": form, **_beside(form, fault)})
+
+
+def _same_rows(raw: dict[str, Any], draft: dict[str, Any]) -> bool:
+    """Whether both have the same rows in the same order; all prizes may go at once, with the choice of none."""
+
+    def keys(rows: list[dict[str, Any]], name: str) -> list[Any]:
+        return [one.get(name) for one in rows]
+
+    prizes, kept = raw["incentive"]["prizes"], draft["incentive"]["prizes"]
+    return (
+        keys(raw["fields"], "key") == keys(draft["fields"], "key")
+        and keys(raw["boxes"], "purpose") == keys(draft["boxes"], "purpose")
+        and (not prizes or not kept or keys(prizes, "key") == keys(kept, "key"))
+    )
 
 
 def _keep(request: HttpRequest, form: Form, raw: dict[str, Any]) -> Design:
