@@ -8,11 +8,15 @@ from typing import Any, TypeVar
 
 import pytest
 from tests.delivery.world import agreed, ask, fates, make_channel, make_plan, one
+from tests.factories import make_contact, make_notice
 
+from xinfeng.consent.actions import append_entries, publish_notice, withdraw
+from xinfeng.consent.ledger import NewEntry
+from xinfeng.consent.notices import retire_overtaken
 from xinfeng.delivery import leases
 from xinfeng.delivery.actions import stop_plan
 from xinfeng.delivery.chunks import Unsent
-from xinfeng.foundation.database import connect_async
+from xinfeng.foundation.database import bulk_transaction, connect_async
 from xinfeng.kernel.time import utc_now
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -156,6 +160,23 @@ def test_a_message_withheld_when_loading_is_withheld_once_however_often_it_is_lo
     assert len(found) == 7
     assert one("select count(*) from withheld") == 3
     assert fates(plan) == {"withheld:opted_out": 3, "planned": 7}
+
+
+def test_consent_to_a_wording_that_was_overtaken_since_is_withheld_as_stale() -> None:
+    old = make_notice()
+    contacts = [make_contact(consent=()), *agreed(2)]
+    with bulk_transaction() as raw:
+        entry = NewEntry(contacts[0], "marketing", True, utc_now(), "form:a", old.pk, "e", "form")
+        append_entries(raw, [entry], now=utc_now())
+    plan = make_plan(contacts, make_channel(7890))
+    publish_notice(
+        key=old.key, version="2", purpose="marketing", text="新的目的", effective_at=utc_now(), actor="li",
+        requires_renewal=True,
+    )  # fmt: skip
+    withdraw(contacts[1], "marketing", at=utc_now(), source="x", evidence="e", actor="x", now=utc_now())
+    retire_overtaken(now=utc_now())
+    _with_connection(lambda connection: _lease(connection, "a"))
+    assert fates(plan) == {"withheld:consent_stale": 1, "withheld:opted_out": 1, "planned": 1}
 
 
 def test_a_stopped_plan_withholds_what_waits_behind_a_watermark() -> None:
