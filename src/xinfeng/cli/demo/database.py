@@ -74,7 +74,7 @@ class Customers:
             boxes=(marketing, profiling),
             look=replace(start.look, mark="四时茶"),
         )
-        actions.save_draft(form.pk, design.to_json(wanted), actor=self.actor, now=now)
+        actions.save_draft(form.pk, design.to_json(wanted), now=now)
         actions.publish(form.pk, codes_ready=code_messages.ready(), actor=self.actor, now=now)
 
     def _tag(self) -> None:
