@@ -223,6 +223,15 @@ def test_what_was_dismissed_or_undone_is_not_suggested_again_and_what_no_longer_
             call()
 
 
+def test_no_more_are_suggested_than_people_look_through(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xinfeng.contacts.suggesting.MOST_OPEN", 3)
+    for nr in range(12):
+        for _ in range(2):
+            make_contact(name=f"人{nr}", birthday=date(1990, 1, 2))
+    assert 0 < find_suggestions(now=NOW) <= 3
+    assert 0 < find_suggestions(now=NOW + timedelta(days=1)) <= 3
+
+
 def test_suggestions_come_in_pages(db: None) -> None:
     for nr in range(5):
         for _ in range(2):

@@ -20,7 +20,8 @@ from xinfeng.foundation.database import bulk_transaction
 from xinfeng.kernel.errors import InvalidInput, NotFound
 
 MOST_OPEN = 20_000
-"""Suggestions waiting at a time; nobody looks through more."""
+"""Suggestions waiting at a time; nobody looks through more. Each slice of the names has its share, and what earlier
+ones left over."""
 
 LARGEST_BIRTHDAY_GROUP, LARGEST_CITY_GROUP = 4, 3
 _SLICES = 256
@@ -86,9 +87,7 @@ def find_suggestions(*, now: datetime, progress: Callable[[int], None] | None = 
     dismissed stays so."""
     for nr in range(_SLICES):
         with bulk_transaction() as connection:
-            room = MOST_OPEN - _waiting(found_since=now)
-            if room <= 0:
-                break
+            room = MOST_OPEN * (nr + 1) // _SLICES - _waiting(found_since=now)
             connection.execute(
                 _PAIRS,
                 {
@@ -97,7 +96,7 @@ def find_suggestions(*, now: datetime, progress: Callable[[int], None] | None = 
                     "birthday_group": LARGEST_BIRTHDAY_GROUP,
                     "city_group": LARGEST_CITY_GROUP,
                     "least": LEAST_SCORE,
-                    "limit": room,
+                    "limit": max(room, 0),
                     "conflict": CONFLICT_REASON,
                     "now": now,
                 },
