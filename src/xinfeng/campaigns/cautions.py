@@ -18,6 +18,8 @@ from xinfeng.content.checks import Remark, check_wording
 from xinfeng.content.reads import catalogue
 from xinfeng.content.rendering import Draft
 from xinfeng.delivery.forecast import Forecast
+from xinfeng.hygiene.providers.base import Question
+from xinfeng.hygiene.reads import provider_for, unproven
 from xinfeng.kernel.time import business_day
 from xinfeng.policy import reads as policy
 from xinfeng.policy.windows import windows_of
@@ -77,6 +79,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "The campaign's {rate} parts a second exceed the channel's {channel_rate}; the channel's rate holds.",
     ),
     "tiny_audience": ("只有 {reachable} 位客户会收到。", "Only {reachable} contacts would get it."),
+    "silent_numbers": (
+        "{silent} 位客户 90 天以上没有送达或检测的消息，号码可能已停用；发送前可以先检测（号码健康）。",
+        "{silent} contacts have shown no sign of life for 90 days; their numbers may be dead. They can be looked up "
+        "before sending (Number health).",
+    ),
     "approved_alone": (
         "没有其他人可以审批，作者可以自己批准；这会被记录下来。",
         "Nobody else may approve, so the author may; this is recorded.",
@@ -130,6 +137,9 @@ def _people(seen: Seen) -> Iterator[Caution]:
         yield Caution("nobody", {}, stops=True)
     elif seen.reachable < TINY_AUDIENCE:
         yield Caution("tiny_audience", {"reachable": seen.reachable})
+    can_ask = provider_for(Question.STATUS) is not None  # without, there would be nothing to do about it
+    if can_ask and (silent := unproven(seen.ground.lens, seen.ground.people, seen.now)):
+        yield Caution("silent_numbers", {"silent": silent})
     if not seen.exact:
         yield Caution("estimate", {"rendered": seen.rendered})
 

@@ -97,9 +97,16 @@ def check(
 
 
 @group.command("revalidate")
-def revalidate() -> None:
+def revalidate(
+    segment: Annotated[
+        int | None,
+        typer.Option(help="先查这个分群里 90 天没有消息的 first those of a segment silent for 90 days"),
+    ] = None,
+) -> None:
     """执行今天的复核份额。 Do today's share of the plan, or go on with it."""
     ready()
+    if segment is not None:
+        _ask_before_send(segment)
     from xinfeng.hygiene.plan import revalidate as go_on
     from xinfeng.hygiene.reads import recent_runs
 
@@ -130,6 +137,22 @@ def revalidate() -> None:
         "问题 fault",
     ]
     table("最近批次 Latest runs", columns, rows, right=(4, 5))
+
+
+def _ask_before_send(segment_id: int) -> None:
+    from xinfeng.hygiene.plan import ask_before_send
+    from xinfeng.kernel.errors import NotFound
+    from xinfeng.lens.engine import lens
+    from xinfeng.segments.models import Segment
+    from xinfeng.segments.reads import audience
+
+    segment = Segment.objects.filter(pk=segment_id).first()
+    if segment is None:
+        raise NotFound("segment.unknown", id=segment_id)
+    mirror, now = lens(), utc_now()
+    mirror.refresh()
+    run = ask_before_send(audience(mirror, segment, now), lens=mirror, actor=ACTOR, now=now)
+    say(f"排入 {run.wanted:,} 个号码。 {run.wanted:,} numbers are to be asked about.")
 
 
 @group.command("providers")

@@ -153,19 +153,18 @@ class Counts:
 
 
 def counts(lens: Lens) -> Counts:
-    """As of the last refresh of the lens."""
+    """As of the last refresh of the lens, where a row of `number` is of a living contact with a number."""
     number = lens.table("number")
-    held = number.semi_join(_base(lens), number.contact_id == _base(lens).id)
-    asked = held.group_by("state").aggregate(
-        n=held.count(),
-        quarantined=held.quarantined.sum(),
-        ported=held.ported.sum(),
-        recheck=held.recheck.sum(),
+    asked = number.group_by("state").aggregate(
+        n=number.count(),
+        quarantined=number.quarantined.sum(),
+        ported=number.ported.sum(),
+        recheck=number.recheck.sum(),
     )
     rows = lens.rows(asked).to_pylist()
     base = int(lens.scalar(_base(lens).count()))
     by_state = dict.fromkeys(State, 0) | {State(row["state"]): int(row["n"]) for row in rows}
-    by_state[State.UNKNOWN] += base - sum(by_state.values())
+    by_state[State.UNKNOWN] += max(0, base - sum(by_state.values()))
     totals = {name: sum(int(row[name] or 0) for row in rows) for name in ("quarantined", "ported", "recheck")}
     return Counts(base, by_state, **totals)
 
@@ -230,16 +229,14 @@ def rate(now: datetime, *, lens: Lens) -> Rate:
     first, last = quarter_of(today)
     begins = ibis.literal(day_bounds(first, zone)[0])
     lately = ibis.literal(now - SILENT_AFTER)
-    people = with_proof(lens)
-    checked = (people.checked_at >= begins).fill_null(False)
-    alive = (people.alive_at >= begins).fill_null(False)
-    recent = ((people.checked_at >= lately) | (people.alive_at >= lately)).fill_null(False)
+    number = lens.table("number")
+    checked = (number.checked_at >= begins).fill_null(False)
+    alive = (number.alive_at >= begins).fill_null(False)
+    recent = ((number.checked_at >= lately) | (number.alive_at >= lately)).fill_null(False)
     [row] = lens.rows(
-        people.aggregate(
-            base=people.count(), done=(checked | alive).sum(), looked=checked.sum(), recent=recent.sum()
-        )
+        number.aggregate(done=(checked | alive).sum(), looked=checked.sum(), recent=recent.sum())
     ).to_pylist()
-    base, done = int(row["base"]), int(row["done"] or 0)
+    base, done = int(lens.scalar(_base(lens).count())), int(row["done"] or 0)
     target = -(-base * settings.target_percent // 100)
     provider = provider_for(Question.STATUS)
     possible: int | None = 0
@@ -272,16 +269,25 @@ def rate_lately(now: datetime, *, lens: Lens) -> Rate:
 
 
 def unproven(lens: Lens, audience: ibis.Table, now: datetime) -> int:
-    """How many of an audience (a table with `contact_id`) have shown no sign of life for 90 days and are not in
-    quarantine: worth a look before they are written to."""
-    return int(lens.scalar(unproven_of(lens, audience, now).count()))
+    """How many of an audience (a table with `contact_id`) joined more than 90 days ago, have shown no sign of life since
+    and are not in quarantine: worth a look before they are written to."""
+    contact, number = _base(lens), lens.table("number")
+    lately = ibis.literal(now - SILENT_AFTER)
+    settled = number.filter(
+        (number.alive_at >= lately).fill_null(False)
+        | (number.checked_at >= lately).fill_null(False)
+        | number.quarantined
+    ).select("contact_id")
+    joined = contact.filter(contact.joined_at < lately).select(contact_id="id")
+    return int(lens.scalar(joined.semi_join(audience, "contact_id").anti_join(settled, "contact_id").count()))
 
 
 def unproven_of(lens: Lens, audience: ibis.Table, now: datetime) -> ibis.Table:
     """Those themselves, longest silent first: `contact_id`, `proof`."""
     people = with_proof(lens).semi_join(audience, "contact_id")
+    lately = ibis.literal(now - SILENT_AFTER)
     silent = people.filter(
-        people.proof < ibis.literal(now - SILENT_AFTER), ~people.quarantined.fill_null(False)
+        people.joined_at < lately, people.proof < lately, ~people.quarantined.fill_null(False)
     )
     return silent.select("contact_id", "proof").order_by("proof", "contact_id")
 
