@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from xinfeng.console.words import sentence
+from xinfeng.kernel.errors import Conflict
 from xinfeng.privacy import journal
 from xinfeng.privacy.journal import Fault, Line, Person
 
@@ -135,3 +137,10 @@ def test_a_process_that_dies_while_writing_leaves_a_journal_that_goes_on(
     assert done.returncode == 9
     after = written(1)[0]
     assert journal.read() == journal.Journal((*before, after), ())
+
+
+def test_a_journal_that_cannot_be_read_is_said_so_in_words(journal_path: Path) -> None:
+    journal_path.mkdir(parents=True)
+    with pytest.raises(Conflict, match=r"request\.journal_unreadable") as refused:
+        journal.read()
+    assert str(journal_path) in sentence(refused.value)

@@ -31,6 +31,7 @@ from pathlib import Path
 
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.vault import vault
+from xinfeng.kernel.errors import Conflict
 
 FILE_NAME = "erasures.journal"
 GENESIS = "0" * 32
@@ -110,7 +111,10 @@ def append(
 
 
 def read() -> Journal:
-    """All lines with what is wrong. A file that was never made is an empty journal."""
+    """All lines with what is wrong. A file that was never made is an empty journal.
+
+    Raises Conflict `request.journal_unreadable` (file) when it is there and can't be read.
+    """
     lines: list[Line] = []
     faults: list[Fault] = []
     expected_seq, expected_prev = 1, GENESIS
@@ -134,6 +138,8 @@ def _whole_lines() -> Iterator[bytes]:
         file = path().open("rb")
     except FileNotFoundError:
         return
+    except OSError:
+        raise Conflict("request.journal_unreadable", file=str(path())) from None
     with file:
         for raw in file:
             if raw.endswith(b"\n"):

@@ -88,6 +88,12 @@ SENTENCES: dict[str, Words] = {
         "这位客户的信息已经删除过了。什么都没有改变。",
         "This person has been erased already. Nothing was changed.",
     ),
+    "request.journal_unreadable": Words(
+        "删除日志 {file} 在那里，但读不了。没有启动，什么都没有改变：不核对日志，从备份恢复的数据库可能带回已删除的人。"
+        "请检查这个文件的权限。",
+        "The journal of erasures {file} is there but cannot be read. Nothing was started or changed: without it, a "
+        "restored database might bring erased people back. Check the file's permissions.",
+    ),
     "request.not_confirmed": Words(
         "没有输入确认的字。什么都没有删除。", "The word that confirms was not typed. Nothing was erased."
     ),
