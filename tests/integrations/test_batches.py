@@ -123,6 +123,10 @@ def test_consent_needs_all_its_evidence(caller):
     assert contacts(caller, {"phone": phone(), "consents": [other]})["results"][0]["error"]["code"] == (
         "consent.notice_unknown"
     )
+    telling = {**CONSENT, "evidence": f"called {phone()}"}
+    assert contacts(caller, {"phone": phone(), "consents": [telling]})["results"][0]["error"]["code"] == (
+        "consent.evidence_identifies"
+    )
     future = {**CONSENT, "at": "2999-01-01T00:00:00Z"}
     assert contacts(caller, {"phone": phone(), "consents": [future]})["counts"]["rejected"] == 1
 

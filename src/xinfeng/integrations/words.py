@@ -77,6 +77,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "查看完整号码要写明理由（X-Reveal-Reason）。",
         "Seeing whole numbers needs a reason (X-Reveal-Reason).",
     ),
+    "consent.purpose": ("没有这种用途：{purpose}", "There is no purpose {purpose}"),
+    "consent.evidence_identifies": (
+        "凭证里不能写手机号、邮箱或证件号，请写能查到原件的编号",
+        "Evidence must not hold a number, an e-mail or an identity card; write what leads to the original",
+    ),
     "time.out_of_range": ("时间早于 1970 年或在将来", "The time lies before 1970 or in the future"),
     "attribute.unknown": ("没有声明过属性 {key}", "No attribute {key} has been declared"),
     "attribute.kind_of_value": ("值的类型不对，应为 {kind}", "The value should be of kind {kind}"),

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from xinfeng.consent.actions import append_entries, refresh_standing
+from xinfeng.consent.evidence import check_reference
 from xinfeng.consent.ledger import IMPORT_PREFIX, NewEntry
 from xinfeng.consent.models import Notice, Purpose, SuppressionReason
 from xinfeng.contacts import copying, values
@@ -125,13 +126,14 @@ class Reader:
         )
 
     def grant(self, given: ConsentIn) -> _Grant:
-        """Raises `consent.purpose`, `consent.notice_unknown`, `time.out_of_range`."""
+        """Raises `consent.purpose`, `consent.notice_unknown`, `consent.evidence_identifies`, `time.out_of_range`."""
         purpose = given["purpose"]
         if purpose not in Purpose.values and not self._is_sensitive(purpose):
             raise InvalidInput("consent.purpose", column="consents", purpose=purpose[:60])
         notice = self._notices.get((given["notice"]["key"], given["notice"]["version"]))
         if notice is None or notice[1] != purpose:
             raise InvalidInput("consent.notice_unknown", column="consents")
+        check_reference(given["evidence"])
         at = self._moment(given["at"], "consents")
         source = IMPORT_PREFIX + given["source"]
         return purpose, True, at, source, notice[0], given["evidence"]
