@@ -316,3 +316,20 @@ def test_plans_that_cannot_be_are_refused(field: str, value: int) -> None:
         set_plan(**{field: value})
     assert list(refused.value.params["faults"]) == [field]
     assert plan_settings() == PlanSettings()
+
+
+def test_commands_tell_rate_number_and_providers(sim: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    from xinfeng.cli import numbers
+
+    set_plan(target_percent=100)
+    make_provider(sim.port, name="号段通")
+    [contact] = people(1, tail=1)
+    plan.check_one(contact, actor="lin", now=utc_now())
+    numbers.show_rate()
+    numbers.show_providers()
+    numbers.check("13800000001", ask=False)
+    told = capsys.readouterr().out
+    assert "1 (100.0%)" in told
+    assert "号段通" in told
+    assert "138****0001" in told and "13800000001" not in told
+    assert "空号" in told and "not_existing" in told

@@ -88,11 +88,17 @@ def check(
     ]
     table(f"{mask(bare)} · 客户 contact {contact_id}", ["", ""], facts)
     rows = [
-        [_at(one.at), Source(one.source).label, one.provider, one.code, one.state.label, one.detail]
+        [
+            _at(one.at),
+            f"{Source(one.source).label} {one.provider}".strip(),
+            one.code,
+            one.state.label,
+            one.detail if one.source == Source.MANUAL else "",
+        ]
         for one in history_of(contact_id, limit=20)
     ]
     if rows:
-        columns = ["时间 at", "来源 source", "来自 from", "代码 code", "状态 state", "说明 detail"]
+        columns = ["时间 at", "来源 source", "代码 code", "状态 state", "原因 why"]
         table("记录 History", columns, rows)
 
 
@@ -141,14 +147,10 @@ def revalidate(
 
 def _ask_before_send(segment_id: int) -> None:
     from xinfeng.hygiene.plan import ask_before_send
-    from xinfeng.kernel.errors import NotFound
     from xinfeng.lens.engine import lens
-    from xinfeng.segments.models import Segment
-    from xinfeng.segments.reads import audience
+    from xinfeng.segments.reads import audience, get_segment
 
-    segment = Segment.objects.filter(pk=segment_id).first()
-    if segment is None:
-        raise NotFound("segment.unknown", id=segment_id)
+    segment = get_segment(segment_id)
     mirror, now = lens(), utc_now()
     mirror.refresh()
     run = ask_before_send(audience(mirror, segment, now), lens=mirror, actor=ACTOR, now=now)
