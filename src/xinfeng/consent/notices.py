@@ -4,7 +4,8 @@ When the purpose, the method or the kinds of data change, consent has to be aske
 version is published with `requires_renewal`: from its `effective_at` on, grants under older versions of its key no
 longer count. That moment is carried out by a job (`retire_overtaken`), which first marks the older versions, so that
 every standing derived afterwards is stale, and then derives those again that rest on them, in steps. Until a
-step has reached a person her old consent counts; with a million people that is about a minute.
+step has reached a person her old consent counts, and a chunk that a gateway has loaded already is sent. Consent
+given elsewhere, under another key or without a notice, is not touched.
 """
 
 from __future__ import annotations
