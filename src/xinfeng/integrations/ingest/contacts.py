@@ -10,7 +10,7 @@ from typing import Any
 from xinfeng.consent.actions import append_entries, refresh_standing
 from xinfeng.consent.evidence import check_reference
 from xinfeng.consent.ledger import IMPORT_PREFIX, NewEntry
-from xinfeng.consent.models import Notice, Purpose, SuppressionReason
+from xinfeng.consent.models import Notice, SuppressionReason
 from xinfeng.contacts import copying, values
 from xinfeng.contacts.models import Attribute, AttributeKind
 from xinfeng.contacts.records import NO_ATTRS, AttrValue, ContactRecord
@@ -30,7 +30,7 @@ from xinfeng.integrations.ingest.rows import (
 )
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.phones import parse_mainland
-from xinfeng.kernel.purposes import SENSITIVE_PREFIX
+from xinfeng.kernel.purposes import PURPOSES, SENSITIVE_PREFIX
 from xinfeng.kernel.time import business_day
 
 
@@ -128,7 +128,7 @@ class Reader:
     def grant(self, given: ConsentIn) -> _Grant:
         """Raises `consent.purpose`, `consent.notice_unknown`, `consent.evidence_identifies`, `time.out_of_range`."""
         purpose = given["purpose"]
-        if purpose not in Purpose.values and not self._is_sensitive(purpose):
+        if purpose not in PURPOSES and not self._is_sensitive(purpose):
             raise InvalidInput("consent.purpose", column="consents", purpose=purpose[:60])
         notice = self._notices.get((given["notice"]["key"], given["notice"]["version"]))
         if notice is None or notice[1] != purpose:
