@@ -94,14 +94,10 @@ def test_every_deed_is_in_the_audit() -> None:
 def test_stock_follows_a_new_version_but_not_below_what_is_taken() -> None:
     form = make_form(incentive={"prizes": [prize(kind="points", points=5, stock=2)]})
     submit(form), submit(form)
-    save_draft(
-        form.pk, design(incentive={"prizes": [prize(kind="points", points=5, stock=1)]}), actor="li", now=NOW
-    )
+    save_draft(form.pk, design(incentive={"prizes": [prize(kind="points", points=5, stock=1)]}), now=NOW)
     with pytest.raises(Conflict, match=r"form\.stock_below_taken"):
         publish(form.pk, codes_ready=True, actor="li", now=NOW)
-    save_draft(
-        form.pk, design(incentive={"prizes": [prize(kind="points", points=5, stock=3)]}), actor="li", now=NOW
-    )
+    save_draft(form.pk, design(incentive={"prizes": [prize(kind="points", points=5, stock=3)]}), now=NOW)
     publish(form.pk, codes_ready=True, actor="li", now=NOW)
     form.refresh_from_db()
     submit(form), submit(form)
