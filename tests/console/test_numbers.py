@@ -227,3 +227,9 @@ def test_a_list_asks_as_often_for_many_as_for_one(operator, asked):
     with asked() as many:
         operator.get("/numbers/list")
     assert len(many) == len(one)
+
+
+def test_todays_share_can_be_asked_for_at_once(operator):
+    for _ in range(2):
+        assert operator.post("/numbers/runs/go").status_code == 302
+    assert signed_in("analyst").post("/numbers/runs/go").status_code == 403

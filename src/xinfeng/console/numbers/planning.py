@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from procrastinate.exceptions import AlreadyEnqueued
 
 from xinfeng.console.components import Empty
 from xinfeng.console.components.faults import show_fault
@@ -101,7 +104,8 @@ def runs(request: HttpRequest) -> HttpResponse:
 @allowed("number.edit")
 def go(request: HttpRequest) -> HttpResponse:
     """Do today's share now, not at the next fifth minute."""
-    revalidate.configure(queueing_lock=None).defer(timestamp=0)
+    with suppress(AlreadyEnqueued), transaction.atomic():  # it waits for its turn already
+        revalidate.defer(timestamp=0)
     messages.success(request, gettext("已开始；已经查过的号码不会重复查询。"))
     return redirect("numbers.runs")
 
