@@ -14,9 +14,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.report import emit
+
+if TYPE_CHECKING:
+    from xinfeng.lens.engine import Lens
 
 
 def main() -> None:
@@ -40,7 +43,7 @@ def measure(folder: Path, contacts: int, messages: int, runs: int) -> dict[str, 
     from xinfeng.policy.reads import refusals
     from xinfeng.policy.settings import PolicySettings
 
-    mirror = _Mirror(folder, contacts, messages)
+    mirror = _filled(folder, contacts, messages)
     context = GateContext("marketing", utc_now(), PolicySettings())
     audience = mirror.table("contact").select(contact_id="id")
     counted = [_timed(lambda: refusals(mirror, audience, context)) for _ in range(runs)]
@@ -70,45 +73,18 @@ def _median(runs: list[tuple[float, Any]]) -> float:
     return round(statistics.median(seconds for seconds, _ in runs), 3)
 
 
-class _Mirror:
-    """The lens's own engine with the real feeds' tables, filled without a PostgreSQL."""
+def _filled(folder: Path, contacts: int, messages: int) -> Lens:
+    """A lens with the tables of all feeds, filled without a PostgreSQL."""
+    from xinfeng.lens.duck import DuckEngine
+    from xinfeng.lens.engine import Lens
+    from xinfeng.lens.feeds import declared
 
-    def __init__(self, folder: Path, contacts: int, messages: int) -> None:
-        import ibis
-
-        from xinfeng.lens.duck import DuckEngine
-        from xinfeng.lens.feeds import declared
-
-        self._engine = DuckEngine(folder / "lens.duckdb", memory_mb=2048)
-        names = ("contact", "standing", "plan", "message", "withheld")
-        feeds = [feed for feed in declared() if feed.name in names]
-        with self._engine.writing() as writer:
-            for feed in feeds:
-                writer.create(feed.name, feed.columns)
-        self._schemas = {
-            feed.name: ibis.schema({column.name: column.type.value for column in feed.columns})
-            for feed in feeds
-        }
-        sizes = {"contacts": contacts, "messages": messages}
+    engine = DuckEngine(folder / "lens.duckdb", memory_mb=2048)
+    found = Lens(engine, declared())
+    with engine.writing() as writer:
         for name, statement in _FILL.items():
-            self._fill(name, statement.format(**sizes))
-
-    def _fill(self, name: str, statement: str) -> None:
-        self._engine._connection.execute(f"insert into {name} by name {statement}")
-
-    def table(self, name: str) -> Any:
-        import ibis
-
-        return ibis.table(self._schemas[name], name=name)
-
-    def rows(self, question: Any) -> Any:
-        return self._engine.rows(question)
-
-    def scalar(self, question: Any) -> Any:
-        return self._engine.rows(question).as_py()
-
-    def close(self) -> None:
-        self._engine.close()
+            writer.generate(name, statement.format(contacts=contacts, messages=messages))
+    return found
 
 
 _FILL = {

@@ -50,7 +50,7 @@ def measure(folder: Path, contacts: int, events: int, runs: int) -> dict[str, fl
 
     django.setup()
     from xinfeng.segments.compile import members
-    from xinfeng.segments.rules import parse
+    from xinfeng.segments.parsing import parse
 
     with filled_lens(folder, contacts, events) as lens:
         times = []

@@ -11,6 +11,7 @@ import argparse
 import os
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def writing(contacts: int) -> dict[str, float | int]:
                 "tier": pa.array([tier] * len(ids), pa.int16()),
             }
         )
-        seconds, changed = _timed(lambda: tiers.write_changes(differences, now=now, cause="nightly"))
+        seconds, changed = _timed(partial(tiers.write_changes, differences, now=now, cause="nightly"))
         assert changed == len(ids)
         measured |= {f"write_{name}_seconds": round(seconds, 3), f"write_{name}_changes": changed}
     return measured
