@@ -81,8 +81,7 @@ class Settings:
             "PASSWORD": unquote(parts.password or ""),
             "HOST": host,
             "PORT": str(parts.port or ""),
-            "CONN_MAX_AGE": 60,
-            "CONN_HEALTH_CHECKS": True,
+            "CONN_MAX_AGE": 0,  # a request has a thread of its own, which would keep its connection
             "OPTIONS": query,
         }
 

@@ -35,6 +35,7 @@ from xinfeng.contacts.sql import (
 )
 from xinfeng.contacts.tiers import recompute_tiers_of
 from xinfeng.foundation.database import Connection, bulk_transaction
+from xinfeng.foundation.ids import take_block
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.intake.erased import ErasedNumbers
 from xinfeng.intake.files import BadRow, FileShape, Row, read_rows
@@ -105,6 +106,7 @@ def import_contacts(course: Course, reader: ContactReader, *, skip: int, now: da
         while (batch := coming.result()).taken:
             coming = ahead.submit(_prepare_contacts, rows, reader)
             with bulk_transaction() as connection:
+                take_block(connection, "contact", 0)  # an erasure that goes on is seen whole, or comes after
                 _leave_out_erased(batch, erased.known_to(connection))
                 _write_contacts(connection, course, batch, now=now)
 

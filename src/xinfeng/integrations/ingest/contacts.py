@@ -17,6 +17,7 @@ from xinfeng.contacts.records import NO_ATTRS, AttrValue, ContactRecord
 from xinfeng.contacts.sql import PreparedContact, prepare_contacts, upsert_prepared
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.database import Connection
+from xinfeng.foundation.ids import take_block
 from xinfeng.integrations.ingest import tiers
 from xinfeng.integrations.ingest.rows import (
     CONTACTS,
@@ -58,6 +59,7 @@ def take_contacts(
         places.append(at)
         grants.append(given)
     prepared = prepare_contacts(records)
+    take_block(connection, "contact", 0)  # an erasure that goes on is seen whole, or comes after
     erased = _erased(connection, prepared)
     if erased:
         keep = [n for n, one in enumerate(prepared) if one.phone_index not in erased]
