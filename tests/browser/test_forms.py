@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import pytest
 from playwright.sync_api import Browser, Page
 from tests.browser.conftest import PHONE, House
@@ -49,9 +53,11 @@ def test_a_lottery_is_built_published_and_won_without_scripts(
     page.fill("[name='title.zh-hans']", "秋日抽奖")
     page.uncheck("[name=with_code]")
     page.click("button[value='remove:prizes:0']")
+    page.wait_for_url("**/edit#incentive")
     page.fill("[name='prizes-0-odds']", "100")
     page.fill("[name='prizes-0-stock']", "5")
     page.click("button[value='add:fields:name']")
+    page.wait_for_url("**/edit#fields")
     page.select_option("[name='boxes-0-notice.zh-hans']", label="browser-form 1")
     preview = page.frame_locator("#beside iframe")
     preview.locator("h1:has-text('秋日抽奖')").wait_for()
@@ -90,7 +96,29 @@ def test_a_lottery_is_built_published_and_won_without_scripts(
     page.wait_for_selector("text=139****0001")
 
 
-def test_the_snippet_grows_with_its_form_on_another_site(page: Page, house: House) -> None:
+@pytest.fixture
+def other_site() -> Iterator[tuple[str, Callable[[str], None]]]:
+    """A site of somebody else: its origin, and a way to say what its page is."""
+    shown = [""]
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(shown[0].encode())
+
+        def log_message(self, *_args: object) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://localhost:{server.server_port}", lambda html: shown.__setitem__(0, html)
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_snippet_grows_with_its_form_on_another_site(page: Page, house: House, other_site) -> None:
     """Another site frames it, because the form names that site; without cookies, as browsers have it there."""
     page.goto("/forms/new")
     page.fill("[name=name]", "嵌入")
@@ -99,7 +127,9 @@ def test_the_snippet_grows_with_its_form_on_another_site(page: Page, house: Hous
     page.wait_for_url("**/edit")
     page.uncheck("[name=with_code]")
     page.click("button[value='remove:boxes:0']")
-    page.fill("[name=origins]", "http://shop.example")
+    page.wait_for_url("**/edit#boxes")
+    origin, serve = other_site
+    page.fill("[name=origins]", origin)
     page.click("button:has-text('保存草稿') >> nth=-1")
     page.click("[data-open]:has-text('发布')")
     page.click("dialog[open] [data-confirm]")
@@ -111,10 +141,8 @@ def test_the_snippet_grows_with_its_form_on_another_site(page: Page, house: Hous
     snippet = (
         f'<!doctype html><body><script src="{house.url}/f/browser-embed/embed.js" async></script></body>'
     )
-    elsewhere.route(
-        "http://shop.example/", lambda route: route.fulfill(body=snippet, content_type="text/html")
-    )
-    elsewhere.goto("http://shop.example/")
+    serve(snippet)
+    elsewhere.goto(origin)
     frame = elsewhere.frame_locator("iframe")
     frame.locator("[name=phone]").fill("13912340002")
     elsewhere.wait_for_function("document.querySelector('iframe').getAttribute('height') !== '560'")
