@@ -146,6 +146,18 @@ def test_older_history_is_fetched_in_pieces_until_it_ends(operator):
     assert len(pages) == 3 and sum(pages) == 45 + 1 + TagFact.objects.filter(contact_id=contact_id).count()
 
 
+def test_the_timeline_opened_by_itself_begins_with_the_newest_and_has_a_frame(operator):
+    contact_id = make_contact(name="欧阳明月")
+    make_event(contact_id, at=NOW - timedelta(hours=1), amount_fen=26_800)
+    html = html_of(operator, f"/contacts/{contact_id}/timeline")
+    assert "购买 ¥268.00" in html and "xf-nav" in html and "欧**" in html and "欧阳明月" not in html
+    piece = operator.get(f"/contacts/{contact_id}/timeline", headers={"HX-Request": "true"}).content.decode()
+    assert "购买 ¥268.00" in piece and "xf-nav" not in piece
+    for before in ("x", "2026-11-20", "2026-11-20T10:00:00"):
+        assert operator.get(f"/contacts/{contact_id}/timeline?before={before}").status_code == 400
+    assert operator.get("/contacts/999999/timeline").status_code == 404
+
+
 def test_the_full_number_is_shown_only_with_a_reason_and_leaves_a_trace(compliance):
     number = phone()
     contact_id = make_contact(phone=number, name="欧阳明月")

@@ -35,6 +35,7 @@ from xinfeng.console.contacts.labels import (
     source_words,
 )
 from xinfeng.console.contacts.merging import merged_rows
+from xinfeng.console.middleware import wants_fragment
 from xinfeng.console.permissions import allowed, may
 from xinfeng.contacts import merging, reads, regions, suggesting, tiers
 from xinfeng.contacts.reads import AttributeValue, ContactCard, Revealed
@@ -74,14 +75,35 @@ def reveal(request: HttpRequest, contact_id: int) -> HttpResponse:
 @require_safe
 @allowed("contact.view")
 def timeline(request: HttpRequest, contact_id: int) -> HttpResponse:
-    """An older page of the timeline."""
+    """The timeline from `before` on; without it, from the newest. Opened by itself it is a page of its own."""
+    card = reads.contact_card(contact_id)
+    shown = _timeline(contact_id, _before(request))
+    if wants_fragment(request):
+        return render(request, "contacts/timeline.html", shown)
+    crumbs = [Crumb(_("客户"), reverse("contacts")), Crumb(_name_of(card), _detail_url(contact_id))]
+    return render(request, "contacts/timeline_page.html", {**shown, "crumbs": crumbs})
+
+
+def _before(request: HttpRequest) -> datetime | None:
+    given = request.GET.get("before", "")
+    if not given:
+        return None
     try:
-        before = datetime.fromisoformat(request.GET.get("before", ""))
+        before = datetime.fromisoformat(given)
     except ValueError:
         raise InvalidInput("request.page") from None
     if before.tzinfo is None:
         raise InvalidInput("request.page")
-    return render(request, "contacts/timeline.html", _timeline(contact_id, before))
+    return before
+
+
+def _detail_url(contact_id: int) -> str:
+    return reverse("contacts.detail", args=[contact_id])
+
+
+def _name_of(card: ContactCard) -> str:
+    row = card.row
+    return row.name or row.phone or row.external_id or f"#{row.id}"
 
 
 def page_of(request: HttpRequest, contact_id: int, *, revealed: Revealed | None = None) -> dict[str, Any]:
@@ -97,7 +119,7 @@ def page_of(request: HttpRequest, contact_id: int, *, revealed: Revealed | None 
         "card": card,
         "row": row,
         "revealed": revealed,
-        "title": (revealed.name if revealed else row.name) or row.phone or row.external_id or f"#{row.id}",
+        "title": (revealed.name if revealed else "") or _name_of(card),
         "tier": TIERS[row.tier],
         "gender": GENDERS[row.gender],
         "carrier": CARRIERS[row.carrier],
