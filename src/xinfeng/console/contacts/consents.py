@@ -59,6 +59,11 @@ class ConsentView:
         return self.code == "withdrawn"
 
     @property
+    def said_no(self) -> bool:
+        """Whether it matters when she may be asked again: the ledger or the list of suppressed numbers holds a no."""
+        return not self.standing.granted and (self.refused or bool(self.suppressed))
+
+    @property
     def can_be_switched_off(self) -> bool:
         return self.standing.purpose in SWITCHES and not self.refused and not self.standing.granted
 

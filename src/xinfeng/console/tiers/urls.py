@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from xinfeng.console.tiers import overview, rules, traits
+from xinfeng.console.tiers import overview, person, rules, traits
 
 urlpatterns = [
     path("", overview.page, name="tiers"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("/rules/preview", rules.preview, name="tiers.preview"),
     path("/traits", traits.page, name="tiers.traits"),
     path("/traits/new", traits.new, name="tiers.trait_new"),
+    path("/traits/of/<int:contact_id>", person.traits_of, name="tiers.traits_of"),
     path("/traits/sample", traits.sample, name="tiers.trait_sample"),
     path("/traits/<slug:key>", traits.edit, name="tiers.trait"),
     path("/traits/<slug:key>/archive", traits.archive, name="tiers.trait_archive"),
