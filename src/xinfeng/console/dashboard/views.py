@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -17,8 +18,10 @@ from xinfeng.campaigns.models import Campaign
 from xinfeng.campaigns.reads import CampaignQuery
 from xinfeng.channels import reads as channels
 from xinfeng.channels.models import Channel
+from xinfeng.consent import contracts
 from xinfeng.console.channels.views import Shown as ShownChannel
 from xinfeng.console.components import Stat
+from xinfeng.console.components.parts import Tone
 from xinfeng.console.content.labels import TRADES
 from xinfeng.console.middleware import wants_fragment
 from xinfeng.console.permissions import allowed, may
@@ -26,6 +29,7 @@ from xinfeng.console.templatetags.xinfeng_format import compact, num, pct
 from xinfeng.contacts.models import Contact
 from xinfeng.content.models import TemplateVersion
 from xinfeng.delivery.inbox import unhandled
+from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.hygiene.reads import rate_lately
 from xinfeng.insights.figures import ChannelFigures
 from xinfeng.insights.overview import Overview, overview
@@ -34,6 +38,8 @@ from xinfeng.kernel.time import business_day, day_bounds, utc_now
 from xinfeng.lens.engine import lens
 from xinfeng.policy import reads as policy
 from xinfeng.policy.windows import is_open, next_windows
+from xinfeng.privacy import reads as privacy
+from xinfeng.privacy.models import RequestState
 from xinfeng.segments.models import Segment
 
 DAY = timedelta(days=1)
@@ -80,7 +86,60 @@ def _figures(request: HttpRequest) -> dict[str, Any]:
         "imports": _imports() if may(user, "import.view") else [],
         "numbers": rate_lately(now, lens=lens()) if may(user, "number.view") else None,
         "windows": _windows(),
+        "chores": _chores(user, now=now),
     }
+
+
+@dataclass(frozen=True)
+class Chore:
+    """Something with a deadline that is not a campaign: what, how urgent, and where to see to it."""
+
+    title: str
+    text: str
+    url: str
+    tone: Tone
+
+
+MOST_CONTRACTS = 3
+"""Contracts named one by one; more are counted."""
+
+
+def _chores(user: Any, *, now: datetime) -> list[Chore]:
+    """Requests and contracts that run out, for those who may see to them; a query for each."""
+    return [
+        *(_requests(now) if may(user, "request.view") else ()),
+        *(_contracts(now) if may(user, "contract.view") else ()),
+    ]
+
+
+def _requests(now: datetime) -> Iterator[Chore]:
+    found = privacy.counts(now=now)
+    url = reverse("requests")
+    if found.overdue:
+        words = _("%(n)s 件个人信息请求已逾期") % {"n": num(found.overdue)}
+        yield Chore(words, _("先处理这些。"), f"{url}?due=overdue", "bad")
+    if found.due_soon:
+        words = _("%(n)s 件个人信息请求三天内到期") % {"n": num(found.due_soon)}
+        yield Chore(words, "", f"{url}?due=soon", "warn")
+    if found.unchecked:
+        words = _("%(n)s 件个人信息请求等待核实身份") % {"n": num(found.unchecked)}
+        yield Chore(words, "", f"{url}?state={RequestState.RECEIVED.value}", "info")
+
+
+def _contracts(now: datetime) -> Iterator[Chore]:
+    today = business_day(now, xinfeng_settings.load().zone)
+    ending = contracts.ending_soon(today)
+    for one in ending[:MOST_CONTRACTS]:
+        days = (one.ends_on - today).days
+        left = _("还有 %(days)s 天") % {"days": days} if days else _("今天到期")
+        words = _("与 %(partner)s 的共享合同 %(day)s 到期") % {
+            "partner": one.partner,
+            "day": f"{one.ends_on:%Y-%m-%d}",
+        }
+        yield Chore(words, f"{one.number} · {left}", reverse("contracts.detail", args=[one.pk]), "warn")
+    if len(ending) > MOST_CONTRACTS:
+        words = _("另有 %(n)s 份共享合同即将到期") % {"n": num(len(ending) - MOST_CONTRACTS)}
+        yield Chore(words, "", reverse("contracts"), "warn")
 
 
 def _stats(request: HttpRequest, found: Overview) -> list[Stat]:
