@@ -26,22 +26,22 @@ class Section:
     """Whether it has a place in the bar at the bottom of a phone; the others are under “更多”."""
 
 
-WORK, AUDIENCE, HOUSE = _("日常"), _("客户与内容"), _("系统")
+WORK, PEOPLE, TRUST, HOUSE = _("日常"), _("客户库"), _("授权与合规"), _("系统")
 
 SECTIONS: tuple[Section, ...] = (
     Section("dashboard", _("概览"), "layout-dashboard", "dashboard.view", WORK, on_phone=True),
     Section("campaigns", _("活动"), "speakerphone", "campaign.view", WORK, on_phone=True),
+    Section("templates", _("模板"), "template", "template.view", WORK),
     Section("inbox", _("收件箱"), "inbox", "inbox.view", WORK, on_phone=True),
-    Section("contacts", _("客户"), "users", "contact.view", AUDIENCE, on_phone=True),
-    Section("imports", _("导入"), "file-import", "import.view", AUDIENCE),
-    Section("segments", _("分群"), "filter", "segment.view", AUDIENCE),
-    Section("tiers", _("分层与标签"), "stairs-up", "tier.view", AUDIENCE),
-    Section("forms", _("表单"), "forms", "form.view", AUDIENCE),
-    Section("numbers", _("号码健康"), "device-mobile-check", "number.view", AUDIENCE),
-    Section("requests", _("个人信息请求"), "user-shield", "request.view", AUDIENCE),
-    Section("consents", _("授权"), "shield-check", "consent.view", AUDIENCE),
-    Section("contracts", _("共享合同"), "file-certificate", "contract.view", AUDIENCE),
-    Section("templates", _("模板"), "template", "template.view", AUDIENCE),
+    Section("contacts", _("客户"), "users", "contact.view", PEOPLE, on_phone=True),
+    Section("imports", _("导入"), "file-import", "import.view", PEOPLE),
+    Section("segments", _("分群"), "filter", "segment.view", PEOPLE),
+    Section("tiers", _("分层与标签"), "stairs-up", "tier.view", PEOPLE),
+    Section("forms", _("表单"), "forms", "form.view", PEOPLE),
+    Section("numbers", _("号码健康"), "device-mobile-check", "number.view", PEOPLE),
+    Section("consents", _("授权"), "shield-check", "consent.view", TRUST),
+    Section("requests", _("个人信息请求"), "user-shield", "request.view", TRUST),
+    Section("contracts", _("共享合同"), "file-certificate", "contract.view", TRUST),
     Section("channels", _("通道"), "antenna-bars-5", "channel.view", HOUSE),
     Section("integrations", _("接口"), "plug-connected", "api.view", HOUSE),
     Section("settings", _("设置"), "settings", "settings.view", HOUSE),
