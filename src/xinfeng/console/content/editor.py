@@ -43,6 +43,7 @@ class VariableRow:
     may_lack: bool
     default: str = ""
     leave_out: bool = False
+    sensitive: bool = False
 
     @property
     def default_field(self) -> str:
@@ -99,6 +100,7 @@ def _editor(
         "form": form,
         "version": version,
         "variables": variable_rows(known, defaults),
+        "has_sensitive": any(one.sensitive for one in known.values()),
         "purpose_fixed": version is not None,
         "has_signatures": bool(form.usable),
         "crumbs": _crumbs(version),
@@ -209,6 +211,7 @@ def variable_rows(known: Catalogue, defaults: dict[str, str]) -> list[VariableRo
                 variable.may_lack and not condition,
                 defaults.get(variable.name, ""),
                 leave_out=defaults.get(variable.name) == "",
+                sensitive=variable.sensitive,
             )
         )
     return rows
