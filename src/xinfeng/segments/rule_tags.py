@@ -63,6 +63,11 @@ def get_rule(rule_id: int) -> TagRule:
     return found
 
 
+def rule_of_tag(tag_id: int) -> int | None:
+    """The rule that keeps a tag, or kept it before it was switched off."""
+    return TagRule.objects.filter(tag_id=tag_id).values_list("pk", flat=True).first()
+
+
 def rules(*, search: str = "", offset: int = 0, limit: int = 25) -> tuple[list[TagRule], int]:
     """A page of all rule tags by name, switched off ones last, and how many there are."""
     found = TagRule.objects.select_related("tag")

@@ -27,6 +27,7 @@ from xinfeng.contacts.tagging import TagRow
 from xinfeng.kernel.errors import NotAllowed, NotFound, XinfengError
 from xinfeng.kernel.time import utc_now
 from xinfeng.lens.engine import lens
+from xinfeng.segments.rule_tags import rule_of_tag
 
 COLUMNS = (
     Column("name", gettext_lazy("标签"), sortable=True),
@@ -136,6 +137,7 @@ def _one(request: HttpRequest, row: TagRow, form: TagForm) -> dict[str, Any]:
         "people_url": _people(row),
         "form": form,
         "by_rule": row.kind == TagKind.RULE,
+        "rule_url": _rule_url(row.id) if may(request.user, "segment.view") else "",
         "others": [
             other.name for other in tagging.tag_rows() if other.id != row.id and other.kind != TagKind.RULE
         ]
@@ -172,6 +174,11 @@ def merge(request: HttpRequest, tag_id: int) -> HttpResponse:
     tagging.start_merging_tags(tag_id, into_id, actor=request.user.get_username(), now=utc_now())
     messages.success(request, _("已并入。客户正在后台换到新标签，很快就会完成。"))
     return redirect("tiers.tag", into_id)
+
+
+def _rule_url(tag_id: int) -> str:
+    rule_id = rule_of_tag(tag_id)
+    return reverse("segments.tag", args=[rule_id]) if rule_id is not None else ""
 
 
 def _crumbs() -> list[Crumb]:
