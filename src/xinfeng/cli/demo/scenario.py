@@ -171,6 +171,7 @@ class Scenario:
             name="买过、最近一周没再买", rule=RULE, description="一年半内买过，七天内没有再买", actor=ACTOR
         )
         install_ready_made(actor=ACTOR)
+        self._traits()
         Customers(signature.pk, service_channel_id, self.lookup_port, ACTOR).set_up(files)
         draft = CampaignDraft(
             name="会员日唤回",
@@ -179,6 +180,15 @@ class Scenario:
             channel_id=self.channel_id,
         )
         self.campaign_id = save_campaign(draft, actor="yunying").pk
+
+    def _traits(self) -> None:
+        """What the product knows to compute, computed now: the jobs of `app` would take until the next half hour."""
+        from xinfeng.contacts import traits
+        from xinfeng.lens.engine import lens
+
+        traits.install_ready_made(actor=ACTOR)
+        lens().refresh()
+        traits.refresh_traits(lens(), now=utc_now())
 
     def _command(self, *arguments: str) -> None:
         code = doorway.hand_over(list(arguments), self.settings)
