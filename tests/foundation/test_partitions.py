@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import threading
+import time
 from datetime import UTC, date, datetime
+from typing import Any
 
 import psycopg
 import pytest
@@ -63,3 +66,28 @@ def test_only_erasing_a_person_may_take_facts_away(db: None) -> None:
         with pytest.raises(psycopg.Error), transaction.atomic():
             raw.execute("delete from audit_entry where action = 'test.deed'")
     assert AuditEntry.objects.filter(action="test.deed").count() == 1
+
+
+def test_two_who_make_the_same_month_at_once_take_turns(committed_db: str) -> None:
+    day = date(2032, 7, 1)
+    with psycopg.connect(committed_db) as first, psycopg.connect(committed_db) as second:
+        second.execute("select to_regclass('audit_entry_203207')")  # remembers that there is none
+        cover(first, "audit_entry", day, day)
+        waiting = threading.Thread(target=cover, args=(second, "audit_entry", day, day))
+        waiting.start()
+        _until_somebody_waits(first)
+        first.commit()
+        waiting.join()
+        assert second.execute("select count(*) from audit_entry_203207").fetchone() == (0,)
+
+
+def _until_somebody_waits(connection: psycopg.Connection[Any]) -> None:
+    for _ in range(500):
+        row = connection.execute(
+            "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+            " and database = (select oid from pg_database where datname = current_database())"
+        ).fetchone()
+        if row == (1,):
+            return
+        time.sleep(0.01)
+    raise AssertionError("nobody waited")
