@@ -9,6 +9,8 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
 import pytest
 import schemathesis
@@ -54,6 +56,13 @@ def world(db: None) -> Iterator[Caller]:
     engine.close_lens()
 
 
+@cache
+def _schema() -> Any:
+    schema = schemathesis.openapi.from_dict(v1.description())
+    schema.app = WSGIHandler()
+    return schema
+
+
 def _operations() -> list[str]:
     return sorted(
         f"{method} {path}" for path, methods in v1.description()["paths"].items() for method in methods
@@ -64,10 +73,8 @@ def _operations() -> list[str]:
 @pytest.mark.parametrize("operation", _operations())
 def test_no_request_makes_it_fail_or_answer_otherwise_than_described(world, operation, mode):
     method, path = operation.split(" ")
-    schema = schemathesis.openapi.from_dict(v1.description())
-    schema.app = WSGIHandler()
     try:
-        strategy = schema[path][method.upper()].as_strategy(generation_mode=mode)
+        strategy = _schema()[path][method.upper()].as_strategy(generation_mode=mode)
     except Unsatisfiable:
         return
 
@@ -119,11 +126,11 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("path", ["/contacts/batch", "/events/batch", "/contacts/find", "/webhooks"])
-@pytest.mark.parametrize("body", HOSTILE, ids=range(len(HOSTILE)))
-def test_odd_bodies_are_refused_by_name(world, path, body):
-    answer = world.send("POST", path, body)
-    assert 400 <= answer.status_code < 500, answer.content
-    assert code_of(answer)
+def test_odd_bodies_are_refused_by_name(world, path):
+    for body in HOSTILE:
+        answer = world.send("POST", path, body)
+        assert 400 <= answer.status_code < 500, (body[:100], answer.content)
+        assert code_of(answer)
 
 
 @pytest.mark.parametrize(
