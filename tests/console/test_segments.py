@@ -7,9 +7,11 @@ from django.test import Client
 from tests.console.people import signed_in
 from tests.factories import make_contact, make_contacts
 
-from xinfeng.lens.engine import close_lens
+from xinfeng.kernel.time import utc_now
+from xinfeng.lens.engine import close_lens, lens
+from xinfeng.segments import actions
 from xinfeng.segments.actions import create_segment
-from xinfeng.segments.models import Segment, SegmentSize
+from xinfeng.segments.models import Freezing, Segment, SegmentSize
 
 HANGZHOU = {"all": [{"attribute": "city", "op": "is", "value": "杭州"}]}
 HOSTILE = '"><script>alert(1)</script>'
@@ -118,11 +120,30 @@ def test_ready_made_examples_and_copies_are_beginnings(operator):
 def test_a_snapshot_keeps_its_people_and_cannot_be_edited(operator):
     make_contacts(2, city="杭州")
     segment = saved()
-    operator.post(f"/segments/{segment.pk}/freeze", {"name": "杭州 11 月"})
+    assert operator.post(f"/segments/{segment.pk}/freeze", {"name": "杭州 11 月"}).status_code == 302
+    asked = Freezing.objects.get()
+    page = operator.get(f"/segments/{segment.pk}").content.decode()
+    assert "正在取“杭州 11 月”的成员" in page and f"/segments/freezing/{asked.pk}" in page
+    actions.run_freezing(asked.pk, lens=lens(), now=utc_now())
     snapshot = Segment.objects.get(kind="snapshot")
+    shown = operator.get(f"/segments/freezing/{asked.pk}").content.decode()
+    assert f"/segments/{snapshot.pk}" in shown and "2 人" in shown and "hx-get" not in shown
+    assert operator.get("/segments/freezing/999999").status_code == 404
     make_contact(city="杭州")
     assert "<strong>2</strong>" in operator.post(f"/segments/{snapshot.pk}/count").content.decode()
     assert operator.get(f"/segments/{snapshot.pk}/edit").status_code == 409
+
+
+def test_a_snapshot_that_cannot_be_made_says_why(operator):
+    segment = saved()
+    operator.post(f"/segments/{segment.pk}/freeze", {"name": "同名"})
+    asked = Freezing.objects.get()
+    actions.create_segment(name="同名", rule=HANGZHOU, actor="test")
+    actions.run_freezing(asked.pk, lens=lens(), now=utc_now())
+    page = operator.get(f"/segments/{segment.pk}").content.decode()
+    assert "没有存成" in page and "同名" in page and not Segment.objects.filter(kind="snapshot").exists()
+    assert operator.post(f"/segments/{segment.pk}/freeze", {"name": "同名"}).status_code == 409
+    assert operator.post(f"/segments/{segment.pk}/freeze", {"name": " "}).status_code == 400
 
 
 def test_an_archived_segment_leaves_the_list_and_comes_back(operator):

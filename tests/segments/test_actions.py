@@ -13,7 +13,7 @@ from xinfeng.contacts.models import Attribute, Contact, Tag
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
 from xinfeng.lens.engine import Lens
 from xinfeng.segments import actions, reads
-from xinfeng.segments.models import Segment, SegmentKind, SegmentMember, SegmentSize
+from xinfeng.segments.models import Freezing, Segment, SegmentKind, SegmentMember, SegmentSize
 from xinfeng.segments.ready_made import READY_MADE
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -72,6 +72,34 @@ def test_a_snapshot_keeps_who_was_in(mirror: Lens) -> None:
     assert SegmentMember.objects.filter(segment=snapshot).count() == 2
     with pytest.raises(Conflict):
         actions.update_segment(snapshot.pk, name="x", rule=IN_HANGZHOU, actor="ada")
+
+
+def test_a_snapshot_asked_for_is_made_once_however_often_it_is_run(mirror: Lens) -> None:
+    add_contact(1)
+    segment = actions.create_segment(name="杭州", rule=IN_HANGZHOU, actor="ada")
+    asked = actions.ask_to_freeze(segment.pk, name=" 杭州 5 月 ", actor="ada")
+    done = actions.run_freezing(asked.pk, lens=mirror, now=NOW)
+    assert (done.state, done.total) == ("done", 1) and done.snapshot is not None
+    assert (done.snapshot.name, members_of(mirror, done.snapshot)) == ("杭州 5 月", [1])
+    assert actions.run_freezing(asked.pk, lens=mirror, now=NOW).snapshot_id == done.snapshot_id
+    assert Segment.objects.filter(kind=SegmentKind.SNAPSHOT).count() == 1
+
+
+def test_one_that_was_broken_off_begins_anew_and_a_fault_is_kept(mirror: Lens) -> None:
+    segment = actions.create_segment(name="杭州", rule=IN_HANGZHOU, actor="ada")
+    broken = actions.ask_to_freeze(segment.pk, name="快照", actor="ada")
+    Freezing.objects.filter(pk=broken.pk).update(state="running", total=7)
+    done = actions.run_freezing(broken.pk, lens=mirror, now=NOW)
+    assert (done.state, done.total) == ("done", 0)
+    with pytest.raises(Conflict, match="name_taken"):
+        actions.ask_to_freeze(segment.pk, name="快照", actor="ada")
+    late = actions.ask_to_freeze(segment.pk, name="快照二", actor="ada")
+    actions.create_list(name="快照二", contact_ids=[], actor="ada")
+    failed = actions.run_freezing(late.pk, lens=mirror, now=NOW)
+    assert failed.state == "failed" and failed.fault["code"] == "segment.name_taken"
+    assert failed.snapshot_id is None
+    with pytest.raises(NotFound):
+        actions.run_freezing(10**9, lens=mirror, now=NOW)
 
 
 def test_a_list_has_each_contact_once(mirror: Lens) -> None:

@@ -17,7 +17,15 @@ from xinfeng.foundation import audit
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound, XinfengError
 from xinfeng.lens.engine import Lens
 from xinfeng.segments import ready_made
-from xinfeng.segments.models import Segment, SegmentKind, SegmentSize, Tagging, TaggingState, TagRule
+from xinfeng.segments.models import (
+    Freezing,
+    Segment,
+    SegmentKind,
+    SegmentSize,
+    Tagging,
+    TaggingState,
+    TagRule,
+)
 from xinfeng.segments.reads import (
     LONGEST_NAME,
     audience,
@@ -28,7 +36,7 @@ from xinfeng.segments.reads import (
     segment_numbers,
 )
 from xinfeng.segments.references import refuse_circle, users_of
-from xinfeng.segments.rule_tags import tag_in_steps
+from xinfeng.segments.rule_tags import plain, tag_in_steps
 from xinfeng.segments.rules import to_json
 from xinfeng.segments.saving import (
     LONGEST_DESCRIPTION,
@@ -98,8 +106,16 @@ def archive_segment(segment_id: int, *, actor: str, archived: bool = True) -> Se
 def freeze_segment(segment_id: int, *, name: str, lens: Lens, actor: str, now: datetime) -> Segment:
     """Keep who is in a segment now as a snapshot of its own; the rule is kept beside it, to be read."""
     source = get_segment(segment_id)
+    return _snapshot(source, _people(source, lens=lens, now=now), name=name, actor=actor)
+
+
+def _people(source: Segment, *, lens: Lens, now: datetime) -> list[int]:
     lens.refresh()
-    ids = lens.rows(audience(lens, source, now)).column("contact_id").to_pylist()
+    ids: list[int] = lens.rows(audience(lens, source, now)).column("contact_id").to_pylist()
+    return ids
+
+
+def _snapshot(source: Segment, ids: Sequence[int], *, name: str, actor: str) -> Segment:
     with transaction.atomic():
         snapshot = insert_segment(
             name,
@@ -115,10 +131,44 @@ def freeze_segment(segment_id: int, *, name: str, lens: Lens, actor: str, now: d
             action="segment.freeze",
             kind="segment",
             subject=snapshot.pk,
-            source=segment_id,
+            source=source.pk,
             size=len(ids),
         )
     return snapshot
+
+
+def ask_to_freeze(segment_id: int, *, name: str, actor: str) -> Freezing:
+    """Ask for a snapshot; `run_freezing` makes it in the background. Raises InvalidInput `segment.bad_name`, Conflict
+    `segment.name_taken`, NotFound `segment.unknown`."""
+    source = get_segment(segment_id)
+    return Freezing.objects.create(source=source, name=checked_name(name), actor=actor)
+
+
+def run_freezing(freezing_id: int, *, lens: Lens, now: datetime) -> Freezing:
+    """Make a snapshot that was asked for: whole, or not at all. Run again after it was broken off, it begins anew.
+
+    What stops it is kept with it. Raises NotFound `freezing.unknown`.
+    """
+    asked = Freezing.objects.select_related("source").filter(pk=freezing_id).first()
+    if asked is None:
+        raise NotFound("freezing.unknown", id=freezing_id)
+    if asked.state in (TaggingState.DONE, TaggingState.FAILED):
+        return asked
+    mine = Freezing.objects.filter(pk=freezing_id)
+    try:
+        ids = _people(asked.source, lens=lens, now=now)
+        mine.update(state=TaggingState.RUNNING, total=len(ids))
+        with transaction.atomic():
+            snapshot = _snapshot(asked.source, ids, name=asked.name, actor=asked.actor)
+            mine.update(state=TaggingState.DONE, snapshot=snapshot, finished_at=now)
+    except XinfengError as fault:
+        mine.update(
+            state=TaggingState.FAILED,
+            fault={"code": fault.code, "params": plain(fault.params)},
+            finished_at=now,
+        )
+    asked.refresh_from_db()
+    return asked
 
 
 def create_list(*, name: str, contact_ids: Sequence[int], description: str = "", actor: str) -> Segment:

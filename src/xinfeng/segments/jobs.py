@@ -43,6 +43,13 @@ def run_tagging(tagging_id: int) -> None:
     actions.run_tagging(tagging_id, lens=lens(), now=utc_now())
 
 
+@app.task(name="segments.run_freezing")  # type: ignore[untyped-decorator]
+def run_freezing(freezing_id: int) -> None:
+    """Make a snapshot that was asked for."""
+    close_old_connections()
+    actions.run_freezing(freezing_id, lens=lens(), now=utc_now())
+
+
 @app.periodic(cron="5 20 * * *")  # type: ignore[untyped-decorator]  # 04:05 in Shanghai
 @app.task(name="segments.record_sizes", queueing_lock="segments.record_sizes")  # type: ignore[untyped-decorator]
 def record_sizes(timestamp: int) -> None:

@@ -99,10 +99,31 @@ class TagRule(models.Model):
 
 
 class TaggingState(models.TextChoices):
+    """Of what is done to a segment in the background."""
+
     QUEUED = "queued", "排队中"
     RUNNING = "running", "进行中"
     DONE = "done", "已完成"
     FAILED = "failed", "失败"
+
+
+class Freezing(models.Model):
+    """A snapshot that was asked for and is made in the background. `total`: how many it is going to hold, once they
+    are counted; `snapshot`: what came of it. `fault`: code and parameters of what stopped it."""
+
+    source = models.ForeignKey(Segment, related_name="+", on_delete=models.CASCADE)
+    name = models.CharField(max_length=80)
+    state = models.CharField(max_length=10, choices=TaggingState.choices, default=TaggingState.QUEUED)
+    total = models.IntegerField(null=True)
+    snapshot = models.ForeignKey(Segment, null=True, related_name="+", on_delete=models.SET_NULL)
+    fault = models.JSONField(null=True)
+    actor = models.CharField(max_length=150)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "segment_freezing"
+        indexes = [models.Index(fields=["source", "-id"], name="freezing_recent")]
 
 
 class Tagging(models.Model):

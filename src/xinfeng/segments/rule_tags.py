@@ -165,7 +165,7 @@ def run(rule_id: int, *, lens: Lens, now: datetime, progress: Progress | None = 
         had = int(lens.scalar(tagged.count()))
     except InvalidInput as fault:
         TagRule.objects.filter(pk=rule_id).update(
-            last_run_at=now, fault={"code": fault.code, "params": _plain(fault.params)}
+            last_run_at=now, fault={"code": fault.code, "params": plain(fault.params)}
         )
         raise
     reason = in_words(rule, "zh-hans", names_for(rule))
@@ -294,7 +294,8 @@ def _locked(rule_id: int) -> TagRule:
     return TagRule.objects.select_for_update(of=("self",)).select_related("tag").get(pk=rule_id)
 
 
-def _plain(params: dict[str, Any]) -> dict[str, Any]:
+def plain(params: dict[str, Any]) -> dict[str, Any]:
+    """A fault's parameters as JSON can keep them."""
     return {
         key: value if isinstance(value, str | int | float) else str(value) for key, value in params.items()
     }

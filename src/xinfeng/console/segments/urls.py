@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from xinfeng.console.segments import beginnings, builder, comparing, tagging, tags, uploading, views
+from xinfeng.console.segments import beginnings, builder, comparing, freezing, tagging, tags, uploading, views
 
 urlpatterns = [
     path("", views.page, name="segments"),
@@ -23,10 +23,11 @@ urlpatterns = [
     path("/<int:segment_id>/edit", builder.edit, name="segments.edit"),
     path("/<int:segment_id>/count", views.count, name="segments.count"),
     path("/<int:segment_id>/archive", views.archive, name="segments.archive"),
-    path("/<int:segment_id>/freeze", views.freeze, name="segments.freeze"),
+    path("/<int:segment_id>/freeze", freezing.start, name="segments.freeze"),
     path("/<int:segment_id>/duplicate", views.duplicate, name="segments.duplicate"),
     path("/<int:segment_id>/restore", views.restore, name="segments.restore"),
     path("/<int:segment_id>/misses", uploading.misses, name="segments.misses"),
     path("/<int:segment_id>/tag", tagging.start, name="segments.tagging"),
+    path("/freezing/<int:freezing_id>", freezing.progress, name="segments.freezing"),
     path("/tagging/<int:tagging_id>", tagging.progress, name="segments.tagging_progress"),
 ]

@@ -24,17 +24,16 @@ from xinfeng.console.components import (
     answer_with_table,
 )
 from xinfeng.console.permissions import allowed, may
+from xinfeng.console.segments.freezing import shown_freezing
 from xinfeng.console.segments.labels import KINDS, language
 from xinfeng.console.segments.numbers import in_readers_words, of_segment
 from xinfeng.console.segments.tagging import is_running
 from xinfeng.console.words import sentence
 from xinfeng.contacts.models import Tag, TagKind
 from xinfeng.kernel.errors import Conflict, InvalidInput
-from xinfeng.kernel.time import utc_now
-from xinfeng.lens.engine import lens
 from xinfeng.segments import actions, reads
 from xinfeng.segments.lists import misses_of
-from xinfeng.segments.models import SegmentKind, Tagging
+from xinfeng.segments.models import Freezing, SegmentKind, Tagging
 from xinfeng.segments.reads import SizeRow
 from xinfeng.segments.references import users_of
 
@@ -96,6 +95,7 @@ def detail(request: HttpRequest, segment_id: int) -> HttpResponse:
     except InvalidInput as error:
         words, fault = "", sentence(error)
     history = reads.sizes(segment_id)
+    freezing = Freezing.objects.filter(source=segment).select_related("snapshot").order_by("-id").first()
     tagging = Tagging.objects.filter(segment=segment).select_related("tag").order_by("-id").first()
     context = {
         "segment": segment,
@@ -107,6 +107,7 @@ def detail(request: HttpRequest, segment_id: int) -> HttpResponse:
         "chart": _chart(history) if len(history) > 1 else None,
         "missed": misses_of(segment_id) if segment.kind == SegmentKind.LIST else 0,
         "users": users_of(segment_id),
+        **(shown_freezing(freezing) if freezing is not None else {}),
         "asked": tagging,
         "running": tagging is not None and is_running(tagging),
         "tags": Tag.objects.filter(merged_into=None).exclude(kind=TagKind.RULE).order_by("name")[:500],
@@ -163,21 +164,6 @@ def archive(request: HttpRequest, segment_id: int) -> HttpResponse:
     done = _("“%(name)s”已归档。") if archived else _("“%(name)s”已放回列表。")
     messages.success(request, done % {"name": segment.name})
     return redirect("segments.detail", segment_id)
-
-
-@require_POST
-@allowed("segment.edit")
-def freeze(request: HttpRequest, segment_id: int) -> HttpResponse:
-    """Keep who is in it now as a segment of its own."""
-    snapshot = actions.freeze_segment(
-        segment_id,
-        name=request.POST.get("name", ""),
-        lens=lens(),
-        actor=request.user.get_username(),
-        now=utc_now(),
-    )
-    messages.success(request, _("已存为快照“%(name)s”。") % {"name": snapshot.name})
-    return redirect("segments.detail", snapshot.pk)
 
 
 @require_POST

@@ -61,6 +61,7 @@ SENTENCES: dict[str, Words] = {
         "A rule keeps the tag “{name}” up to date and would undo this. Nothing was changed. "
         "Change its rule, or choose another tag.",
     ),
+    "freezing.unknown": Words("没有找到这次保存快照的记录。", "This snapshot was not asked for here."),
     "tagging.unknown": Words("没有找到这次打标签的记录。", "This tagging was not found."),
     "rfm.limits": Words(
         "界限要写一到 {most} 个从小到大的整数，次数从 2 起。",
