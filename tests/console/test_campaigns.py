@@ -99,6 +99,22 @@ def test_the_wizard_leads_from_a_segment_to_a_submitted_campaign(author, reviewe
     assert "请看" in html_of(reviewer, f"/campaigns/{campaign.pk}/history")
 
 
+def test_a_segment_beyond_the_menu_is_found_from_its_own_page(author, monkeypatch):
+    monkeypatch.setattr("xinfeng.segments.reads.MOST_OFFERED", 1)
+    old, new = make_segment(name="旧的"), make_segment(name="新的")
+    html = html_of(author, "/campaigns/new")
+    assert "一共 2 个分群" in html and "另有 1 个" in html
+    assert f'value="{new.pk}"' in html and f'value="{old.pk}"' not in html
+    address = f"/campaigns/new?segment={old.pk}"
+    assert f'value="{old.pk}" selected' in html_of(author, address)
+    filled = {"name": "双十一", "purpose": "marketing", "segment": old.pk}
+    assert author.post("/campaigns/new", filled).status_code == 200
+    assert author.post(address, filled).status_code == 302
+    assert f'value="{old.pk}" selected' in html_of(author, f"/campaigns/{Campaign.objects.get().pk}/whom")
+    for hostile in ("9" * 40, "٣", "-1", "x"):
+        assert author.get("/campaigns/new", {"segment": hostile}).status_code in (200, 404)
+
+
 def test_a_step_that_is_not_filled_in_says_so_at_its_field(author):
     html = author.post("/campaigns/new", {"name": "", "purpose": "marketing", "segment": ""}).content.decode()
     assert html.count("is-invalid") == 2

@@ -30,6 +30,7 @@ from xinfeng.lens.engine import lens
 from xinfeng.policy import reads as policy
 from xinfeng.policy.windows import next_windows
 from xinfeng.segments import reads as segments
+from xinfeng.segments.models import Segment
 
 DAY = timedelta(days=1)
 AHEAD = 3 * DAY
@@ -48,8 +49,21 @@ class WhomForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        known = [(str(one.pk), one.name) for one in segments.segments()]
-        cast(forms.ChoiceField, self.fields["segment"]).choices = [("", _("请选择")), *known]
+        found = segments.page_of_segments(limit=segments.MOST_OFFERED)
+        known = {str(one.pk): one.name for one in found.rows}
+        self.segments = found.total
+        self.not_offered = max(0, found.total - len(found.rows))
+        present = str(self.initial.get("segment") or "")
+        if present not in known and (one := _segment(present)) is not None:
+            known[present] = one.name
+        cast(forms.ChoiceField, self.fields["segment"]).choices = [("", _("请选择")), *known.items()]
+
+
+def _segment(chosen: str) -> Segment | None:
+    """The one that a campaign has, or whose page led here; it is offered whether or not it is among the latest."""
+    if not (chosen.isascii() and chosen.isdigit() and len(chosen) < 10):
+        return None
+    return Segment.objects.filter(pk=int(chosen)).first()
 
 
 class WhatForm(forms.Form):
