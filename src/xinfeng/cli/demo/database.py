@@ -33,7 +33,7 @@ class Customers:
     actor: str
 
     def set_up(self, files: Files) -> None:
-        """A form on line, a tag that keeps itself, a lookup provider, two requests."""
+        """A form on line, a tag that keeps itself, the sizes of all segments, a lookup provider, two requests."""
         self._form()
         self._tag()
         self._provider()
@@ -78,9 +78,16 @@ class Customers:
         actions.publish(form.pk, codes_ready=code_messages.ready(), actor=self.actor, now=now)
 
     def _tag(self) -> None:
-        from xinfeng.segments import rule_tags
+        from xinfeng.lens.engine import lens
+        from xinfeng.segments import actions, rule_tags
 
-        rule_tags.define(name="九十天没买", rule=LAPSED, description="买过，九十天没有再买", actor=self.actor)
+        tag = rule_tags.define(
+            name="九十天没买", rule=LAPSED, description="买过，九十天没有再买", actor=self.actor
+        )
+        now = utc_now()
+        lens().refresh()
+        rule_tags.run(tag.pk, lens=lens(), now=now)
+        actions.record_sizes(lens=lens(), now=now)
 
     def _provider(self) -> None:
         from xinfeng.hygiene.settings import save_provider, switch_provider

@@ -182,7 +182,7 @@ class Scenario:
         self.campaign_id = save_campaign(draft, actor="yunying").pk
 
     def _traits(self) -> None:
-        """What the product knows to compute, computed now: the jobs of `app` would take until the next half hour."""
+        """What the product knows to compute, computed now rather than by the first jobs of `app`."""
         from xinfeng.contacts import traits
         from xinfeng.lens.engine import lens
 
