@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from tests.console.people import signed_in
 from tests.factories import NOW, make_contact, make_contacts, make_event, phone
 
 from xinfeng.consent.actions import withdraw
+from xinfeng.consent.asking import cool_down_days
 from xinfeng.consent.models import ConsentEntry, Standing, Suppression
 from xinfeng.contacts import reads
 from xinfeng.contacts.actions import declare_attribute, put_tag
@@ -131,6 +133,16 @@ def test_one_contact_shows_profile_proof_tags_and_history_masked(operator):
     entry = ConsentEntry.objects.get(contact_id=contact_id)
     assert f"#{entry.seq}" in html and bytes(entry.hash).hex()[:12] in html and "未被改动" in html
     assert "可以发送" in html
+
+
+def test_beside_a_refusal_stands_when_she_may_be_asked_again(operator):
+    contact_id = make_contact()
+    assert "征求" not in html_of(operator, f"/contacts/{contact_id}")
+    now = utc_now()
+    withdraw(contact_id, "marketing", at=now, source="console", evidence="来电", actor="li", now=now)
+    html = html_of(operator, f"/contacts/{contact_id}")
+    day = timezone.localtime(now + timedelta(days=cool_down_days())).strftime("%Y-%m-%d")
+    assert html.count("起可以再次征求，但不能用短信征求") == 1 and day in html
 
 
 def test_older_history_is_fetched_in_pieces_until_it_ends(operator):

@@ -7,6 +7,7 @@ from tests.factories import make_contacts
 
 from xinfeng.console.content.compare import pieces
 from xinfeng.console.content.preview import bounds_of, yuan_of_li
+from xinfeng.contacts.models import Attribute
 from xinfeng.content import reads
 from xinfeng.content.actions import add_signature, save_template
 from xinfeng.content.models import Signature, Template
@@ -203,3 +204,15 @@ def test_parts_end_where_they_end_on_the_wire():
 
 def test_prices_are_shown_to_the_tenth_of_a_fen():
     assert (yuan_of_li(45), yuan_of_li(12_345)) == ("0.045", "12.345")
+
+
+def test_a_sensitive_attribute_is_marked_in_the_picker(operator, signature):
+    plain = operator.get("/templates/new").content.decode()
+    assert "敏感" not in plain
+    Attribute.objects.create(key="allergy", label="过敏", kind="text", sensitive=True)
+    Attribute.objects.create(key="points", label="积分", kind="number")
+    html = operator.get("/templates/new").content.decode()
+    entries = [one.split("</button>")[0] for one in html.split('class="xf-variable"')[1:]]
+    marked = [one for one in entries if "敏感</span>" in one]
+    assert "attr.allergy" in html and "attr.points" in html and "单独同意" in html
+    assert len(marked) == 1 and "attr.allergy" in marked[0]

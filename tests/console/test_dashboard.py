@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from tests.campaigns.factories import make_channel, make_segment, make_template, planned
 from tests.console.people import signed_in
-from tests.factories import make_contacts
+from tests.factories import make_contacts, phone
+from tests.privacy.people import asked as request_for
 
 from xinfeng.campaigns import actions
+from xinfeng.consent import contracts
+from xinfeng.consent.contracts import ContractTerms
+from xinfeng.foundation import settings as xinfeng_settings
+from xinfeng.kernel.time import business_day, utc_now
 from xinfeng.lens.engine import close_lens
+from xinfeng.privacy.models import PrivacyRequest
 
 
 @pytest.fixture(autouse=True)
@@ -86,3 +93,54 @@ def test_who_may_see_little_gets_no_links_to_the_rest():
     planned()
     html = html_of(signed_in("developer"))
     assert 'href="/contacts"' not in html and 'href="/inbox' not in html
+
+
+def file_contract(number: str, *, days: int) -> None:
+    today = business_day(utc_now(), xinfeng_settings.load().zone)
+    terms = ContractTerms(
+        partner="<b>晨光</b>",
+        title="联合会员",
+        number=number,
+        scope="共同会员",
+        purposes=["marketing"],
+        fields=["phone"],
+        starts_on=today - timedelta(days=300),
+        ends_on=today + timedelta(days=days),
+    )
+    contracts.file_contract(terms, (b"%PDF-",), file_name="a.pdf", actor="li", now=utc_now())
+
+
+def test_what_runs_out_is_told_to_who_may_see_to_it():
+    make_contacts(1)
+    planned()
+    compliance, operator = signed_in("compliance"), signed_in("operator")
+    assert "有期限的事" not in html_of(compliance)
+    file_contract("XF-1", days=3)
+    file_contract("XF-2", days=90)
+    request_for("copy", phone(), checked=False)
+    late = request_for("erasure", phone())
+    PrivacyRequest.objects.filter(pk=late).update(due_at=utc_now() - timedelta(days=1))
+    soon = request_for("copy", phone())
+    PrivacyRequest.objects.filter(pk=soon).update(due_at=utc_now() + timedelta(days=1))
+    html = html_of(compliance)
+    assert "1 件个人信息请求已逾期" in html and 'href="/requests?due=overdue"' in html
+    assert "1 件个人信息请求三天内到期" in html and "1 件个人信息请求等待核实身份" in html
+    assert "XF-1 · 还有 3 天" in html and "XF-2" not in html and "<b>晨光" not in html
+    links = set(re.findall(r'href="(/(?:requests|contracts)[^"]*)"', html))
+    assert len(links) >= 4 and {compliance.get(link).status_code for link in links} == {200}
+    assert "有期限的事" not in html_of(operator)
+
+
+def test_many_contracts_are_counted_and_ask_no_more_questions(asked):
+    make_contacts(1)
+    planned()
+    compliance = signed_in("compliance")
+    file_contract("XF-0", days=0)
+    html_of(compliance)
+    with asked() as one:
+        assert "今天到期" in html_of(compliance)
+    for number in range(1, 9):
+        file_contract(f"XF-{number}", days=number)
+    with asked() as nine:
+        html = html_of(compliance)
+    assert "另有 6 份共享合同即将到期" in html and len(nine) == len(one)

@@ -274,3 +274,13 @@ def test_the_list_of_rule_tags_asks_the_same_number_of_questions_however_long_it
     with asked() as six:
         operator.get("/segments/tags")
     assert len(six) == len(one)
+
+
+def test_a_tag_and_its_rule_lead_to_each_other(operator):
+    row = rule_tags.define(name="自动", rule=HANGZHOU, actor="test")
+    other = Tag.objects.create(name="手工")
+    assert f'href="/segments/tags/{row.pk}"' in text(operator.get(f"/tiers/tags/{row.tag_id}"))
+    assert f'href="/tiers/tags/{row.tag_id}"' in text(operator.get(f"/segments/tags/{row.pk}"))
+    assert 'href="/segments/tags' not in text(operator.get(f"/tiers/tags/{other.pk}"))
+    assert 'href="/segments/tags"' in text(operator.get("/tiers/tags"))
+    assert 'href="/tiers/tags"' in text(operator.get("/segments/tags"))

@@ -16,9 +16,9 @@ from xinfeng.contacts.models import EventKind, Trait
 from xinfeng.contacts.tier_rules import ORDER, TierRules
 from xinfeng.contacts.tiers import recompute_tiers, tier_rules
 from xinfeng.contacts.trait_definitions import Definition, Measure
-from xinfeng.contacts.traits import archive_trait, define_trait
+from xinfeng.contacts.traits import archive_trait, define_trait, refresh_traits
 from xinfeng.kernel.time import utc_now
-from xinfeng.lens.engine import close_lens
+from xinfeng.lens.engine import close_lens, lens
 
 DAY = timedelta(days=1)
 FORM: dict[str, object] = {
@@ -186,3 +186,24 @@ def test_a_definition_in_words() -> None:
         reading(Definition(Measure.COUNT, buys[:1], "鞋", "跑", 90))
         == "近 90 天：购买（品类“鞋”，商品含“跑”）的次数"
     )
+
+
+def test_a_persons_traits_stand_on_her_page_with_their_moment(world: dict[str, int]) -> None:
+    client = signed_in("operator")
+    address = f"/tiers/traits/of/{world['active']}"
+    assert address in text(client, f"/contacts/{world['active']}")
+    assert "还没有定义行为特征" in text(client, address)
+    spent = Definition(Measure.SUM_FEN, (int(EventKind.PURCHASE),))
+    define_trait(key="spent", label='<b>"消费"</b>', definition=spent, actor="li")
+    define_trait(key="last", label="最近购买", definition=Definition(Measure.LAST_AT), actor="li")
+    assert "值还没有算出来" in text(client, address)
+    close_lens()  # a process begun later knows the columns of both
+    lens().refresh()
+    refresh_traits(lens(), now=utc_now())
+    page = text(client, address)
+    assert "¥123.45" in page and "截至" in page and "<b>" not in page and "最近购买" in page
+    assert "最近购买" not in text(client, f"/tiers/traits/of/{world['sleeper']}")
+    newcomer = make_contact()
+    assert "没有这位客户的值" in text(client, f"/tiers/traits/of/{newcomer}")
+    assert client.get("/tiers/traits/of/999999").status_code == 404
+    assert signed_in("developer").get(address).status_code == 403
