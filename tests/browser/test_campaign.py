@@ -15,8 +15,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-pytestmark = pytest.mark.browser
-
 PEOPLE = 120
 RATE = 15
 SECRET = "carrier-secret"

@@ -10,8 +10,6 @@ import pytest
 from playwright.sync_api import Browser, Page
 from tests.browser.conftest import PHONE, House
 
-pytestmark = pytest.mark.browser
-
 NOTICE = "信风商城（电话 400-000-0000）用您的手机号发送优惠短信，每月不超过 4 条，期限 24 个月，可随时退订。"
 
 
