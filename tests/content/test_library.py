@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.factories import make_contact, make_user
 
-from xinfeng.contacts.models import Attribute
+from xinfeng.contacts.models import Attribute, Contact, ContactState
 from xinfeng.content import reads
 from xinfeng.content.actions import TRADES, add_signature, archive_template, edit_signature, save_template
 from xinfeng.content.models import Signature, TemplateVersion
@@ -159,3 +159,9 @@ def test_without_contacts_the_preview_shows_an_example(signature: Signature) -> 
     found = preview(draft, signature, purpose="marketing", moment=MOMENT, price_li=35)
     assert found.shown[0].text == "【信风】亲爱的王小明 拒收请回复R"
     assert {remark.code for remark in found.remarks} == {"missing_action"}
+
+
+def test_nobody_merged_is_shown_in_a_preview(signature: Signature) -> None:
+    one, other = make_contact(), make_contact()
+    Contact.objects.filter(pk=other).update(state=ContactState.MERGED, merged_into=one)
+    assert reads.people_to_show() == [one]

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
-from xinfeng.contacts.models import Attribute, Contact
+from xinfeng.contacts.models import Attribute, Contact, ContactState
 from xinfeng.content.models import Signature, Template, TemplateVersion
 from xinfeng.content.parts import Measure, Spread, at_most, spread
 from xinfeng.content.rendering import Renderer
@@ -222,6 +222,10 @@ def longest_for_anyone(version: TemplateVersion, *, price_li: int) -> Measure:
 
 
 def people_to_show(limit: int = 50) -> list[int]:
-    """Contacts with a number to preview a wording with, those changed last first."""
-    found = Contact.objects.exclude(phone_index=None).order_by("-updated_at", "-id")
+    """Contacts with a number to preview a wording with, those changed last first; nobody merged or erased."""
+    found = (
+        Contact.objects.filter(state=ContactState.ALIVE)
+        .exclude(phone_index=None)
+        .order_by("-updated_at", "-id")
+    )
     return list(found.values_list("id", flat=True)[:limit])
