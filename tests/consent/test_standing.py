@@ -23,7 +23,7 @@ from xinfeng.consent.reads import (
     suppressions,
     suppressions_of,
 )
-from xinfeng.contacts.models import Contact
+from xinfeng.contacts.models import Contact, ContactState
 from xinfeng.contacts.records import ContactRecord
 from xinfeng.contacts.sql import upsert_contacts
 from xinfeng.foundation.database import bulk_transaction, connect, connect_async
@@ -281,6 +281,31 @@ def test_searching_the_suppression_list(db: None) -> None:
     assert len(suppressions(SuppressionQuery(reason="opt_out"))) == 2
     first, second = suppressions(SuppressionQuery())
     assert suppressions(SuppressionQuery(after=first.id)) == [second]
+
+
+def test_the_suppression_of_a_merged_number_leads_to_who_speaks_now(db: None) -> None:
+    number = phone()
+    survivor, absorbed = make_contact(), make_contact(phone=number)
+    opt_out(absorbed)
+    Contact.objects.filter(pk=absorbed).update(state=ContactState.MERGED, merged_into=survivor)
+    [row] = suppressions(SuppressionQuery(phone=number))
+    assert row.contact_id == survivor
+
+
+def test_a_complaint_outweighs_an_opt_out_whichever_came_first(db: None) -> None:
+    first_complained, first_opted_out = make_contact(), make_contact()
+    for contact in (first_complained, first_opted_out):
+        if contact == first_opted_out:
+            opt_out(contact)
+        actions.suppress_contact(
+            contact, scope="marketing", reason="complaint", source="12321", actor="x", now=NOW
+        )
+        opt_out(contact)
+    in_force = suppressions(SuppressionQuery())
+    assert {(row.contact_id, row.reason) for row in in_force} == {
+        (first_complained, "complaint"),
+        (first_opted_out, "complaint"),
+    }
 
 
 def test_proof_carries_the_wording_and_fits_its_hash(db: None) -> None:

@@ -70,6 +70,8 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class SuppressionRow:
+    """`contact_id`: who speaks now for whoever has the number."""
+
     id: int
     contact_id: int | None
     scope: str
@@ -210,12 +212,12 @@ def suppressions_of(contact_id: int) -> list[SuppressionRow]:
 
 def _suppression_rows(wanted: QuerySet[Suppression]) -> list[SuppressionRow]:
     found = list(wanted)
-    known = dict(
-        Contact.objects.filter(phone_index__in=[row.phone_index for row in found]).values_list(
-            "phone_index", "id"
-        )
-    )
-    contacts = {bytes(index): contact_id for index, contact_id in known.items() if index is not None}
+    owners = Contact.objects.filter(phone_index__in=[row.phone_index for row in found])
+    contacts = {
+        bytes(index): contact_id if merged_into is None else merged_into
+        for index, contact_id, merged_into in owners.values_list("phone_index", "id", "merged_into")
+        if index is not None
+    }
     return [
         SuppressionRow(
             row.pk,

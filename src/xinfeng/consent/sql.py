@@ -37,14 +37,15 @@ where s.lifted_at is null and c.id between %(first)s and %(last)s and c.id = any
 
 STRENGTH = (
     SuppressionReason.ERASED,
-    SuppressionReason.OPT_OUT,
     SuppressionReason.COMPLAINT,
+    SuppressionReason.OPT_OUT,
     SuppressionReason.REASSIGNED,
     SuppressionReason.CARRIER,
     SuppressionReason.MANUAL,
 )
 """Strongest first. One suppression is in force per number and scope; a stronger reason takes its place, so that
-lifting what staff had blocked by hand never lifts what the person herself had said."""
+lifting what staff had blocked by hand never lifts what the person herself had said, and answering "T" after a
+complaint doesn't make of it something that a sign-up form lifts, or that is asked about again after a while."""
 
 _STRENGTH_LIST = ", ".join(f"'{reason.value}'" for reason in STRENGTH)
 
