@@ -126,6 +126,19 @@ def test_parting_takes_back_what_was_somebody_elses_word(db: None) -> None:
     assert may_write(other)
 
 
+def test_parting_takes_back_a_word_that_came_by_way_of_another(db: None) -> None:
+    first, middle, last = make_contact(), make_contact(consent=()), make_contact(consent=())
+    merge(middle, first)
+    Contact.objects.filter(pk=first).update(merged_into=last)
+    merge(last, middle)
+    reconcile(last, middle, first)
+    assert may_write(last)
+    Contact.objects.filter(pk=first).update(merged_into=middle)
+    Contact.objects.filter(pk=middle).update(state=ContactState.ALIVE, merged_into=None)
+    reconcile(last, middle, first)
+    assert [may_write(one) for one in (last, middle)] == [False, True]
+
+
 def test_a_reply_from_the_merged_number_is_the_persons_no(db: None) -> None:
     one, other = make_contact(), make_contact()
     merge(one, other)

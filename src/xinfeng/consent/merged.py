@@ -70,6 +70,7 @@ def reconcile_merge(connection: Connection, ids: Sequence[int], *, actor: str, n
     speakers = _speakers(connection, ids)
     words = _words(connection, ids)
     refused = _refused(connection, ids)
+    belongs_to = _belong_to(connection, ids)
     entries: list[NewEntry] = []
     for purpose in sorted(words.keys() | refused):
         said = words.get(purpose, {})
@@ -84,7 +85,7 @@ def reconcile_merge(connection: Connection, ids: Sequence[int], *, actor: str, n
         elif len(speakers) == 1:
             entries += _take_over(purpose, said, speakers[0], actor=actor)
         else:
-            entries += _give_back(purpose, said, speakers, actor=actor, now=now)
+            entries += _give_back(purpose, said, speakers, belongs_to, actor=actor, now=now)
     perform(connection, sql.append(list(dict.fromkeys(entries)), now=now))
     perform(connection, sql.refresh(list(ids)))
 
@@ -113,14 +114,32 @@ def _take_over(purpose: str, said: Mapping[int, _Word], speaker: int, *, actor: 
 
 
 def _give_back(
-    purpose: str, said: Mapping[int, _Word], speakers: Sequence[int], *, actor: str, now: datetime
+    purpose: str,
+    said: Mapping[int, _Word],
+    speakers: Sequence[int],
+    belongs_to: Mapping[int, int],
+    *,
+    actor: str,
+    now: datetime,
 ) -> list[NewEntry]:
-    """A withdrawal for whoever stands granted by a word that another of these people gave."""
+    """A withdrawal for whoever stands granted by a word that another of these people gave, under whichever row."""
     return [
         _no(one, purpose, f"parted from contact {word.taken_from}", actor=actor, now=now)
         for one in speakers
-        if (word := said.get(one)) is not None and word.granted and word.taken_from in set(speakers) - {one}
+        if (word := said.get(one)) is not None
+        and word.granted
+        and word.taken_from is not None
+        and belongs_to.get(word.taken_from, one) != one
     ]
+
+
+def _belong_to(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
+    """Who speaks now for each of the rows."""
+    rows = connection.execute(
+        "select id, coalesce(merged_into, id) from contact where id = any(%s::bigint[])",
+        (copying.integers(ids),),
+    ).fetchall()
+    return dict(rows)
 
 
 def _speakers(connection: Connection, ids: Sequence[int]) -> list[int]:
