@@ -257,6 +257,12 @@ def test_names_that_lead_elsewhere_are_refused(tmp_path: Path, name: str, code: 
     assert [one.name for one in tmp_path.iterdir()] == ["x.zip"]
 
 
+def test_a_name_of_nothing_is_refused(tmp_path: Path) -> None:
+    path = packed(tmp_path / "x.zip", lambda archive: archive.writestr("Q.txt", b"x"))
+    path.write_bytes(path.read_bytes().replace(b"Q.txt", b"\0.txt"))
+    assert "path" in codes(path)
+
+
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_name_that_stands_twice_is_refused(tmp_path: Path) -> None:
     def add(archive: zipfile.ZipFile) -> None:
@@ -293,6 +299,22 @@ def test_bombs_are_refused_without_being_unpacked(tmp_path: Path, monkeypatch: p
 def test_manifests_that_say_nothing(tmp_path: Path, manifest: bytes) -> None:
     found = codes(packed(tmp_path / "x.zip", lambda archive: None, manifest=manifest))
     assert found & {"manifest", "not_a_bundle", "version"}
+
+
+@pytest.mark.parametrize("head", [float("inf"), float("nan"), 1.0, True, "1", None])
+def test_a_head_of_the_ledger_that_is_no_number(db: None, tmp_path: Path, head: object) -> None:
+    files = unpack(draw_up(tmp_path, make_person()))
+    manifest = json.loads(files.pop(form.MANIFEST))
+    files.pop(form.SIGNATURE)
+    manifest["ledger"]["head_seq"] = head
+    for name in ("format", "version", "files", "public_key"):
+        manifest.pop(name)
+    target = tmp_path / "x.zip"
+    with BundleWriter(target, signer()) as writer:
+        for name, content in files.items():
+            writer.add(name, [content])
+        writer.seal(manifest)
+    assert "manifest" in codes(target)
 
 
 def test_checking_loads_neither_a_database_nor_the_web(tmp_path: Path) -> None:

@@ -202,7 +202,8 @@ class _Walk:
         for info in archive.infolist():
             name = info.filename
             path = PurePosixPath(name)
-            if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name or info.is_dir():
+            leads_away = path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name
+            if not name or name.endswith("/") or leads_away:
                 self._check.blame("path", name)
             elif name in infos:
                 self._check.blame("duplicate", name)
@@ -248,9 +249,12 @@ class _Walk:
             facts["drawn_up_at"] = form.read_time(drawn_up["at"])
             facts["drawn_up_by"], facts["reason"] = str(drawn_up["by"]), str(drawn_up["reason"])
             facts["kind"] = str(manifest["kind"])
-            facts["head_seq"] = int(manifest["ledger"]["head_seq"])
+            facts["head_seq"] = manifest["ledger"]["head_seq"]
             files = manifest["files"]
             if manifest["kind"] not in form.KINDS or not isinstance(files, dict):
+                raise ValueError
+            if type(facts["head_seq"]) is not int:
+                facts["head_seq"] = 0
                 raise ValueError
             for one in files.values():
                 if type(one["bytes"]) is not int or one["bytes"] < 0 or len(_octets(one["sha256"])) != 32:
