@@ -179,6 +179,23 @@ def test_consent_to_a_wording_that_was_overtaken_since_is_withheld_as_stale() ->
     assert fates(plan) == {"withheld:consent_stale": 1, "withheld:opted_out": 1, "planned": 1}
 
 
+def test_who_was_written_to_under_another_row_is_not_written_to_again() -> None:
+    absorbed, survivor, waiting, stranger = contacts = agreed(4)
+    plan = make_plan(contacts, make_channel(7890))
+    sent = one("select id from message where contact_id = %s", absorbed)
+    ask(
+        "insert into attempt (message_id, part, channel_id, outcome, sent_at, at)"
+        " values (%s, 1, 1, 1, now(), now()) returning 1",
+        sent,
+    )
+    ask("update chunk set intent_upto = %s where plan_id = %s returning 1", sent, plan)
+    for row, speaker in ((absorbed, survivor), (waiting, stranger)):
+        ask("update contact set state = 1, merged_into = %s where id = %s returning 1", speaker, row)
+    _with_connection(lambda connection: _lease(connection, "a"))
+    held = dict(ask("select m.contact_id, w.reason from withheld w join message m on m.id = w.message_id"))
+    assert held == {survivor: "merged", waiting: "merged"}
+
+
 def test_a_stopped_plan_withholds_what_waits_behind_a_watermark() -> None:
     plan = _plan()
 

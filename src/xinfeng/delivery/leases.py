@@ -225,6 +225,13 @@ with loaded as (
       when s.granted is null then 'no_consent'
       when s.stale then 'consent_stale'
       when not s.granted then 'opted_out'
+      when exists (
+        select from contact same
+        join message other on other.contact_id = same.id and other.plan_id = m.plan_id
+          and other.planned_at = m.planned_at
+        join attempt a on a.message_id = other.id and a.outcome in (1, 4) and a.at >= m.planned_at
+        where same.merged_into = m.contact_id
+      ) then 'merged'
     end as reason
   from message m
   left join contact c on c.id = m.contact_id

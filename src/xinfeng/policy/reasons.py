@@ -139,8 +139,9 @@ _ALL = (
     ),
     Reason(
         MERGED, "已并入另一位客户", "Merged into another contact",
-        "计划之后，这条资料与另一位客户合并；不再按原资料发送。",
-        "After planning this record was merged into another contact's; it is no longer written to by itself.", "",
+        "计划之后，这条资料与另一位客户合并：不再按原资料发送，同一个人也不会收到第二条。",
+        "After planning this record was merged with another contact's: it is no longer written to by itself, and "
+        "one person is not written to twice.", "",
     ),
 )  # fmt: skip
 
