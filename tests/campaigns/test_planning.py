@@ -32,6 +32,7 @@ from xinfeng.delivery.models import Plan, PlanState
 from xinfeng.delivery.outcomes import MessageState
 from xinfeng.foundation import database
 from xinfeng.foundation.vault import Kind, vault
+from xinfeng.intake.people import merge_people
 from xinfeng.kernel.errors import InvalidInput, NotFound
 from xinfeng.kernel.text import billed_parts
 from xinfeng.lens.engine import close_lens
@@ -431,3 +432,32 @@ def test_a_channel_that_is_closed_whenever_the_trade_may_send_leaves_no_window()
     People()
     campaign = approved(make_draft(channel_id=make_channel(opens=time(5), closes=time(6)).pk))
     assert audience.ground(campaign, now=NOON).windows == ()
+
+
+def test_explain_finds_what_became_of_a_merged_person_under_all_her_numbers() -> None:
+    mine, other, third = phone(), phone(), phone()
+    one, two = make_contact(at=BEFORE, phone=mine), make_contact(at=BEFORE, phone=other)
+    three = make_contact(at=BEFORE, phone=third, consent=())
+    campaign = planned()
+    foreseen = approved()
+    merge_people(one, two, how="manual", actor="li", reason="", now=NOON)
+    merge_people(one, three, how="manual", actor="li", reason="", now=NOON)
+    assert campaign.plan_id is not None
+    [[message]] = ask("select id from message where contact_id = %s", two)
+    ask("insert into withheld (message_id, reason, at) values (%s, 'merged', %s) returning 1", message, NOON)
+    asked = {number: explain(campaign.pk, now=NOON, phone=number) for number in (mine, other)}
+    assert (asked[mine].verdict, asked[mine].contact_id) == (Verdict.WAITING, one)
+    assert (asked[other].verdict, asked[other].reason, asked[other].contact_id) == (
+        Verdict.WITHHELD,
+        "merged",
+        two,
+    )
+    assert asked[other].consent is not None
+    assert explain(campaign.pk, now=NOON, phone=third).reason == NO_CONSENT
+    assert explain(campaign.pk, now=NOON, contact_id=one).message is not None
+    # the survivor was not in the plan, but the row merged into her was
+    undone = make_contact(at=BEFORE, consent=())
+    merge_people(undone, one, how="manual", actor="li", reason="", now=NOON)
+    assert explain(campaign.pk, now=NOON, contact_id=undone).verdict is Verdict.WAITING
+    # not planned yet: the person who speaks for the number now is judged
+    assert explain(foreseen.pk, now=NOON, phone=other).contact_id == undone

@@ -13,6 +13,7 @@ from xinfeng.campaigns import audience
 from xinfeng.campaigns.explanation import ApprovalFacts, Explanation, PlanFacts, Verdict
 from xinfeng.campaigns.models import Campaign, CampaignStep
 from xinfeng.consent.reads import entries_of
+from xinfeng.contacts.members import members
 from xinfeng.contacts.models import Contact
 from xinfeng.delivery import reads as delivery
 from xinfeng.delivery.outcomes import MessageState as State
@@ -29,6 +30,9 @@ def explain(
 ) -> Explanation:
     """Explain one contact and one campaign; the contact by number as typed, or by id.
 
+    After a merge any number and any row of hers leads to what became of the person; of several messages planned
+    for her, the one to the row that was asked about. `contact_id` and `phone` are then that row's.
+
     Raises NotFound (`campaign.unknown`, `contact.unknown`), InvalidInput (`phone.…`, `campaign.incomplete`).
     """
     campaign = Campaign.objects.select_related("segment", "plan", "approver").filter(pk=campaign_id).first()
@@ -36,20 +40,20 @@ def explain(
         raise NotFound("campaign.unknown", campaign=campaign_id)
     contact = _contact(phone, contact_id)
     if campaign.plan is None:
-        return _foresee(campaign, contact, now)
+        return _foresee(campaign, _speaker(contact), now)
     return _look_back(campaign, contact)
 
 
-def _look_back(campaign: Campaign, contact: Contact) -> Explanation:
+def _look_back(campaign: Campaign, asked: Contact) -> Explanation:
     plan = campaign.plan
     assert plan is not None
     assert plan.planned_at is not None
-    message = delivery.message_to(contact.pk, plan.pk)
+    contact, message, left_out = _in_plan(asked, plan.pk)
     decided_at, reason = plan.planned_at, ""
     if message is not None:
         verdict = _VERDICTS.get(message.state, Verdict.SENT)
         reason = message.withheld_reason
-    elif left_out := delivery.left_out_reason(contact.pk, plan.pk):
+    elif left_out is not None:
         verdict, (reason, decided_at) = Verdict.LEFT_OUT, left_out
     else:
         verdict = Verdict.NOT_IN_AUDIENCE
@@ -62,6 +66,24 @@ def _look_back(campaign: Campaign, contact: Contact) -> Explanation:
     )
     seq = message.consent_seq if message is not None else None
     return _explanation(campaign, contact, verdict, reason, decided_at, plan=facts, message=message, seq=seq)
+
+
+def _in_plan(
+    asked: Contact, plan_id: int
+) -> tuple[Contact, delivery.MessageHistory | None, tuple[str, datetime] | None]:
+    """Which of a person's rows the plan knew, and its message or the reason it was left out; first the row that was
+    asked about. Nobody rewrites a plan when people are merged."""
+    speaker = _speaker(asked)
+    others = Contact.objects.in_bulk([one for one in members(speaker.pk) if one != asked.pk])
+    rows = [asked, *sorted(others.values(), key=lambda one: (one.pk != speaker.pk, one.pk))]
+    for known in ([asked], rows):
+        for row in known:
+            if (message := delivery.message_to(row.pk, plan_id)) is not None:
+                return row, message, None
+        for row in known:
+            if (left_out := delivery.left_out_reason(row.pk, plan_id)) is not None:
+                return row, None, left_out
+    return speaker, None, None
 
 
 _VERDICTS = {State.PLANNED: Verdict.WAITING, State.WITHHELD: Verdict.WITHHELD}
@@ -92,9 +114,10 @@ def _explanation(
     seq: int | None,
     gates: tuple[GateVerdict, ...] = (),
 ) -> Explanation:
-    entries = [entry for entry in entries_of(contact.pk) if entry.purpose == campaign.purpose]
+    speaker_id = contact.merged_into or contact.pk
+    entries = [entry for entry in entries_of(speaker_id) if entry.purpose == campaign.purpose]
     if seq is not None:
-        before = [entry for entry in entries_of(contact.pk, before_seq=seq + 1, limit=1) if entry.seq == seq]
+        before = [entry for entry in entries_of(speaker_id, before_seq=seq + 1, limit=1) if entry.seq == seq]
         since = [entry for entry in entries if entry.seq > seq]
     else:
         before = [entry for entry in entries if entry.recorded_at <= decided_at]
@@ -130,6 +153,11 @@ def _contact(phone: str | None, contact_id: int | None) -> Contact:
     if found is None:
         raise NotFound("contact.unknown")
     return found
+
+
+def _speaker(contact: Contact) -> Contact:
+    """Who speaks for this row now."""
+    return contact if contact.merged_into is None else Contact.objects.get(pk=contact.merged_into)
 
 
 def _masked(contact: Contact) -> str:
