@@ -23,6 +23,7 @@ from xinfeng.foundation.settings import Settings
 from xinfeng.intake.actions import resume_unfinished
 from xinfeng.integrations.gatekeeping import limit_bodies
 from xinfeng.lens.engine import close_lens, lens
+from xinfeng.pages.gatekeeping import limit_public_bodies
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ def run(settings: Settings, commands: Any) -> None:
     gc.freeze()
     gc.set_threshold(*_OBJECTS_BETWEEN_COLLECTIONS)
     config = uvicorn.Config(
-        limit_bodies(get_asgi_application()),  # type: ignore[arg-type]
+        limit_bodies(limit_public_bodies(get_asgi_application())),  # type: ignore[arg-type]
         host=settings.host,
         port=settings.port,
         loop="uvloop",
