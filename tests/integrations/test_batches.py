@@ -304,3 +304,18 @@ def test_a_source_and_known_people_are_needed(caller):
         None,
     ):
         assert caller.post("/events/batch", body).status_code == 422, body
+
+
+@pytest.mark.parametrize("source", ["partner:acme", "PARTNER:acme", " partner:x"])
+def test_nothing_may_look_as_if_a_partner_had_passed_it_on(caller, source):
+    make_notice()
+    who = make_contact()
+    for path, name in (("/contacts/batch", "contacts"), ("/events/batch", "events")):
+        answer = caller.post(path, {"source": source, name: [{"external_id": "M1"}]})
+        assert (answer.status_code, code_of(answer)) == (422, "partner.not_by_api")
+    assert not Tag.objects.filter(name__iendswith="acme").exists()
+    consent = {**CONSENT, "source": source}
+    [result] = contacts(caller, {"external_id": "M1", "consents": [consent]})["results"]
+    assert result["error"]["code"] == "partner.not_by_api" and result["error"]["field"] == "consents"
+    answer = caller.post(f"/contacts/{who}/consents/grant", consent)
+    assert (answer.status_code, code_of(answer)) == (422, "partner.not_by_api")

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from django.http import HttpRequest, HttpResponse
 
 from xinfeng.foundation.database import Connection, bulk_transaction
+from xinfeng.foundation.vault import vault
 from xinfeng.integrations.models import IdempotencyRecord
 from xinfeng.kernel.errors import Conflict, InvalidInput
 
@@ -24,10 +25,10 @@ HEADER = "Idempotency-Key"
 _is_key = re.compile(r"[\x21-\x7e]{1,200}").fullmatch
 
 _CLAIM = """\
-insert into idempotency_record (key_id, idempotency_key, request_digest, status, body, at)
-values (%s, %s, %s, 0, '', %s)
+insert into idempotency_record (key_id, idempotency_key, request_digest, status, body, at, contact_id)
+values (%s, %s, %s, 0, '', %s, %s)
 on conflict (key_id, idempotency_key) do update set request_digest = excluded.request_digest, status = 0,
-  body = '', at = excluded.at where idempotency_record.at < %s
+  body = '', at = excluded.at, contact_id = excluded.contact_id where idempotency_record.at < %s
 returning id"""
 _KEEP = "update idempotency_record set status = %s, body = %s where id = %s"
 _KNOWN = (
@@ -43,8 +44,10 @@ def once(
     *,
     now: datetime,
     remember: bool = True,
+    about: int | None = None,
 ) -> HttpResponse:
     """Do it in one transaction and answer with status and JSON. Without `remember` only that it was done is kept.
+    `about`: the contact whom the answer describes.
 
     Raises Conflict `idempotency.done_already` then, InvalidInput `idempotency.key`, Conflict `idempotency.other_request`.
     """
@@ -55,7 +58,7 @@ def once(
         if name is None:
             return _answer(*do(connection))
         digest = _digest(request, body)
-        claimed = connection.execute(_CLAIM, (key_id, name, digest, now, now - KEPT)).fetchone()
+        claimed = connection.execute(_CLAIM, (key_id, name, digest, now, about, now - KEPT)).fetchone()
         if claimed is None:
             return _again(connection, key_id, name, digest)
         status, answer = do(connection)
@@ -80,7 +83,7 @@ def _answer(status: int, body: bytes) -> HttpResponse:
 
 def _digest(request: HttpRequest, body: bytes) -> bytes:
     head = f"{request.method} {request.get_full_path()}\n".encode()
-    return hashlib.sha256(head + body).digest()
+    return vault().index(hashlib.sha256(head + body).hexdigest())
 
 
 def forget_old(*, now: datetime) -> int:

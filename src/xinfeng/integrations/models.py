@@ -55,7 +55,8 @@ class ApiUse(models.Model):
 class IdempotencyRecord(models.Model):
     """The answer to a request that carried `Idempotency-Key`, so that its repetition gets the same. Kept a day.
 
-    `request_digest`: SHA-256 of method, path and body. `body` is packed by zlib.
+    `request_digest`: keyed hash of method, path and body, since a body may hold little but a number. `body` is packed
+    by zlib. `contact_id`: whom the answer describes; erasing her removes it.
     """
 
     key = models.ForeignKey(ApiKey, on_delete=models.CASCADE)
@@ -64,13 +65,21 @@ class IdempotencyRecord(models.Model):
     status = models.SmallIntegerField()
     body = models.BinaryField()
     at = models.DateTimeField()
+    contact_id = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "idempotency_record"
         constraints = [
             models.UniqueConstraint(fields=["key", "idempotency_key"], name="idempotency_record_once")
         ]
-        indexes = [models.Index(fields=["at"], name="idempotency_record_at")]
+        indexes = [
+            models.Index(fields=["at"], name="idempotency_record_at"),
+            models.Index(
+                fields=["contact_id"],
+                name="idempotency_record_contact",
+                condition=models.Q(contact_id__isnull=False),
+            ),
+        ]
 
 
 class TouchedContacts(models.Model):

@@ -25,6 +25,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{count} faults in the request, see errors. Nothing was saved.",
     ),
     "body.too_large": ("请求体超过了 {at_most} 字节。", "The body is larger than {at_most} bytes."),
+    "body.too_slow": ("请求体来得太慢。", "The body came too slowly."),
     "body.type": ("请求体要用 application/json。", "The body must be application/json."),
     "body.charset": ("请求体要用 UTF-8。", "The body must be in UTF-8."),
     "body.encoding": (
@@ -54,6 +55,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "idempotency.done_already": (
         "这个请求已经完成过。它的回答里有只显示一次的密钥，不能再给。",
         "This was done already. Its answer held a secret that is shown once and cannot be given again.",
+    ),
+    "partner.not_by_api": (
+        "来源不能以 partner: 开头：合作方的数据只能凭有效的共享合同、逐条带凭证地用文件导入。",
+        "A source may not begin with partner: — what a partner passes on is imported from a file, under a contract in "
+        "force and with a proof for every row.",
     ),
     "batch.shape": (
         "请求体要是一个对象，只有 {keys} 这几项。什么都没有保存。",

@@ -25,6 +25,7 @@ from xinfeng.integrations.ingest.rows import (
     ContactBatch,
     EventBatch,
     Outcome,
+    check_source,
 )
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.time import utc_now
@@ -131,7 +132,8 @@ def _scopes(request: HttpRequest) -> Sequence[str]:
 
 
 def _open(request: HttpRequest, name: str, at_most: int) -> tuple[str, list[Any]]:
-    """Source and rows of a body. Raises InvalidInput `batch.shape`, `batch.rows`."""
+    """Source and rows of a body. Raises InvalidInput `batch.shape`, `batch.rows`, `batch.source`,
+    `partner.not_by_api`."""
     body = read_batch(request)
     if not isinstance(body, dict) or set(body) != {"source", name} or not isinstance(body[name], list):
         raise InvalidInput("batch.shape", keys=["source", name])
@@ -140,9 +142,10 @@ def _open(request: HttpRequest, name: str, at_most: int) -> tuple[str, list[Any]
         raise InvalidInput("batch.rows", at_most=at_most)
     desk_of(request).rows = len(rows)
     try:
-        return SOURCE.validate_python(body["source"]), rows
+        source = SOURCE.validate_python(body["source"])
     except ValidationError:
         raise InvalidInput("batch.source", longest=60) from None
+    return check_source(source), rows
 
 
 def _close(

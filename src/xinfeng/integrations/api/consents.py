@@ -18,7 +18,7 @@ from xinfeng.foundation.vault import vault
 from xinfeng.integrations.api import shapes
 from xinfeng.integrations.api.door import Needs, actor_of, desk_of, write
 from xinfeng.integrations.api.people import alive
-from xinfeng.integrations.ingest.rows import NoticeRef
+from xinfeng.integrations.ingest.rows import NoticeRef, check_source
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.phones import parse_mainland
 from xinfeng.kernel.time import utc_now
@@ -54,6 +54,7 @@ def grant(request: HttpRequest, contact_id: shapes.PathId, given: shapes.Consent
     contact_id = alive(contact_id)
     actor, now = actor_of(request), utc_now()
     purposes.check(given.purpose)
+    check_source(given.source)
 
     def do(_: Connection) -> shapes.ConsentRecorded:
         seq = actions.grant(
@@ -68,7 +69,7 @@ def grant(request: HttpRequest, contact_id: shapes.PathId, given: shapes.Consent
         )
         return _recorded(contact_id, given.purpose, seq, now)
 
-    return write(request, do, created=True)
+    return write(request, do, created=True, about=contact_id)
 
 
 @router.post(
@@ -97,7 +98,7 @@ def withdraw(
         )
         return _recorded(contact_id, given.purpose, seq, now)
 
-    return write(request, do, created=True)
+    return write(request, do, created=True, about=contact_id)
 
 
 @router.get(

@@ -128,11 +128,12 @@ def write(
     status: int = 200,
     created: bool = False,
     remember: bool = True,
+    about: int | None = None,
 ) -> HttpResponse:
     """Do something in one transaction, once for each `Idempotency-Key`, and answer with what it gives.
 
     `do` gives a schema, or `(status, bytes)`. `remember` False: the answer holds a secret, which nobody gets twice;
-    a repetition under the same key is refused.
+    a repetition under the same key is refused. `about`: the contact whom the answer describes.
     """
 
     def packed(connection: Connection) -> tuple[int, bytes]:
@@ -141,16 +142,16 @@ def write(
             return cast(tuple[int, bytes], given)
         return 201 if created else status, to_json(given)
 
+    def once() -> HttpResponse:
+        key_id, body = key_of(request).pk, desk_of(request).body
+        return idempotency.once(request, key_id, body, packed, now=utc_now(), remember=remember, about=about)
+
     for _ in range(_TRIES - 1):
         try:
-            return idempotency.once(
-                request, key_of(request).pk, desk_of(request).body, packed, now=utc_now(), remember=remember
-            )
+            return once()
         except _RACES as race:
             log.info("once more after a race", extra={"what": type(race).__name__})
-    return idempotency.once(
-        request, key_of(request).pk, desk_of(request).body, packed, now=utc_now(), remember=remember
-    )
+    return once()
 
 
 _TRIES = 3

@@ -87,7 +87,7 @@ def change_contact(
         edit_contact(contact_id, record, clear=change.clear, actor=actor, now=now)
         return _checked(shown(request, contact_id, reveal=False))
 
-    return write(request, do)
+    return write(request, do, about=contact_id)
 
 
 def _record(change: shapes.ContactPatch) -> ContactRecord:
@@ -121,7 +121,7 @@ def change_tags(request: HttpRequest, contact_id: shapes.PathId, tags: shapes.Ta
         ]
         return shapes.TagsOut(put=put, taken=taken)
 
-    return write(request, do)
+    return write(request, do, about=contact_id)
 
 
 @router.get(

@@ -26,6 +26,7 @@ from xinfeng.integrations.ingest.rows import (
     ContactIn,
     Fault,
     Outcome,
+    check_source,
     in_utc,
     sift,
 )
@@ -137,7 +138,10 @@ class Reader:
             raise InvalidInput("consent.notice_unknown", column="consents")
         check_reference(given["evidence"])
         at = self._moment(given["at"], "consents")
-        source = IMPORT_PREFIX + given["source"]
+        try:
+            source = IMPORT_PREFIX + check_source(given["source"])
+        except InvalidInput as fault:
+            raise InvalidInput(fault.code, column="consents") from None
         return purpose, True, at, source, notice[0], given["evidence"]
 
     def attribute(self, key: str, value: AttrValue) -> AttrValue:

@@ -25,6 +25,8 @@ from typing_extensions import TypedDict
 
 from xinfeng.contacts.models import EventKind, Gender
 from xinfeng.contacts.values import LONGEST_TAG, MOST_TAGS
+from xinfeng.intake.partners import TAG_PREFIX as PARTNER
+from xinfeng.kernel.errors import InvalidInput
 
 MOST_CONTACTS = 10_000
 MOST_EVENTS = 20_000
@@ -168,6 +170,14 @@ class EventBatch(TypedDict):
 
     source: Source
     events: Annotated[list[EventIn], Field(min_length=1, max_length=MOST_EVENTS)]
+
+
+def check_source(source: str) -> str:
+    """The source; raises InvalidInput `partner.not_by_api`. What a partner passes on comes as a file under a contract
+    on file, with a proof for every row (PIPL, Art 23); nothing else may look as if it had."""
+    if source.casefold().startswith(PARTNER):
+        raise InvalidInput("partner.not_by_api")
+    return source
 
 
 CONTACTS: TypeAdapter[list[ContactIn]] = TypeAdapter(list[ContactIn])
