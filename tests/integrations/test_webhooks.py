@@ -19,7 +19,7 @@ from xinfeng.foundation.database import bulk_transaction, connect
 from xinfeng.foundation.ids import take_block
 from xinfeng.foundation.models import AuditEntry
 from xinfeng.integrations.models import Webhook, WebhookDelivery, WebhookEvent, WebhookPosition
-from xinfeng.integrations.webhooks import actions, kinds, schedule, signature
+from xinfeng.integrations.webhooks import actions, gathering, kinds, schedule, signature
 from xinfeng.integrations.webhooks.delivering import deliver_due
 from xinfeng.integrations.webhooks.gathering import gather
 from xinfeng.kernel.errors import Conflict, InvalidInput
@@ -312,3 +312,29 @@ def test_a_tier_alone_is_no_change_of_the_contact(hook):
     assert gather(now=utc_now()) == 0
     edit_contact(contact_id, ContactRecord(level="金卡"), actor="test", now=utc_now())
     assert gather(now=utc_now()) == 1
+
+
+def test_an_attempt_that_is_written_down_meanwhile_does_not_make_a_look_fail(hook, monkeypatch):
+    _, made = hook
+    make_contacts(3)
+    whole = gathering.payload_of
+
+    def slow(*given, **named):
+        with connect() as other:
+            other.execute("update webhook set failures = failures + 1 where id = %s", (made.id,))
+        return whole(*given, **named)
+
+    monkeypatch.setattr(gathering, "payload_of", slow)
+    assert gather(now=utc_now()) == 6
+    assert Webhook.objects.get(pk=made.id).failures > 0
+    assert gather(now=utc_now()) == 0
+
+
+def test_old_events_go_in_steps_with_their_deliveries(hook, monkeypatch):
+    monkeypatch.setattr(actions, "_AT_ONCE", 2)
+    _, made = hook
+    for _ in range(5):
+        actions.ping(made.id, actor="test", now=utc_now() - timedelta(days=31))
+    actions.ping(made.id, actor="test", now=utc_now())
+    assert actions.forget_old(now=utc_now()) == 5
+    assert (WebhookEvent.objects.count(), WebhookDelivery.objects.count()) == (1, 1)

@@ -196,8 +196,22 @@ def replay_span(webhook_id: int, *, first: datetime, last: datetime, actor: str,
 
 
 def forget_old(*, now: datetime) -> int:
-    """Drop events past their time, with their deliveries."""
-    return WebhookEvent.objects.filter(at__lt=now - KEPT).delete()[0]
+    """Drop events past their time, with their deliveries, some thousand at a time: after a big import or other tier
+    rules there are very many. Returns how many events."""
+    dropped = 0
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_OLD, [now - KEPT, _AT_ONCE])
+            ids = [row[0] for row in cursor.fetchall()]
+            cursor.execute("delete from webhook_delivery where event_id = any(%s)", [ids])
+            cursor.execute("delete from webhook_event where id = any(%s)", [ids])
+        dropped += len(ids)
+        if len(ids) < _AT_ONCE:
+            return dropped
+
+
+_AT_ONCE = 2_000
+_OLD = "select id from webhook_event where at < %s order by at limit %s"
 
 
 def _locked(webhook_id: int) -> Webhook:

@@ -4,6 +4,9 @@ The technique is that of `lens.truth`: one REPEATABLE READ transaction reads the
 snapshot did not see as ended, so a long transaction neither hides rows nor holds others back. Consent entries are read
 by their number, which commits in order; contacts whose id is beyond the last look's are new, for the same reason. The
 events, what is to be delivered to whom, and the new position commit together.
+
+The look begins with a lock on the webhooks' keys: deliveries refer to them, and every attempt writes its webhook's
+row, which in REPEATABLE READ would otherwise make a long look fail at its commit, again and again.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+import psycopg
 from psycopg import IsolationLevel
 
 from xinfeng.contacts.models import ContactState, Tier
@@ -57,6 +61,7 @@ select (select system_identifier::text from pg_control_system())
   (select coalesce(max(next_id), 1) from id_block where name = 'contact'),
   (select min(xact_start) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid())"""
 
+_HOLD = "select id from webhook order by id for key share"
 _LAST = "select identity, snapshot, ledger_seq, next_contact, at from webhook_position"
 _MOVE = """\
 insert into webhook_position (id, identity, snapshot, ledger_seq, next_contact, at) values (1, %s, %s, %s, %s, %s)
@@ -85,7 +90,18 @@ def gather(*, now: datetime) -> int:
 
     The first look, and the first in a restored database, only remembers where it stood.
     """
+    try:
+        return _gather(now)
+    except (
+        psycopg.errors.SerializationFailure
+    ):  # somebody wrote a webhook between our first look and its lock
+        log.info("webhooks changed meanwhile: the next look tells")
+        return 0
+
+
+def _gather(now: datetime) -> int:
     with _look() as connection:
+        connection.execute(_HOLD)
         [[alone]] = connection.execute("select pg_try_advisory_xact_lock(%s)", (_LOCK,)).fetchall()
         if not alone:
             return 0
