@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
+from xinfeng.integrations import gatekeeping
 from xinfeng.integrations.bodies import BATCH_BYTES
 from xinfeng.integrations.gatekeeping import limit_bodies
 
@@ -54,3 +55,51 @@ def test_what_fits_and_what_is_not_ours_passes():
     assert [one["body"] for one in got] == [b"x", b"y"] and not sent
     got, _ = ask("/imports/new", [b"x" * (9 * 1024 * 1024)], length=b"9437184")
     assert got[0]["type"] == "http.request"
+
+
+def test_a_body_that_goes_too_far_is_answered_if_the_application_says_nothing():
+    _, sent = ask("/api/v1/events/batch", [b"x" * (4 * 1024 * 1024)] * 5)
+    assert sent[0]["status"] == 413 and json.loads(sent[1]["body"])["code"] == "body.too_large"
+
+
+def test_a_body_that_never_ends_is_given_up(monkeypatch):
+    monkeypatch.setattr(gatekeeping, "PATIENCE_S", 0.01)
+    got: list[dict] = []
+    sent: list[dict] = []
+
+    async def behind(scope, receive, send):
+        got.append(await receive())
+
+    async def receive():
+        await asyncio.Event().wait()
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "path": "/api/v1/contacts/find", "headers": []}
+    asyncio.run(limit_bodies(behind)(scope, receive, send))
+    assert got == [{"type": "http.disconnect"}]
+    assert sent[0]["status"] == 408 and json.loads(sent[1]["body"])["code"] == "body.too_slow"
+
+
+def test_after_a_whole_body_there_is_no_hurry(monkeypatch):
+    monkeypatch.setattr(gatekeeping, "PATIENCE_S", 0.01)
+    got: list[dict] = []
+
+    async def behind(scope, receive, send):
+        got.extend([await receive(), await receive()])
+
+    messages = iter([{"type": "http.request", "body": b"x"}, {"type": "http.disconnect"}])
+
+    async def receive():
+        message = next(messages)
+        if message["type"] == "http.disconnect":
+            await asyncio.sleep(0.05)
+        return message
+
+    async def send(message):
+        raise AssertionError(message)
+
+    scope = {"type": "http", "path": "/api/v1/contacts/find", "headers": []}
+    asyncio.run(limit_bodies(behind)(scope, receive, send))
+    assert [one["type"] for one in got] == ["http.request", "http.disconnect"]
