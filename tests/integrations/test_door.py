@@ -280,3 +280,8 @@ def test_nothing_of_the_body_is_limited_by_django_alone():
     from xinfeng.integrations import bodies
 
     assert bodies.SINGLE_BYTES < settings.DATA_UPLOAD_MAX_MEMORY_SIZE < bodies.BATCH_BYTES
+
+
+def test_a_host_that_is_not_ours_is_refused_and_no_failure(db):
+    for path in ("/health", "/tags"):
+        assert Caller(host="evil.example").get(path).status_code == 400

@@ -24,7 +24,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
         "xf_theme": theme_of(request),
         "xf_themes": THEMES,
         "xf_languages": settings.LANGUAGES,
-        "xf_search_url": reverse("contacts.find") if may(user, "contact.view") else "",
+        "xf_search_url": reverse("contacts.find") if signed_in and may(user, "contact.view") else "",
         "xf_here": request.get_full_path(),
         "xf_role": role_label(user.role) if signed_in and user is not None else "",
     }
