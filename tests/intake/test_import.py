@@ -474,3 +474,14 @@ def test_events_claim_no_consent(db: None) -> None:
     job_id = receive(EVENTS, kind="events")
     with pytest.raises(InvalidInput, match=r"consent\.not_for_events"):
         start(job_id, consent=CLAIM)
+
+
+def test_newcomers_get_their_tier_as_soon_as_the_import_is_over(committed_db: str) -> None:
+    asked = "select count(*) from procrastinate_jobs where task_name = 'contacts.catch_up'"
+    for file in ("手机号\n13800138000\n", "手机号\n13800138001\n"):  # one that waits is enough
+        job_id = receive(file)
+        start(job_id)
+        assert actions.run_import(job_id, now=NOW) == "done"
+        with connection.cursor() as cursor:
+            cursor.execute(asked)
+            assert cursor.fetchone() == (1,)

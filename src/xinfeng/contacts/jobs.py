@@ -40,7 +40,7 @@ def _compute_traits() -> None:
 
 
 @app.periodic(cron="*/30 * * * *")  # type: ignore[untyped-decorator]
-@app.task(name="contacts.catch_up", queueing_lock="contacts.catch_up")  # type: ignore[untyped-decorator]
+@app.task(name=tiers.CATCH_UP, queueing_lock=tiers.CATCH_UP)  # type: ignore[untyped-decorator]
 def catch_up(timestamp: int) -> None:
     """Tiers of newcomers and of those who withdrew; traits of those who have done something since."""
     close_old_connections()

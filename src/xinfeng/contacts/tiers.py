@@ -14,6 +14,8 @@ from typing import Any
 
 import ibis
 import pyarrow as pa
+from django.db import transaction
+from procrastinate.exceptions import AlreadyEnqueued
 from pyarrow import csv
 
 from xinfeng.contacts.models import AttributeKind, EventKind, Tag, TierFact
@@ -29,6 +31,7 @@ from xinfeng.lens.engine import Lens, lens
 __all__ = [
     "TierChange",
     "TierRules",
+    "ask_to_catch_up",
     "change_tier_rules",
     "history",
     "placed",
@@ -41,6 +44,9 @@ __all__ = [
 KEY = "tiers"
 APPLY = "contacts.apply_tier_rules"
 """The job that gives everybody the tier that changed rules say."""
+
+CATCH_UP = "contacts.catch_up"
+"""The job that gives newcomers a tier."""
 
 _STEP = 50_000
 _ROUNDS = 3
@@ -259,6 +265,16 @@ def catch_up_tiers(copy: Lens, *, now: datetime) -> int:
         return 0
     table = placed(copy, tier_rules(), now=now, among=among)
     return write_changes(copy.rows(table.filter(table["tier"] != table["before"])), now=now, cause="catch_up")
+
+
+def ask_to_catch_up() -> None:
+    """Let a worker give newcomers their tier now rather than at the next half hour; deferred in the caller's
+    transaction, one that waits already is enough."""
+    try:
+        with transaction.atomic():
+            app.configure_task(CATCH_UP, queueing_lock=CATCH_UP).defer(timestamp=0)
+    except AlreadyEnqueued:
+        return  # one that has not begun yet will see these, too
 
 
 def _newest_event(copy: Lens) -> int | None:

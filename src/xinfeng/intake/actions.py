@@ -24,6 +24,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from xinfeng.consent.models import Notice
 from xinfeng.contacts.actions import declare_attribute
 from xinfeng.contacts.models import Attribute
+from xinfeng.contacts.tiers import ask_to_catch_up
 from xinfeng.foundation import audit
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.jobs import app
@@ -337,6 +338,8 @@ def _finish(job_id: int, state: ImportState, *, now: datetime, fault: dict[str, 
             rejected=job.rows_rejected,
         )
         transaction.on_commit(lambda: Path(job.file_path).unlink(missing_ok=True))
+        if job.rows_new or job.rows_changed:
+            ask_to_catch_up()
 
 
 def cancel_import(job_id: int, *, actor: str, now: datetime) -> None:
