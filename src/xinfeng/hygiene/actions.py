@@ -34,6 +34,7 @@ from xinfeng.kernel.phones import Carrier
 
 RECEIPTS = "system:receipts"
 LOOKUPS = "system:lookups"
+NEW_OWNERS = "system:new owners"
 LONGEST_REASON = 200
 
 
@@ -244,17 +245,50 @@ def release(contact_id: int, *, reason: str, actor: str, now: datetime) -> None:
     _decide(contact_id, "number.release", out, reason, actor, now)
 
 
+_NEW_OWNERS = """\
+select distinct n.contact_id from suppression s join number_state n on n.phone_index = s.phone_index
+where s.reason = 'reassigned' and s.lifted_at is not null and s.lifted_reason not like 'superseded:%%'
+  and n.quarantine = 'reassigned' and not n.gone and s.lifted_at > n.quarantined_at
+  and not exists (
+    select from suppression still
+    where still.phone_index = s.phone_index and still.reason = 'reassigned' and still.lifted_at is null
+  )
+  and exists (
+    select from standing t where t.contact_id = n.contact_id and t.granted and t.since > n.quarantined_at
+  )"""
+
+
+def release_new_owners(*, now: datetime) -> int:
+    """Let numbers out of quarantine that changed hands and whose new owners agreed themselves; returns how many.
+
+    What closed such a number for good was lifted by her own confirmed word (or by a person, with a reason), and she
+    agreed to something since: nothing is left of the former owner's case.
+    """
+    with bulk_transaction() as connection:
+        if not connection.execute(_NEW_OWNERS).fetchall():
+            return 0
+        sql.take_turn(connection)
+        ids = [row[0] for row in connection.execute(_NEW_OWNERS).fetchall()]
+        numbers = sql.numbers_of(connection, ids)
+        notes = _Notes(numbers)
+        for number in numbers.values():
+            after = by_hand(number.known, quarantine=False, at=now)
+            notes.fact(number, after, Source.MANUAL, "", "release", now, NEW_OWNERS, "new owner agreed")
+            notes.now_known(number, after)
+        return notes.write(connection, len(numbers)).freed
+
+
 def mark_reassigned(contact_id: int, *, reason: str, actor: str, now: datetime) -> None:
     """The number belongs to somebody else now: every consent is withdrawn, the number suppressed for all purposes.
 
     Raises NotFound `contact.unknown`, `contact.no_phone`, InvalidInput `number.no_reason`.
     """
     answer = Answer(reassigned=True)
-    number = _decide(
-        contact_id, "number.reassigned", lambda known: after_lookup(known._replace(checked_at=None), answer, now),
-        reason, actor, now,
-    )  # fmt: skip
     with bulk_transaction() as connection:
+        number = _decide(
+            contact_id, "number.reassigned", lambda known: after_lookup(known._replace(checked_at=None), answer, now),
+            reason, actor, now,
+        )  # fmt: skip
         _take_consent(connection, [number], source="console", actor=actor, now=now)
 
 
@@ -265,15 +299,15 @@ def mark_ported(contact_id: int, carrier: int, *, actor: str, now: datetime) -> 
     """
     if carrier not in set(Carrier) - {Carrier.UNKNOWN}:
         raise InvalidInput("number.carrier", carrier=carrier)
-    _decide(
-        contact_id,
-        "number.ported",
-        lambda known: known._replace(ported=True, carrier_now=carrier),
-        Carrier(carrier).name.lower(),
-        actor,
-        now,
-    )
     with bulk_transaction() as connection:
+        _decide(
+            contact_id,
+            "number.ported",
+            lambda known: known._replace(ported=True, carrier_now=carrier),
+            Carrier(carrier).name.lower(),
+            actor,
+            now,
+        )
         _set_carriers(connection, {contact_id: carrier}, now=now)
 
 
