@@ -16,6 +16,7 @@ from tests.delivery.world import (
     wait_until,
 )
 
+from xinfeng.delivery.inbox import InboxQuery, inbox
 from xinfeng.delivery.replies import PATIENCE_S, Assembly, Incoming, read, store
 from xinfeng.foundation.database import bulk_transaction, connect
 from xinfeng.foundation.vault import Kind, vault
@@ -130,6 +131,33 @@ def test_the_same_delivery_twice_is_one_reply(known: bool) -> None:
     assert _store(delivered, delivered) == 0
     assert one("select count(*) from reply") == 1
     assert one("select count(*) from event where kind = 9") == (1 if known else 0)
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_a_reply_from_a_merged_number_answers_what_was_sent_to_it_and_is_the_persons() -> None:
+    survivor, absorbed = agreed(2)
+    plan = make_plan([absorbed], make_channel(7890))
+    message = one("select id from message where plan_id = %s", plan)
+    ask(
+        "insert into attempt (message_id, part, channel_id, outcome, sent_at, at)"
+        " values (%s, 1, 1, 1, now(), now()) returning 1",
+        message,
+    )
+    number = _number_of(absorbed)
+    _store(_delivered("早".encode("utf-16-be"), number=number))
+    ask("update contact set state = 1, merged_into = %s where id = %s returning 1", survivor, absorbed)
+    _store(_delivered("退订".encode("utf-16-be"), number=number, serial=2))
+    assert ask("select contact_id, message_id, plan_id from reply order by id") == [
+        (absorbed, message, plan),
+        (survivor, message, plan),
+    ]
+    assert set(ask("select contact_id, granted from standing where purpose = 'marketing'")) == {
+        (survivor, False),
+        (absorbed, False),
+    }
+    for contact_id in (survivor, absorbed):
+        assert len(inbox(InboxQuery(contact_id=contact_id), reader=None).rows) == 2
+    assert len(inbox(InboxQuery(contact_id=survivor + absorbed), reader=None).rows) == 0
 
 
 @pytest.mark.usefixtures("committed_db")

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from xinfeng.contacts.members import leads_to, members
 from xinfeng.delivery.models import ReplyHandled, ReplyMeaning
 from xinfeng.foundation import audit
 from xinfeng.foundation.vault import Kind, vault
@@ -24,7 +25,10 @@ _FAR_BACK = timedelta(days=400)
 
 @dataclass(frozen=True)
 class InboxQuery:
-    """`meaning` is a ReplyMeaning or empty; `handled` None means either. `after` continues a page."""
+    """`meaning` is a ReplyMeaning or empty; `handled` None means either. `after` continues a page.
+
+    `contact_id` is any row of a person; what came under her other rows belongs to it.
+    """
 
     meaning: str = ""
     handled: bool | None = None
@@ -123,7 +127,7 @@ def _page(query: InboxQuery) -> str:
         done = "(handled.reply_id is not null or reply.meaning = 'opt_out')"
         conditions.append(done if query.handled else f"not {done}")
     if query.contact_id is not None:
-        conditions.append("reply.contact_id = %(contact)s")
+        conditions.append("reply.contact_id = any(%(contacts)s)")
     if query.plan_id is not None:
         conditions.append("reply.plan_id = %(plan)s")
     if query.after:
@@ -134,7 +138,7 @@ def _page(query: InboxQuery) -> str:
 def _parameters(query: InboxQuery) -> dict[str, Any]:
     given: dict[str, Any] = {
         "meaning": query.meaning,
-        "contact": query.contact_id,
+        "contacts": _rows_of(query.contact_id),
         "plan": query.plan_id,
         "limit": query.limit + 1,
     }
@@ -147,6 +151,13 @@ def _parameters(query: InboxQuery) -> dict[str, Any]:
         if given["at"].tzinfo is None or abs(given["id"]) >= 2**63:
             raise InvalidInput("request.page")
     return given
+
+
+def _rows_of(contact_id: int | None) -> list[int]:
+    """All rows that are the same person as this one."""
+    if contact_id is None:
+        return []
+    return members(leads_to(contact_id) or contact_id)
 
 
 def _row(row: dict[str, Any], phone: str, text: str | None) -> InboxRow:

@@ -291,14 +291,18 @@ def _unheard(
 def _last_messages(
     connection: SyncConnection, contact_ids: Sequence[int], *, now: datetime
 ) -> dict[int, tuple[Any, Any]]:
-    """Contact → the last message that (perhaps) left for her, and its plan."""
+    """Contact → the last message that (perhaps) left for her, under whichever row, and its plan."""
     if not contact_ids:
         return {}
     found = connection.execute(
-        "select distinct on (m.contact_id) m.contact_id, m.id, m.plan_id from message m"
-        " where m.contact_id = any(%(contacts)s) and m.planned_at >= %(since)s and exists ("
+        "with same as ("
+        "  select unnest(%(contacts)s::bigint[]) as speaker, unnest(%(contacts)s::bigint[]) as id"
+        "  union all select merged_into, id from contact where merged_into = any(%(contacts)s::bigint[]))"
+        "select distinct on (same.speaker) same.speaker, m.id, m.plan_id"
+        " from same join message m on m.contact_id = same.id"
+        " where m.planned_at >= %(since)s and exists ("
         "  select from attempt a where a.message_id = m.id and a.outcome in (1, 4) and a.at >= %(since)s)"
-        " order by m.contact_id, m.planned_at desc, m.id desc",
+        " order by same.speaker, m.planned_at desc, m.id desc",
         {"contacts": list(contact_ids), "since": now - RECENT},
     )
     return {row[0]: (row[1], row[2]) for row in found.fetchall()}

@@ -259,7 +259,7 @@ def _messages(copy: Lens, plan_id: int, selection: Selection) -> ibis.Table:
         reply = reply.filter(reply["plan_id"] == plan_id)
         if group is Group.OPTED_OUT:
             reply = reply.filter(reply["meaning"] == ReplyMeaning.OPT_OUT.value)
-        rows = rows.semi_join(reply, "contact_id")
+        rows = rows.semi_join(reply, "message_id")
     elif group is not Group.PLANNED:
         rows = rows.filter(rows["stage"] == str(group))
     return rows.select("contact_id", "message_id", "stage", "code", "parts", "cost_li")

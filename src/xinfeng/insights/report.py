@@ -178,15 +178,16 @@ def _people(copy: Lens, plan_id: int) -> ibis.Table:
     contact's columns."""
     rows = staged(message_state(copy, [plan_id]), handed_over(plan_id))
     reply = copy.table("reply")
-    reply = reply.filter(reply["plan_id"] == plan_id, reply["contact_id"].notnull())
-    answers = reply.group_by(answerer=reply["contact_id"]).aggregate(
+    reply = reply.filter(reply["plan_id"] == plan_id, reply["message_id"].notnull())
+    # by message: the contact of a reply is who speaks for the person now, after a merge another row than was written to
+    answers = reply.group_by(answered=reply["message_id"]).aggregate(
         answers=reply.count(), refusals=(reply["meaning"] == ReplyMeaning.OPT_OUT.value).sum()
     )
     billed = billed_parts(copy, plan_id)
     billed = billed.group_by(billed_id=billed["message_id"]).aggregate(billed=billed.count())
     contact = copy.table("contact").select("id", "tier", "province", "carrier", "level")
     rows = rows.left_join(contact, rows["contact_id"] == contact["id"])
-    rows = rows.left_join(answers, rows["contact_id"] == answers["answerer"])
+    rows = rows.left_join(answers, rows["message_id"] == answers["answered"])
     rows = rows.left_join(billed, rows["message_id"] == billed["billed_id"])
     return rows.select(
         "stage",
