@@ -20,7 +20,7 @@ up: .venv/installed  ## PostgreSQL, app and gateway
 	$(PY) -m xinfeng up $(ARGS)
 
 test: .venv/installed  ## every test that needs no browser
-	$(PY) -m pytest -m "not browser" $(ARGS)
+	$(PY) -m pytest -m "not browser" -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 test-browser: .venv/installed  ## the console in a real Chromium (CHROMIUM=/usr/bin/chromium)
 	$(PY) -m pytest -m browser $(ARGS)
