@@ -32,9 +32,11 @@ class Person:
     index: bytes
 
 
+# Also by rows that were merged into hers, each of which has counted for itself.
 _TAKEN_PART = """\
-select coalesce(max(nth), 0) from award
-where form_id = %(form)s and (contact_id = %(contact)s or person_index = %(index)s)"""
+select count(*) from award
+where form_id = %(form)s and (person_index = %(index)s or contact_id = any(array(
+  select c.id from contact c where c.id = %(contact)s or c.merged_into = %(contact)s)))"""
 
 _TAKE = """\
 update prize set taken = taken + 1 where form_id = %(form)s and key = %(key)s and (stock is null or taken < stock)

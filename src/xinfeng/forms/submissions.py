@@ -17,6 +17,7 @@ from django.conf import settings
 from xinfeng.consent.actions import append_entries
 from xinfeng.consent.ledger import NewEntry
 from xinfeng.consent.models import Scope, Standing, Suppression
+from xinfeng.contacts.models import Contact, ContactState
 from xinfeng.contacts.records import ContactRecord
 from xinfeng.contacts.sql import upsert_contacts
 from xinfeng.forms import codes, counting, evidence, guards, rates
@@ -27,6 +28,7 @@ from xinfeng.forms.design import Design, read
 from xinfeng.forms.models import Form, FormCode, FormState, FormVersion, Submission, SubmissionState
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.database import Connection, bulk_transaction
+from xinfeng.foundation.ids import take_block
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import NotFound
 from xinfeng.kernel.time import business_day
@@ -36,6 +38,8 @@ LIFE = timedelta(minutes=30)
 """After this a submission nobody has confirmed lapses."""
 PER_NUMBER_PER_DAY = 20
 """Submissions with one number over all forms, codes or not."""
+OTHER_NUMBER = "other_number"
+"""Why a code was not sent: the person behind the number is written to at another one."""
 
 
 class Outcome(StrEnum):
@@ -210,6 +214,10 @@ def _ask_for_code(
     source = form.source
     [found] = upsert_contacts(connection, [ContactRecord(phone=phone)], actor=source, now=now, reason="code")
     assert found.contact_id is not None
+    if not _reached_by(found.contact_id, index):
+        _new_code(submission, now=now, refused=OTHER_NUMBER)
+        counting.count_on(connection, form.pk, counted, now=now)
+        return Begun(Outcome.CODE, submission.public_id)
     submission.contact_id = found.contact_id
     submission.made_contact = found.change == "new"
     submission.phone_sealed = vault().seal(Kind.PHONE, phone)
@@ -223,6 +231,12 @@ def _ask_for_code(
     submission.save(update_fields=["contact_id", "made_contact", "phone_sealed", "code_entry"])
     counting.count_on(connection, form.pk, counted, now=now)
     return Begun(Outcome.CODE, submission.public_id, send=_new_code(submission, now=now))
+
+
+def _reached_by(contact_id: int, index: bytes) -> bool:
+    """Whether a message to her goes to this very number. The number of a row that was merged into hers leads to her,
+    but messages go to her own: a code would arrive at a handset that nobody named, and prove nothing."""
+    return Contact.objects.filter(pk=contact_id, phone_index=index, state=ContactState.ALIVE).exists()
 
 
 def _new_code(submission: Submission, *, now: datetime, refused: str = "") -> CodeToSend | None:
@@ -259,6 +273,7 @@ def confirm_submission(public_id: uuid.UUID, typed: str, *, address: str, now: d
     if not codes.same(code_hash, _code_hash(found.pk, codes.clean(typed))):
         return _abuse(found.form, "code", Outcome.WRONG, now, public_id=public_id)
     with bulk_transaction() as connection:
+        take_block(connection, "contact", 0)  # before the submission's row, as erasures and lapses do
         submission = Submission.objects.select_for_update().get(pk=found.pk)
         if submission.state != SubmissionState.AWAITING_CODE or submission.answers_sealed is None:
             done = submission.state == SubmissionState.DONE
@@ -315,6 +330,8 @@ def send_again(public_id: uuid.UUID, *, address: str, now: datetime) -> Begun:
         if _too_many_codes(index, address, now):
             return _abuse(found.form, "number", Outcome.FLOODED, now, public_id=public_id)
         refused = last.refused if last is not None and submission.contact_id is None else ""
+        if submission.contact_id is not None and not _reached_by(submission.contact_id, index):
+            refused = OTHER_NUMBER
         return Begun(Outcome.CODE, public_id, send=_new_code(submission, now=now, refused=refused))
 
 
