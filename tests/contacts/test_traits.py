@@ -437,3 +437,13 @@ def test_local_time_is_that_of_the_zone(mirror: Lens, zone: str) -> None:
     for row in mirror.rows(told).to_pylist():
         local = row["at"].astimezone(here)
         assert (row["hour"], row["day"]) == (local.hour, (local.date() - date(1970, 1, 1)).days)
+
+
+def test_absurd_amounts_keep_nobodys_traits_from_being_computed(mirror: Lens) -> None:
+    rich, plain = make_contacts(2)
+    for number in range(3):
+        make_event(rich, at=NOW - (number + 1) * DAY, amount_fen=2**62)
+    make_event(plain, at=NOW - DAY, amount_fen=500)
+    define("spent", Measure.SUM_FEN)
+    values = computed(mirror)
+    assert (values[rich]["spent"], values[plain]["spent"]) == (2**63 - 1, 500)

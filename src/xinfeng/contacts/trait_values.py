@@ -173,7 +173,8 @@ class _Computation:
                 case Measure.COUNT:
                     value = event["id"].count(where=where)
                 case Measure.SUM_FEN:
-                    value = event["amount_fen"].sum(where=where).cast("int64")
+                    total = event["amount_fen"].sum(where=where)
+                    value = ibis.least(total, _MOST_FEN).cast("int64")
                 case Measure.AVERAGE_FEN:
                     value = event["amount_fen"].mean(where=where).round().cast("int64")
                 case _:
@@ -193,6 +194,9 @@ class _Computation:
         measures = {PREFIX + key: made[self.definitions[key].measure.value] for key in keys}
         return made.select("contact_id", **measures)
 
+
+_MOST_FEN = 2**63 - 1
+"""Sums are capped there: one person's absurd amounts must not keep everybody's traits from being computed."""
 
 # What occurred most often, and last among equals, is the greatest of (count, second, what) in one value: a maximum
 # is far cheaper than sorting, and so is grouping by one number than by two.
