@@ -15,14 +15,16 @@ from xinfeng.consent import sql
 from xinfeng.consent.evidence import check_reference
 from xinfeng.consent.ledger import IMPORT_PREFIX, NewEntry
 from xinfeng.consent.merged import reconcile_merge
-from xinfeng.consent.models import Scope, Suppression, SuppressionReason
+from xinfeng.consent.models import Purpose, Scope, Suppression, SuppressionReason
 from xinfeng.consent.notices import publish_notice
 from xinfeng.consent.purposes import check
 from xinfeng.consent.script import perform, perform_async
 from xinfeng.consent.sql import OptOut
 from xinfeng.contacts.models import Contact
+from xinfeng.contacts.tiers import recompute_tiers_of
 from xinfeng.foundation import audit
 from xinfeng.foundation.database import Connection, bulk_transaction
+from xinfeng.foundation.ids import take_block
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
 
 __all__ = [
@@ -54,10 +56,17 @@ def append_entries(
 
     Every entry is recorded; which of them count is decided by `consent.sql`: a grant that is older than the
     contact's last withdrawal never brings standing back, a grant from a file never does once she has said no.
+    Whoever says yes or no to profiling gets or loses her tier at once; callers who hold the ledger already must have
+    taken their turn for writing contacts before it.
     Holds the ledger until the transaction ends, so make it the last thing in a long one. `newborn`: contacts
     made by this very transaction, about whom nothing can have been recorded yet; it saves looking.
     """
-    return perform(connection, sql.append(entries, now=now, newborn=newborn))
+    profiled = sorted({one.contact_id for one in entries if one.purpose == Purpose.PROFILING})
+    if profiled:
+        take_block(connection, "contact", 0)  # tiers are written below, and contacts come before the ledger
+    seqs = perform(connection, sql.append(entries, now=now, newborn=newborn))
+    recompute_tiers_of(connection, profiled, now=now)
+    return seqs
 
 
 def refresh_standing(connection: Connection, contact_ids: Sequence[int]) -> None:

@@ -21,6 +21,7 @@ from xinfeng.consent.models import Scope
 from xinfeng.consent.script import perform
 from xinfeng.contacts import copying
 from xinfeng.contacts.models import ContactState
+from xinfeng.contacts.tiers import recompute_tiers_of
 from xinfeng.foundation.database import Connection
 
 SOURCE = "merge"
@@ -88,6 +89,7 @@ def reconcile_merge(connection: Connection, ids: Sequence[int], *, actor: str, n
             entries += _give_back(purpose, said, speakers, belongs_to, actor=actor, now=now)
     perform(connection, sql.append(list(dict.fromkeys(entries)), now=now))
     perform(connection, sql.refresh(list(ids)))
+    recompute_tiers_of(connection, ids, now=now)  # one of them may have said no to profiling
 
 
 def _no(contact_id: int, purpose: str, reason: str, *, actor: str, now: datetime) -> NewEntry:
