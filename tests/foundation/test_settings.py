@@ -50,3 +50,23 @@ def test_the_signing_secret_is_made_once(tmp_path: Path) -> None:
     settings = read({"XINFENG_DATA": str(tmp_path)})
     assert settings.secret_key() == settings.secret_key()
     assert len(settings.secret_key()) > 40
+
+
+@pytest.mark.parametrize(
+    ("given", "trusted"),
+    [
+        ({}, ()),
+        ({"XINFENG_HTTPS": "yes"}, ("127.0.0.1", "::1")),
+        (
+            {"XINFENG_HTTPS": "yes", "XINFENG_PROXIES": "10.0.0.0/8, 192.0.2.7"},
+            ("10.0.0.0/8", "192.0.2.7/32"),
+        ),
+    ],
+)
+def test_only_proxies_that_were_named_are_believed(given: dict[str, str], trusted: tuple[str, ...]) -> None:
+    assert settings.read(given).trusted_proxies == trusted
+
+
+def test_a_proxy_is_an_address_or_a_network() -> None:
+    with pytest.raises(settings.SettingsFault, match="XINFENG_PROXIES"):
+        settings.read({"XINFENG_PROXIES": "*"})

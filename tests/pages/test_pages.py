@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 import uuid
 from collections.abc import Iterator
 from html import escape
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -17,8 +19,10 @@ from tests.forms.world import ask, draft_form, lottery, make_form, one, prize, t
 from xinfeng.consent.actions import suppress_numbers
 from xinfeng.content.models import Signature
 from xinfeng.delivery import code_messages
+from xinfeng.forms import guards
 from xinfeng.forms.actions import add_coupons, close, publish
 from xinfeng.forms.models import Form
+from xinfeng.forms.submissions import CodeToSend
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.time import utc_now
@@ -47,8 +51,6 @@ def fill(form: Form, number: str | None = None, **changes: Any) -> dict[str, Any
 
 
 def post(visitor: Client, path: str, fields: dict[str, Any], **headers: str):
-    from urllib.parse import urlencode
-
     return visitor.post(path, urlencode(fields, doseq=True), content_type=URLENCODED, headers=headers)
 
 
@@ -359,3 +361,38 @@ def test_a_lottery_shows_what_was_won(visitor: Client) -> None:
     form.refresh_from_db()
     html = visitor.get(post(visitor, f"/f/{form.slug}", fill(form))["Location"]).content.decode()
     assert "恭喜您获得" in html and "LUCKY-777" in html and "到店出示" in html and "confetti" in html
+
+
+@pytest.mark.usefixtures("db")
+def test_one_connections_addresses_are_limited_together_and_claimed_ones_count_for_nothing(
+    visitor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guards, "PER_ADDRESS_PER_HOUR", 3)
+    form = published()
+    path = f"/f/{form.slug}"
+
+    def send(address: str, **headers: str) -> int:
+        fields = urlencode(fill(form, "12"), doseq=True)
+        answer = visitor.post(path, fields, content_type=URLENCODED, REMOTE_ADDR=address, headers=headers)
+        return int(answer.status_code)
+
+    assert [send(f"2001:db8:1:2::{at}") for at in range(4)] == [422, 422, 422, 429]
+    assert send("2001:db8:1:3::1") == 422
+    assert [send("203.0.113.9"), send("::ffff:203.0.113.9"), send("203.0.113.9")] == [422] * 3
+    assert send("203.0.113.9", **{"X-Forwarded-For": "198.51.100.7", "X-Real-IP": "198.51.100.7"}) == 429
+
+
+def test_a_fault_while_sending_a_code_is_not_swallowed(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("the database has gone")
+
+    monkeypatch.setattr(sending, "_send", broken)
+    sending.send(CodeToSend(1, 2, "123456"))
+    sending.settle()
+    deadline = time.monotonic() + 10
+    while not caplog.records and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert "could not be sent" in caplog.text and "has gone" in caplog.text
+    assert "123456" not in caplog.text

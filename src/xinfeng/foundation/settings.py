@@ -8,6 +8,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -28,7 +29,11 @@ class SettingsFault(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """`data` is the folder of everything that is kept: embedded PostgreSQL, keys, lens, uploads, logs."""
+    """`data` is the folder of everything that is kept: embedded PostgreSQL, keys, lens, uploads, logs.
+
+    `proxies`: addresses or networks of the reverse proxies whose word on a client's address is believed. None named:
+    the one on this host with `https`, nobody without. Limits per address rest on it.
+    """
 
     data: Path
     database_url: str | None
@@ -36,6 +41,7 @@ class Settings:
     port: int
     allowed_hosts: tuple[str, ...]
     https: bool
+    proxies: tuple[str, ...]
     time_zone: str
     cipher: str
     key_file: Path
@@ -50,6 +56,10 @@ class Settings:
     def trusted_origins(self) -> tuple[str, ...]:
         scheme = "https" if self.https else "http"
         return tuple(f"{scheme}://{name}" for name in self.allowed_hosts if name not in ("*", "localhost"))
+
+    @property
+    def trusted_proxies(self) -> tuple[str, ...]:
+        return self.proxies or (("127.0.0.1", "::1") if self.https else ())
 
     @property
     def lens_path(self) -> Path:
@@ -147,6 +157,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         port=port,
         allowed_hosts=reader.take("ALLOWED_HOSTS", ("127.0.0.1", "localhost", "[::1]"), _names),
         https=reader.take("HTTPS", False, _yes_or_no),
+        proxies=reader.take("PROXIES", (), _networks),
         time_zone=reader.take("TIME_ZONE", "Asia/Shanghai", _zone),
         cipher=reader.take("CIPHER", CIPHERS[0], functools.partial(_one_of, CIPHERS)),
         key_file=reader.take("KEY_FILE", data / "keys" / "vault.json", Path).absolute(),
@@ -161,6 +172,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         "HTTP",
         "ALLOWED_HOSTS",
         "HTTPS",
+        "PROXIES",
         "TIME_ZONE",
         "CIPHER",
         "KEY_FILE",
@@ -196,6 +208,10 @@ def _database_url(raw: str) -> str | None:
 
 def _names(raw: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in raw.split(",") if name.strip())
+
+
+def _networks(raw: str) -> tuple[str, ...]:
+    return tuple(str(ip_network(one)) for one in _names(raw))
 
 
 def _yes_or_no(raw: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -43,6 +44,21 @@ def public(view: View) -> View:
         return answer
 
     return login_not_required(csrf_exempt(guarded))
+
+
+def address_of(request: HttpRequest) -> str:
+    """Whose tries are counted together. One connection has a whole /64 of IPv6 to itself (RFC 6177), so limits go by
+    that; an IPv4 address in IPv6 dress is the same address."""
+    text = str(request.META.get("REMOTE_ADDR", ""))
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return text
+    if isinstance(address, IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ip_network((address, 64), strict=False))
 
 
 def _fault_of(request: HttpRequest) -> HttpResponse | None:

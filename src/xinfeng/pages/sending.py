@@ -40,6 +40,8 @@ def settle(timeout_s: float = 30.0) -> None:
 def _forget(future: Future[None]) -> None:
     with _guard:
         _pending.discard(future)
+    if (fault := future.exception()) is not None:
+        log.error("a code could not be sent", exc_info=fault)
 
 
 def _send(one: CodeToSend) -> None:

@@ -18,7 +18,7 @@ from xinfeng.forms.submissions import Shown, page_token
 from xinfeng.forms.words import word
 from xinfeng.kernel.time import utc_now
 from xinfeng.pages import sending
-from xinfeng.pages.answers import language_of, public, say_plainly, seal, surroundings
+from xinfeng.pages.answers import address_of, language_of, public, say_plainly, seal, surroundings
 from xinfeng.pages.answers import page as answer_page
 from xinfeng.pages.sources import PARAMETERS, parameters, source_of
 
@@ -74,7 +74,7 @@ def _take(request: HttpRequest, found: Shown) -> HttpResponse:
         trap=posted.get(TRAP, ""),
         source=source_of(where),
         parameters=where,
-        address=request.META.get("REMOTE_ADDR", ""),
+        address=address_of(request),
     )
     begun = actions.begin_submission(found, attempt, now=now)
     return _next(request, found, begun, attempt)
@@ -140,7 +140,7 @@ def code(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
     begun = actions.confirm_submission(
         public_id,
         request.POST.get("code", "")[:40],
-        address=request.META.get("REMOTE_ADDR", ""),
+        address=address_of(request),
         now=utc_now(),
     )
     if begun.outcome is Outcome.DONE:
@@ -177,7 +177,7 @@ def again(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse
     found = reads.shown(slug)
     if not _from_here(request):
         return answer_page(say_plainly(request, "refused", slug=slug, design=found.design), status=403)
-    begun = actions.send_again(public_id, address=request.META.get("REMOTE_ADDR", ""), now=utc_now())
+    begun = actions.send_again(public_id, address=address_of(request), now=utc_now())
     if begun.send is not None:
         sending.send(begun.send)
     if begun.outcome is Outcome.DONE:

@@ -73,7 +73,8 @@ def run(settings: Settings, commands: Any) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=settings.https,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=10,
     )
     try:
