@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.factories import phone
+from tests.factories import make_contact, phone
 from tests.forms.world import NOW, ask, draft_form, make_form, one, prize, submit
 from typer.testing import CliRunner
 
 from xinfeng.cli import forms as commands
+from xinfeng.consent.actions import suppress_numbers
 from xinfeng.contacts.models import Contact
 from xinfeng.forms.models import Award
 from xinfeng.forms.personal import HOLDINGS
@@ -56,6 +57,19 @@ def test_erasing_leaves_nothing_that_identifies() -> None:
     assert Award.objects.get(contact_id=ids[0]).person_index is None
     assert one("select count(*) from submission where answers_sealed is not null") == 1
     assert POINTS.erase is None and POINTS.kept_because
+
+
+def test_what_waits_for_a_code_that_is_never_sent_is_found_by_the_number() -> None:
+    number, other = phone(), phone()
+    person = make_contact(phone=number, at=NOW)
+    indexes = [vault().phone_index(one) for one in (number, other)]
+    suppress_numbers(indexes, scope="all", reason="manual", source="li", actor="li", now=NOW)
+    form = make_form(with_code=True)
+    submit(form, number, name="王小明"), submit(form, other)
+    with bulk_transaction() as connection:
+        assert SUBMISSIONS.erase is not None and SUBMISSIONS.erase(connection, [person], NOW) == 1
+    assert one("select count(*) from submission where answers_sealed is not null") == 1
+    assert one("select count(*) from submission where phone_index = %s", indexes[0]) == 0
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from xinfeng.foundation.models import AuditEntry
 from xinfeng.foundation.vault import vault
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
 from xinfeng.kernel.time import utc_now
-from xinfeng.privacy import actions, deadlines, exports, reads
+from xinfeng.privacy import actions, deadlines, exports, reads, retention
 from xinfeng.privacy.models import ExportState, Outcome, PrivacyRequest, RequestState, RequestStep
 from xinfeng.privacy.reads import RequestQuery
 from xinfeng.privacy.requesters import Requester
@@ -244,6 +244,20 @@ def test_an_erasure_empties_the_request_once_it_was_answered(committed_db: str) 
     assert (card.requester, card.letter, card.request.phone_index) == (Requester(), "", None)
     assert card.erasure is not None and card.row.outcome == "erased"
     assert ("all", "erased") in suppressions(number)
+
+
+def test_what_was_written_beside_a_request_goes_with_the_person(db: None) -> None:
+    number = phone()
+    known_person(number)
+    marketing = asked("no_marketing", number, checked=False)
+    actions.switch_off(marketing, actor="she", now=utc_now())
+    actions.close(marketing, sent="已发到 wang@example.com", actor="she", now=utc_now())
+    request = asked("erasure", number)
+    actions.erase(request, actor="she", now=utc_now())
+    actions.close(request, sent="已寄给王小明", actor="she", now=utc_now())
+    retention.let_go_of_kept(now=utc_now())
+    assert not RequestStep.objects.exclude(comment="").exists()
+    assert RequestStep.objects.filter(action="close").count() == 2
 
 
 def test_no_marketing_binds_at_once_also_for_a_number_nobody_knows(db: None) -> None:

@@ -60,11 +60,18 @@ update privacy_request set requester_sealed = null, letter_sealed = null, phone_
 where contact_id = any(%s) and state = any(%s) and (requester_sealed is not null or letter_sealed is not null)"""
 
 
+# How an answer was sent, why more days were needed: people write addresses and names into such lines.
+_EMPTY_STEPS = """
+update privacy_step set comment = '' where comment <> '' and request_id in (
+  select id from privacy_request where contact_id = any(%s) and state = any(%s))"""
+
+
 def _empty_requests(connection: Connection, ids: Ids, now: datetime) -> int:
     """Requests that are over lose who asked and what was answered; exports of all of them are removed."""
     remove_files(connection, ids)
-    over = [RequestState.CLOSED.value, RequestState.TAKEN_BACK.value]
-    return connection.execute(_EMPTY_REQUESTS, (list(ids), over)).rowcount
+    given = (list(ids), [RequestState.CLOSED.value, RequestState.TAKEN_BACK.value])
+    connection.execute(_EMPTY_STEPS, given)
+    return connection.execute(_EMPTY_REQUESTS, given).rowcount
 
 
 HOLDINGS = (
