@@ -64,9 +64,9 @@ def test_the_signing_secret_is_made_once(tmp_path: Path) -> None:
     ],
 )
 def test_only_proxies_that_were_named_are_believed(given: dict[str, str], trusted: tuple[str, ...]) -> None:
-    assert settings.read(given).trusted_proxies == trusted
+    assert read(given).trusted_proxies == trusted
 
 
 def test_a_proxy_is_an_address_or_a_network() -> None:
-    with pytest.raises(settings.SettingsFault, match="XINFENG_PROXIES"):
-        settings.read({"XINFENG_PROXIES": "*"})
+    with pytest.raises(SettingsFault, match="XINFENG_PROXIES"):
+        read({"XINFENG_PROXIES": "*"})
