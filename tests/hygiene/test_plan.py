@@ -9,6 +9,7 @@ import pytest
 from tests.factories import make_contact, make_contacts, phone
 from tests.hygiene.world import Simulator, make_provider
 
+from xinfeng.contacts.models import Contact, ContactState
 from xinfeng.contacts.records import ContactRecord
 from xinfeng.contacts.sql import upsert_contacts
 from xinfeng.foundation.database import bulk_transaction
@@ -316,6 +317,19 @@ def test_plans_that_cannot_be_are_refused(field: str, value: int) -> None:
         set_plan(**{field: value})
     assert list(refused.value.params["faults"]) == [field]
     assert plan_settings() == PlanSettings()
+
+
+def test_the_command_says_whose_number_it_tells_of(db: None, capsys: pytest.CaptureFixture[str]) -> None:
+    from xinfeng.cli import numbers
+
+    survivor, absorbed = make_contact(phone="13800000001"), make_contact(phone="13800000002")
+    Contact.objects.filter(pk=absorbed).update(state=ContactState.MERGED, merged_into=survivor)
+    numbers.check("13800000002", ask=False)
+    told = capsys.readouterr().out
+    assert "138****0002 随合并而来" in told
+    assert f"138****0001 · 客户 contact {survivor}" in told
+    numbers.check("13800000001", ask=False)
+    assert "随合并而来" not in capsys.readouterr().out
 
 
 def test_commands_tell_rate_number_and_providers(sim: Simulator, capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,7 +61,8 @@ def check(
 ) -> None:
     """一个号码的状态和来历。 What is known of one contact's number, and how it was learned."""
     ready()
-    from xinfeng.contacts.sql import find_by_phone_indexes
+    from xinfeng.contacts.finding import look_up_numbers
+    from xinfeng.contacts.reads import masked_phone
     from xinfeng.foundation.database import bulk_transaction
     from xinfeng.foundation.vault import vault
     from xinfeng.hygiene.models import Source
@@ -73,7 +74,8 @@ def check(
     bare = parse_mainland(number)
     index = vault().phone_index(bare)
     with bulk_transaction() as connection:
-        contact_id = find_by_phone_indexes(connection, [index]).get(index)
+        found, of_merged_rows = look_up_numbers(connection, [index])
+    contact_id = found.get(index)
     if contact_id is None:
         raise NotFound("contact.unknown")
     if ask:
@@ -86,7 +88,10 @@ def check(
         ["最近送达 last delivered", _at(card.alive_at)],
         ["最近检测 last checked", _at(card.checked_at)],
     ]
-    table(f"{mask(bare)} · 客户 contact {contact_id}", ["", ""], facts)
+    if index in of_merged_rows:
+        say(f"{mask(bare)} 随合并而来，属于同一位客户；以下是现在使用的号码。", style="yellow")
+        say("It came with a merge and is the same person's; below is the number in use.", style="yellow")
+    table(f"{masked_phone(contact_id) or mask(bare)} · 客户 contact {contact_id}", ["", ""], facts)
     rows = [
         [
             _at(one.at),
