@@ -20,8 +20,9 @@ from xinfeng.foundation.ids import take_block
 from xinfeng.foundation.models import AuditEntry
 from xinfeng.integrations.models import Webhook, WebhookDelivery, WebhookEvent, WebhookPosition
 from xinfeng.integrations.webhooks import actions, gathering, kinds, schedule, signature
-from xinfeng.integrations.webhooks.delivering import deliver_due
+from xinfeng.integrations.webhooks.delivering import deliver_due, record
 from xinfeng.integrations.webhooks.gathering import gather
+from xinfeng.integrations.webhooks.posting import Answer
 from xinfeng.kernel.errors import Conflict, InvalidInput
 from xinfeng.kernel.time import utc_now
 
@@ -319,9 +320,10 @@ def test_an_attempt_that_is_written_down_meanwhile_does_not_make_a_look_fail(hoo
     make_contacts(3)
     whole = gathering.payload_of
 
+    waits = actions.ping(made.id, actor="test", now=utc_now())
+
     def slow(*given, **named):
-        with connect() as other:
-            other.execute("update webhook set failures = failures + 1 where id = %s", (made.id,))
+        record(made.id, waits.pk, Answer(500, "", "", 1), now=utc_now(), draw=0.5)
         return whole(*given, **named)
 
     monkeypatch.setattr(gathering, "payload_of", slow)

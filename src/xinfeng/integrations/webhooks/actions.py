@@ -215,7 +215,7 @@ _OLD = "select id from webhook_event where at < %s order by at limit %s"
 
 
 def _locked(webhook_id: int) -> Webhook:
-    webhook = Webhook.objects.select_for_update().filter(pk=webhook_id).first()
+    webhook = Webhook.objects.select_for_update(no_key=True).filter(pk=webhook_id).first()
     if webhook is None:
         raise NotFound("webhook.unknown", id=webhook_id)
     return webhook

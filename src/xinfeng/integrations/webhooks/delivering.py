@@ -97,7 +97,8 @@ def attempt(webhook: Webhook, delivery: WebhookDelivery, *, now: datetime) -> An
 def record(webhook_id: int, delivery_id: int, answer: Answer, *, now: datetime, draw: float) -> None:
     """Write down what came of an attempt: for the delivery and for its webhook."""
     with transaction.atomic():
-        webhook = Webhook.objects.select_for_update().filter(pk=webhook_id).first()
+        # with its key locked, too, a look of `gathering` that goes on meanwhile would fail
+        webhook = Webhook.objects.select_for_update(no_key=True).filter(pk=webhook_id).first()
         delivery = WebhookDelivery.objects.select_for_update().filter(pk=delivery_id).first()
         if webhook is None or delivery is None:
             return  # removed meanwhile

@@ -5,8 +5,9 @@ snapshot did not see as ended, so a long transaction neither hides rows nor hold
 by their number, which commits in order; contacts whose id is beyond the last look's are new, for the same reason. The
 events, what is to be delivered to whom, and the new position commit together.
 
-The look begins with a lock on the webhooks' keys: deliveries refer to them, and every attempt writes its webhook's
-row, which in REPEATABLE READ would otherwise make a long look fail at its commit, again and again.
+The look begins with a lock on the webhooks' keys, because deliveries refer to them: whoever removes one waits. Whoever
+writes down an attempt locks the row without its key, so that neither waits for the other and no look fails at its
+commit.
 """
 
 from __future__ import annotations
