@@ -7,14 +7,16 @@ from django.test import Client
 from django.utils import timezone
 from tests.console.people import signed_in
 from tests.factories import NOW, make_contact, make_contacts, make_event, phone
+from tests.forms.world import make_form, prize, submit
 
 from xinfeng.consent.actions import withdraw
 from xinfeng.consent.asking import cool_down_days
 from xinfeng.consent.models import ConsentEntry, Standing, Suppression
 from xinfeng.contacts import reads
 from xinfeng.contacts.actions import declare_attribute, put_tag
-from xinfeng.contacts.models import TagFact
+from xinfeng.contacts.models import Contact, TagFact
 from xinfeng.foundation.models import AuditEntry
+from xinfeng.foundation.vault import vault
 from xinfeng.kernel.time import utc_now
 
 HOSTILE = '"><script>alert(1)</script>'
@@ -296,3 +298,14 @@ def test_developers_see_no_contacts_at_all(db):
 
 def test_a_contact_that_is_not_there_is_told_so(operator):
     assert operator.get("/contacts/999999").status_code == 404
+
+
+def test_forms_she_sent_in_and_her_points_stand_on_her_page_masked(operator):
+    number = phone()
+    form = make_form(name=HOSTILE, incentive={"prizes": [prize(kind="points", points=1500)]})
+    submit(form, number), submit(form, phone())
+    html = html_of(operator, f"/contacts/{Contact.objects.get(phone_index=vault().phone_index(number)).pk}")
+    card = html.split("共有 1,500 积分")[1].split("</table>")[0]
+    assert card.count(f"/forms/{form.pk}") == 1 and "奖品p1" in card
+    assert f"{number[:3]}****{number[-4:]}" in card and number not in card
+    assert "<script>alert" not in html

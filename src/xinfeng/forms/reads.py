@@ -239,6 +239,31 @@ def submissions_of(
     return [_submission_row(one) for one in found]
 
 
+@dataclass(frozen=True, slots=True)
+class PersonsSubmission:
+    """What a person sent in: with which form, and what she won (empty: nothing)."""
+
+    form_id: int
+    form: str
+    row: SubmissionRow
+    won: str = ""
+
+
+def submissions_by(contact_ids: Sequence[int], *, limit: int) -> list[PersonsSubmission]:
+    """The latest submissions of a person, under whichever of her ids; numbers masked."""
+    wanted = Submission.objects.select_related("form", "version").filter(contact_id__in=contact_ids)
+    found = list(wanted.order_by("-pk").prefetch_related("codes")[:limit])
+    won = dict(
+        Award.objects.filter(submission__in=found, prize__isnull=False).values_list(
+            "submission_id", "prize__name"
+        )
+    )
+    return [
+        PersonsSubmission(one.form_id, one.form.name, _submission_row(one), won.get(one.pk, ""))
+        for one in found
+    ]
+
+
 def _submission_row(one: Submission) -> SubmissionRow:
     phone, free = "", []
     if one.answers_sealed is not None:

@@ -35,17 +35,20 @@ from xinfeng.console.contacts.labels import (
     source_words,
 )
 from xinfeng.console.contacts.merging import merged_rows
+from xinfeng.console.forms.labels import SUBMISSION_STATES
 from xinfeng.console.middleware import wants_fragment
 from xinfeng.console.permissions import allowed, may
 from xinfeng.contacts import merging, reads, regions, suggesting, tiers
 from xinfeng.contacts.reads import AttributeValue, ContactCard, Revealed
 from xinfeng.contacts.tiers import TierChange
+from xinfeng.forms import reads as forms
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.hygiene.reads import NumberCard, number_of
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.time import business_day, utc_now
 
 MESSAGES = 10
+SUBMISSIONS = 10
 TIER_CHANGES = 10
 
 
@@ -148,9 +151,23 @@ def page_of(request: HttpRequest, contact_id: int, *, revealed: Revealed | None 
         "reasons": [(code, SUPPRESSIONS[code]) for code in ("manual", "complaint")],
         "scopes": list(SCOPES.items()),
         "messages_sent": [(one, campaigns.get(one.plan_id)) for one in histories],
+        **_forms(request, contact_id),
         "all_tags": [one.name for one in reads.tags()] if may(request.user, "contact.edit") else [],
         "crumbs": [Crumb(_("客户"), reverse("contacts"))],
         **_timeline(contact_id, None),
+    }
+
+
+def _forms(request: HttpRequest, contact_id: int) -> dict[str, Any]:
+    """What she sent in and her points, for those who may look at forms."""
+    if not may(request.user, "form.view"):
+        return {}
+    ids = merging.members(contact_id)
+    return {
+        "points": forms.points_of(ids),
+        "sent_in": [
+            (one, *SUBMISSION_STATES[one.row.state]) for one in forms.submissions_by(ids, limit=SUBMISSIONS)
+        ],
     }
 
 
