@@ -7,9 +7,11 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xinfeng.console.actors import actor_words
 from xinfeng.console.components.charts import chart_data
 from xinfeng.console.components.parts import Phone, Share
 from xinfeng.console.components.shapes import BAR_WIDTH, share_pieces, spark_points
+from xinfeng.console.contacts.labels import evidence_words
 from xinfeng.console.templatetags import xinfeng_format as formats
 
 AT = datetime(2025, 11, 22, 1, 42, 7, tzinfo=UTC)
@@ -96,3 +98,28 @@ def test_a_chart_whose_series_do_not_fit_its_labels_is_refused():
 def test_a_text_is_cut_where_parts_end():
     assert Phone("一二三四", bounds=(2,)).pieces == ["一二", "三四"]
     assert Phone("一二").pieces == ["一二"]
+
+
+@pytest.mark.parametrize(
+    ("actor", "words"),
+    [
+        ("lin", "lin"),
+        ("system:import", "系统（文件导入）"),
+        ("system:command line", "系统（命令行）"),
+        ("system:vault", "系统"),
+        ("api:xf_ab12", "接口密钥 xf_ab12"),
+        ("form:double-11", "表单 double-11"),
+        ("channel:0", ""),
+        ("", ""),
+    ],
+)
+def test_who_did_it_in_words(actor: str, words: str):
+    assert actor_words(actor) == words
+
+
+def test_what_forms_write_as_evidence_in_words():
+    written = f"submission 7; version 2; page sha256:{'ab' * 32}; address {'cd' * 16}; confirmed by code"
+    assert evidence_words(written) == (
+        "提交 #7 · 表单第 2 版 · 页面摘要 abababababab… · 地址摘要 cdcdcdcdcdcd… · 验证码已确认"
+    )
+    assert evidence_words("入会表 2026-0312; 档案柜 3") == "入会表 2026-0312; 档案柜 3"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from tests.console import people
 
 from xinfeng.console import assets, permissions
 from xinfeng.console.middleware import CONTENT_SECURITY_POLICY
@@ -201,3 +202,9 @@ def test_every_icon_named_in_a_template_is_in_the_sprite():
     for file in Path(permissions.__file__).parent.rglob("*.html"):
         named |= set(re.findall(r'(?:\{% icon |\bicon=)"([^"]+)"', file.read_text()))
     assert named - {""} <= symbols, named - symbols
+
+
+def test_charts_keep_their_numbers_when_htmx_swaps_them_in():
+    """htmx takes scripts out of what it swaps in, so the numbers stand in an attribute."""
+    html = people.signed_in("administrator").get("/ui").content.decode()
+    assert 'data-spec="{' in html and "application/json" not in html

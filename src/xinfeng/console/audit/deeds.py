@@ -169,3 +169,14 @@ PAGES = {
     "user": "settings.user",
 }
 """Where the object of a deed can be seen, by its kind."""
+
+PAGE_PERMISSIONS = {
+    "campaign": "campaign.view",
+    "import": "import.view",
+    "segment": "segment.view",
+    "contact": "contact.view",
+    "channel": "channel.view",
+    "lookup_provider": "settings.edit",
+    "user": "user.edit",
+}
+"""What it takes to open those pages."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,10 +13,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from xinfeng.console.audit.deeds import AREAS, DEEDS, KINDS, PAGES
+from xinfeng.console.audit.deeds import AREAS, DEEDS, KINDS, PAGE_PERMISSIONS, PAGES
 from xinfeng.console.components import Column, Crumb, Empty, Filter, Listing, Query, Table, answer_with_table
 from xinfeng.console.components.parts import Text
-from xinfeng.console.permissions import allowed
+from xinfeng.console.permissions import allowed, may
 from xinfeng.foundation import trail
 from xinfeng.foundation.trail import TrailEntry, TrailQuery
 from xinfeng.kernel.errors import InvalidInput
@@ -38,6 +39,13 @@ class Shown:
     """An entry with its words and the way to its object."""
 
     entry: TrailEntry
+    reader: Any
+
+    @property
+    def may_open(self) -> bool:
+        """Whether the reader may see the page of the object."""
+        needed = PAGE_PERMISSIONS.get(self.entry.kind)
+        return needed is not None and may(self.reader, needed)
 
     @property
     def deed(self) -> Text:
@@ -86,7 +94,7 @@ def page(request: HttpRequest) -> HttpResponse:
         columns=COLUMNS,
         filters=FILTERS,
         query=query,
-        listing=Listing([Shown(entry) for entry in found.entries], next_after=found.after),
+        listing=Listing([Shown(entry, request.user) for entry in found.entries], next_after=found.after),
         row_template="audit/row.html",
         search_label=_("按用户名查找"),
         empty=Empty(_("没有记录"), _("这一天没有人做过什么。"), icon="history-toggle"),
@@ -97,7 +105,10 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_safe
 @allowed("audit.view")
 def detail(request: HttpRequest, entry_id: int) -> HttpResponse:
-    context = {"one": Shown(trail.entry(entry_id)), "crumbs": [Crumb(_("审计"), reverse("audit"))]}
+    context = {
+        "one": Shown(trail.entry(entry_id), request.user),
+        "crumbs": [Crumb(_("审计"), reverse("audit"))],
+    }
     return render(request, "audit/entry.html", context)
 
 

@@ -53,13 +53,16 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _context(request: HttpRequest, form: CoolDownForm | None = None) -> dict[str, Any]:
+    may_edit = may(request.user, "consent.edit")
+    cool_down = form or CoolDownForm(initial={"days": asking.cool_down_days()})
+    cool_down.fields["days"].disabled = not may_edit
     return {
         "tabs": tabs("consents.proof"),
         "key": signer(),
-        "cool_down": form or CoolDownForm(initial={"days": asking.cool_down_days()}),
+        "cool_down": cool_down,
         "cool_down_source": asking.SOURCE,
         "may_prove": may(request.user, "consent.prove"),
-        "may_edit": may(request.user, "consent.edit"),
+        "may_edit": may_edit,
         **_check(),
     }
 

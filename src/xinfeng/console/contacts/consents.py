@@ -20,7 +20,7 @@ from xinfeng.consent.purposes import names
 from xinfeng.consent.reads import Proof, StandingRow
 from xinfeng.console.components.parts import Text
 from xinfeng.console.contacts.changes import why
-from xinfeng.console.contacts.labels import SUPPRESSIONS, source_words
+from xinfeng.console.contacts.labels import SUPPRESSIONS, evidence_words, source_words
 from xinfeng.console.permissions import allowed
 from xinfeng.contacts.values import read_time
 from xinfeng.foundation import settings as xinfeng_settings
@@ -47,6 +47,11 @@ class ConsentView:
     for_messages: bool
     asking: Asking
     notices: list[Notice]
+
+    @property
+    def evidence(self) -> str:
+        """The evidence in words."""
+        return evidence_words(self.proof.entry.evidence or "") if self.proof else ""
 
     @property
     def slug(self) -> str:
@@ -137,7 +142,7 @@ def grant(request: HttpRequest, contact_id: int) -> HttpResponse:
         now=now,
         lifts_opt_out=herself,
     )
-    messages.success(request, _("授权已记入台账。"))
+    messages.success(request, _("授权已记入账本。"))
     return redirect("contacts.detail", contact_id)
 
 
@@ -172,5 +177,5 @@ def withdraw(request: HttpRequest, contact_id: int) -> HttpResponse:
         actor=request.user.get_username(),
         now=now,
     )
-    messages.success(request, _("已记入台账，立即生效。"))
+    messages.success(request, _("已记入账本，立即生效。"))
     return redirect("contacts.detail", contact_id)

@@ -13,6 +13,7 @@ from xinfeng.campaigns.reads import names_of_plans
 from xinfeng.consent import reads as consent
 from xinfeng.consent.purposes import names as purpose_names
 from xinfeng.consent.reads import EntryRow
+from xinfeng.console.actors import actor_words
 from xinfeng.console.components import TimelineItem
 from xinfeng.console.components.parts import Tone
 from xinfeng.console.contacts.labels import (
@@ -21,6 +22,7 @@ from xinfeng.console.contacts.labels import (
     NUMBER_STATES,
     TIER_CAUSES,
     TIERS,
+    evidence_words,
     reason_words,
     source_words,
 )
@@ -87,11 +89,11 @@ def messages_to(
 def _happened(one: Happening) -> TimelineItem:
     if one.what == "tag":
         title = _("加上标签“%(tag)s”") if one.added else _("去掉标签“%(tag)s”")
-        said = " · ".join(part for part in (one.actor, reason_words(one.reason)) if part)
+        said = " · ".join(part for part in (actor_words(one.actor), reason_words(one.reason)) if part)
         return TimelineItem(one.at, title % {"tag": one.tag}, said, "tag")
     label, icon = EVENTS.get(one.kind, EVENTS[99])
     title = f"{label} {yuan(one.amount_fen)}" if one.amount_fen is not None else str(label)
-    said = " · ".join(part for part in (one.item, one.category, one.source) if part)
+    said = " · ".join(part for part in (one.item, one.category, source_words(one.source)) if part)
     return TimelineItem(one.at, title, said, icon, "accent" if one.kind == 1 else "neutral")
 
 
@@ -103,7 +105,7 @@ def _moved(one: TierChange) -> TimelineItem:
 def _learned(one: Lesson) -> TimelineItem:
     title = _("号码：%(state)s") % {"state": NUMBER_STATES[one.state][0]}
     source = str(NUMBER_SOURCES.get(one.source, one.source))
-    said = " · ".join(part for part in (source, one.provider, one.code, one.detail) if part)
+    said = " · ".join(part for part in (source, actor_words(one.provider), one.code, one.detail) if part)
     return TimelineItem(one.at, title, said, "device-mobile-check", "bad" if one.quarantined else "neutral")
 
 
@@ -111,7 +113,9 @@ def _consented(one: EntryRow, named: dict[str, str]) -> TimelineItem:
     purpose = {"purpose": named.get(one.purpose, one.purpose)}
     title = _("同意：%(purpose)s") % purpose if one.granted else _("拒绝或撤回：%(purpose)s") % purpose
     said = " · ".join(
-        part for part in (source_words(one.source), one.notice, one.evidence, f"#{one.seq}") if part
+        part
+        for part in (source_words(one.source), one.notice, evidence_words(one.evidence), f"#{one.seq}")
+        if part
     )
     icon = "shield-check" if one.granted else "shield-x"
     return TimelineItem(one.at, title, said, icon, "good" if one.granted else "bad")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -166,7 +168,37 @@ def reason_words(reason: str) -> str:
         return gettext("合并客户 #%(n)s") % {"n": reason.removeprefix(MERGE_REASON)}
     if reason.startswith(MERGED_TAG):
         return gettext("标签“%(tag)s”并入") % {"tag": reason.removeprefix(MERGED_TAG)}
+    if re.fullmatch(r"import \d+", reason):
+        return gettext("导入批次 %(n)s") % {"n": reason.removeprefix("import ")}
+    if re.fullmatch(r"submission \d+", reason):
+        return gettext("提交 #%s") % reason.removeprefix("submission ")
+    if reason.startswith("api "):
+        return gettext("来源 %(source)s") % {"source": reason.removeprefix("api ")}
     return reason
+
+
+EVIDENCE: tuple[tuple[str, Text], ...] = (
+    (r"page sha256:([0-9a-f]{12})[0-9a-f]*", _("页面摘要 %s…")),
+    (r"address ([0-9a-f]{12})[0-9a-f]*", _("地址摘要 %s…")),
+    (r"code requested, submission (\d+)", _("本人索取验证码，提交 #%s")),
+    (r"code settled, submission (\d+)", _("验证码已用完，提交 #%s")),
+    (r"submission (\d+)", _("提交 #%s")),
+    (r"version (\d+)", _("表单第 %s 版")),
+)
+"""What forms write as evidence, a piece at a time; the ledger keeps it in English."""
+
+
+def evidence_words(evidence: str) -> str:
+    """Evidence as people wrote it; what forms wrote in words, digests shortened (the ledger has them whole)."""
+    said = []
+    for piece in evidence.split("; "):
+        found = next(
+            (str(words) % match[1] for rule, words in EVIDENCE if (match := re.fullmatch(rule, piece))), piece
+        )
+        said.append(
+            {"confirmed by code": gettext("验证码已确认"), "no code": gettext("没有验证码")}.get(found, found)
+        )
+    return " · ".join(said) if said != evidence.split("; ") else evidence
 
 
 def source_words(source: str) -> str:

@@ -178,7 +178,7 @@ def _context(form: Form, raw: dict[str, Any], fault: InvalidInput | None) -> dic
         "mode": "lottery"
         if shown["incentive"]["lottery"]
         else ("one" if shown["incentive"]["prizes"] else "none"),
-        "modes": [("none", _("没有")), ("one", _("人人有")), ("lottery", _("抽奖"))],
+        "modes": [("none", _("不设奖励")), ("one", _("人人有")), ("lottery", _("抽奖"))],
         "only_for": shown["incentive"]["only_for"],
         "opens_at": _local(shown.get("opens_at")),
         "closes_at": _local(shown.get("closes_at")),

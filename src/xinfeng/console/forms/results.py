@@ -181,13 +181,15 @@ def awards(request: HttpRequest, form_id: int) -> HttpResponse:
         form_id, only_won=query.filters["won"] == "1", after=_cursor(query.after), limit=query.per_page + 1
     )
     shown = rows[: query.per_page]
+    stocks = reads.stocks(form_id)
+    named = {row.prize.key: row.prize.name for row in stocks}
     table = Table(
         id="awards",
         columns=AWARD_COLUMNS,
         filters=AWARD_FILTERS,
         query=query,
         listing=Listing(
-            [(one, WHY_NONE.get(one.why_none, ""), _odds(one.odds)) for one in shown],
+            [(one, WHY_NONE.get(one.why_none, ""), _odds(one.odds, named)) for one in shown],
             next_after=str(shown[-1].id) if len(rows) > len(shown) else "",
         ),
         row_template="forms/award_row.html",
@@ -196,7 +198,7 @@ def awards(request: HttpRequest, form_id: int) -> HttpResponse:
     design = read(form.draft)
     context = {
         **_head(form, "forms.awards"),
-        "stocks": [(row, PRIZE_KINDS[row.prize.kind]) for row in reads.stocks(form_id)],
+        "stocks": [(row, PRIZE_KINDS[row.prize.kind]) for row in stocks],
         "pools": [
             (one.key, one.name.get("zh-hans") or one.key, *reads.pool_counts(form_id).get(one.key, (0, 0)))
             for one in design.incentive.prizes
@@ -230,8 +232,9 @@ def coupons(request: HttpRequest, form_id: int) -> HttpResponse:
     return redirect("forms.awards", form_id)
 
 
-def _odds(odds: Any) -> str:
-    return "、".join(f"{key} {percent_of(chances)}%" for key, chances in odds)
+def _odds(odds: Any, named: dict[str, str]) -> str:
+    """Every prize with its odds, under the name it has now (its key where it is no longer offered)."""
+    return "、".join(f"{named.get(key, key)} {percent_of(chances)}%" for key, chances in odds)
 
 
 def _head(form: Form, current: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from xinfeng.console.components import Tab
 from xinfeng.console.components.parts import Text, Tone
-from xinfeng.hygiene.models import LookupRun, Quarantine, RunState, State
+from xinfeng.hygiene.models import LookupRun, ProviderKind, Quarantine, RunState, State
 from xinfeng.hygiene.reads import Lesson
 from xinfeng.hygiene.receipt_codes import meaning_of
 
@@ -67,6 +67,10 @@ WHYS: dict[str, Text] = {
     "test": _("账号试用"),
 }
 
+KINDS: dict[str, Text] = {
+    ProviderKind.GENERIC: _("通用接口"),
+    ProviderKind.ALIYUN: _("阿里云号码百科"),
+}
 QUESTIONS: dict[str, Text] = {
     "status": _("号码状态"),
     "carrier": _("携号转网"),

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from xinfeng.console.components import Crumb, Empty
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.components.parts import Text
-from xinfeng.console.numbers.labels import QUESTIONS, STATES, tabs
+from xinfeng.console.numbers.labels import KINDS, QUESTIONS, STATES, tabs
 from xinfeng.console.permissions import allowed, may
 from xinfeng.console.words import sentence
 from xinfeng.hygiene import reads, settings
@@ -54,7 +54,7 @@ class ProviderForm(forms.Form):
     """What the contract with a provider states. The secret is never shown again; left empty, it stays."""
 
     name = forms.CharField(label=_("账号名称"), max_length=60, help_text=_("只有同事看得到。"))
-    kind = forms.ChoiceField(label=_("接口"), choices=ProviderKind.choices)
+    kind = forms.ChoiceField(label=_("接口"), choices=tuple(KINDS.items()))
     endpoint = forms.CharField(
         label=_("地址"), max_length=300, required=False, help_text=_("阿里云留空就是官方地址。")
     )
@@ -65,7 +65,7 @@ class ProviderForm(forms.Form):
     )
     key_id = forms.CharField(label=_("密钥编号（Key / AccessKey ID）"), max_length=100)
     secret = forms.CharField(
-        label=_("密钥"),
+        label=_("服务商密钥"),
         required=False,
         strip=False,
         max_length=settings.LONGEST_SECRET,
@@ -135,6 +135,10 @@ class Shown:
     """An account as the list shows it."""
 
     row: LookupProvider
+
+    @property
+    def kind(self) -> Text:
+        return KINDS[self.row.kind]
 
     @property
     def price(self) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import get_language, ngettext
-from django.utils.translation import gettext as _now
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from xinfeng.console.components import Step
@@ -90,13 +89,13 @@ TAKEN_IN = {RequestState.RECEIVED: 2, RequestState.WORKING: 3, RequestState.ANSW
 def state_of(kind: str, state: str) -> tuple[Text, Tone]:
     """The word and colour of a state; a switch waits for nobody's identity."""
     if state == RequestState.RECEIVED and RequestKind(kind) in WITHOUT_CHECK:
-        return _now("待办理"), "warn"
+        return gettext("待办理"), "warn"
     return STATES[state]
 
 
 def steps_of(kind: str, state: str) -> tuple[list[Step], int]:
     """The steps of a request of this kind, and which is the present one (one more than there are: all done)."""
-    steps = [_now("收到"), _now("核验身份"), _now("办理"), _now("答复")]
+    steps = [gettext("收到"), gettext("核验身份"), gettext("办理"), gettext("答复")]
     current = TAKEN_IN.get(RequestState(state), 5)
     if RequestKind(kind) in WITHOUT_CHECK:
         del steps[1]
@@ -112,7 +111,7 @@ def deadline(days_left: int | None) -> tuple[str, Tone] | None:
         late = -days_left
         return ngettext("逾期 %(n)d 天", "逾期 %(n)d 天", late) % {"n": late}, "bad"
     if days_left == 0:
-        return _now("今天到期"), "warn"
+        return gettext("今天到期"), "warn"
     tone: Tone = "warn" if days_left <= 3 else "neutral"
     return ngettext("还有 %(n)d 天", "还有 %(n)d 天", days_left) % {"n": days_left}, tone
 

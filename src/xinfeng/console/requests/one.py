@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from xinfeng.console.actors import actor_words
 from xinfeng.console.components import Crumb, TimelineItem
 from xinfeng.console.permissions import allowed, may
 from xinfeng.console.requests.labels import (
@@ -192,7 +193,7 @@ def _days_more(card: RequestCard, at_most: datetime) -> int:
 
 def _item(step: StepRow) -> TimelineItem:
     title, icon = STEPS.get(step.action, (step.action, "point"))
-    more = [step.actor, step.comment]
+    more = [actor_words(step.actor), step.comment]
     if fields := step.detail.get("fields"):
         if not isinstance(fields, list):
             raise InvalidInput("request.filter", name="fields")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from xinfeng.console.components import Crumb
-from xinfeng.console.permissions import allowed
+from xinfeng.console.permissions import allowed, may
 from xinfeng.console.segments.labels import language
 from xinfeng.console.words import sentence
 from xinfeng.kernel.errors import Conflict, InvalidInput
@@ -113,6 +113,7 @@ def rfm(request: HttpRequest) -> HttpResponse:
         "limits": _as_text(limits),
         "fault": fault,
         "window": limits.window,
+        "can_edit": may(request.user, "segment.edit"),
         "crumbs": _crumbs(),
     }
     try:

@@ -118,7 +118,7 @@ PHRASES: dict[str, Text] = {
     "remove": _("移除"),
     "removeGroup": _("移除这一组"),
     "subject": _("条件对象"),
-    "operator": _("比较"),
+    "operator": _("比较方式"),
     "value": _("值"),
     "attributes": _("资料"),
     "custom": _("自定义属性"),

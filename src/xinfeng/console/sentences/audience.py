@@ -35,7 +35,7 @@ SENTENCES: dict[str, Words] = {
         "“{field}” is too long or has characters that cannot be kept; at most {longest}. Nothing was recorded.",
     ),
     "consent.nothing_recorded": Words(
-        "台账里还没有这位客户对这个用途的任何记录。",
+        "账本里还没有这位客户对这个用途的任何记录。",
         "The ledger has nothing about this contact for this purpose yet.",
     ),
     "consent.incomplete": Words(

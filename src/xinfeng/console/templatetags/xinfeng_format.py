@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import get_language, gettext, ngettext
 
+from xinfeng.console.actors import actor_words
 from xinfeng.kernel import money
 from xinfeng.kernel.time import utc_now
 
@@ -70,6 +71,12 @@ def masked(number: str) -> str:
     """The middle of a phone number hidden: `13800001234` → `138****1234`. For numbers that come in the clear."""
     digits = number.removeprefix("+86").strip()
     return f"{digits[:3]}****{digits[-4:]}" if len(digits) >= 9 else "*" * len(digits)
+
+
+@register.filter
+def actor(who: str | None) -> str:
+    """Who did it, in words: `system:import` → `系统（文件导入）`."""
+    return actor_words(who) or NOTHING
 
 
 @register.filter

@@ -5,10 +5,12 @@ Built in: templates need no `{% load %}`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import template
+from django.core.serializers.json import DjangoJSONEncoder
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
@@ -143,7 +145,10 @@ def chart(spec: Mapping[str, Any], id: str, height: str = "md", label: str = "")
 
     `height` is `sm`, `md` or `lg` (160, 260, 360 px).
     """
-    return {"id": id, "height": height, "label": label, **chart_data(spec)}
+    data = chart_data(spec)
+    # In an attribute: htmx takes every <script> out of what it swaps in.
+    drawn = json.dumps(data["spec"], cls=DjangoJSONEncoder, ensure_ascii=False)
+    return {"id": id, "height": height, "label": label, "drawn": drawn, **data}
 
 
 @register.inclusion_tag("components/empty.html")

@@ -1,4 +1,4 @@
-// <xf-chart> draws the JSON in its <script type="application/json"> with ECharts, in the colours of the page.
+// <xf-chart> draws the JSON in its data-spec with ECharts, in the colours of the page.
 // ECharts is fetched only when a page has a chart. Labels are drawn on the canvas, never put in as HTML.
 const SOURCE = new URL("../vendor/echarts-6.1.0/echarts.common.min.js", import.meta.url).href;
 const TONES = ["accent", "warn", "violet", "good", "bad", "neutral"];
@@ -102,7 +102,8 @@ function option(spec, paint, width, height) {
   const bars = spec.kind === "bar" || spec.kind === "stack" || flat;
   const names = { type: "category", data: spec.x, boundaryGap: bars, axisTick: { show: false }, inverse: flat,
     axisLine: { show: !flat, lineStyle: { color: paint.line } }, axisLabel: labels };
-  const values = { type: "value", splitNumber: 4, axisLabel: { ...labels, formatter: words.axis },
+  const whole = !spec.percent && spec.series.every((one) => one.data.every((n) => n == null || Number.isInteger(n)));
+  const values = { type: "value", splitNumber: 4, ...(whole && { minInterval: 1 }), axisLabel: { ...labels, formatter: words.axis },
     splitLine: { lineStyle: { color: paint.line, opacity: 0.7 } } };
   return { ...shared, xAxis: flat ? values : names, yAxis: flat ? names : values,
     series: spec.series.map((one, index) => series(one, index, spec, paint)) };
@@ -112,8 +113,7 @@ customElements.define(
   "xf-chart",
   class extends HTMLElement {
     async connectedCallback() {
-      const source = this.querySelector('script[type="application/json"]');
-      const spec = JSON.parse(source.textContent);
+      const spec = JSON.parse(this.dataset.spec);
       if (!spec.x.length) return;
       const library = await echarts();
       if (!this.isConnected) return;
