@@ -121,5 +121,3 @@ def test_an_attribute_is_declared_once(db: None) -> None:
         actions.read_attributes({"size": "M"})
     with pytest.raises(NotFound):
         actions.read_attributes({"nope": "M"})
-
-
