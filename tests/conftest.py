@@ -22,6 +22,7 @@ import pytest  # noqa: E402
 
 django.setup()
 
+import hypothesis  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
@@ -29,6 +30,12 @@ from xinfeng.foundation import settings as xinfeng_settings  # noqa: E402
 from xinfeng.foundation.partitions import cover_around  # noqa: E402
 from xinfeng.foundation.postgres import EmbeddedPostgres  # noqa: E402
 from xinfeng.kernel.time import utc_now  # noqa: E402
+
+# Speed is a benchmark's business: a busy machine makes no test fail.
+hypothesis.settings.register_profile(
+    "xinfeng", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("xinfeng")
 
 _connect = socket.socket.connect
 
