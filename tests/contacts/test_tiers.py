@@ -259,11 +259,11 @@ def test_a_tag_that_was_merged_still_marks_our_trade(db: None) -> None:
     assert place(contact) == [Tier.INDUSTRY]
 
 
-def test_catching_up_reaches_newcomers_and_those_who_withdrew(mirror: Lens) -> None:
+def test_catching_up_reaches_newcomers_and_whoever_kept_a_tier_she_refused(mirror: Lens) -> None:
     imported, buyer = make_contact(at=NOW - DAY), make_contact(at=OLD)
     make_event(buyer)
-    place(buyer)
     profiling(buyer, granted=False)
+    Contact.objects.filter(pk=buyer).update(tier=Tier.ACTIVE)
     mirror.refresh()
     assert catch_up_tiers(mirror, now=NOW) == 2
     assert (tier(imported), tier(buyer)) == (Tier.NEW, Tier.NONE)

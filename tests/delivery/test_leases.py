@@ -13,6 +13,7 @@ from tests.factories import make_contact, make_notice
 from xinfeng.consent.actions import append_entries, publish_notice, withdraw
 from xinfeng.consent.ledger import NewEntry
 from xinfeng.consent.notices import retire_overtaken
+from xinfeng.contacts.merging import merge
 from xinfeng.delivery import leases
 from xinfeng.delivery.actions import stop_plan
 from xinfeng.delivery.chunks import Unsent
@@ -190,7 +191,7 @@ def test_who_was_written_to_under_another_row_is_not_written_to_again() -> None:
     )
     ask("update chunk set intent_upto = %s where plan_id = %s returning 1", sent, plan)
     for row, speaker in ((absorbed, survivor), (waiting, stranger)):
-        ask("update contact set state = 1, merged_into = %s where id = %s returning 1", speaker, row)
+        merge(speaker, row, how="manual", actor="li", reason="同一人", now=utc_now())
     _with_connection(lambda connection: _lease(connection, "a"))
     held = dict(ask("select m.contact_id, w.reason from withheld w join message m on m.id = w.message_id"))
     assert held == {survivor: "merged", waiting: "merged"}

@@ -83,7 +83,7 @@ def test_the_oldest_proof_of_life_is_asked_first_and_thirty_percent_are_reached(
 def test_a_day_takes_its_even_share_and_asks_nobody_twice(sim: Simulator) -> None:
     set_plan(target_percent=100)
     make_provider(sim.port)
-    people(30)
+    people(30, tail=55)
     now = all_at_once() - 2 * DAY
     before = sum(sim.asked.values())
     assert [go(now).looked_at, go(now).looked_at] == [10, 0]

@@ -191,6 +191,7 @@ class Merge(models.Model):
                 fields=["absorbed_id"], condition=models.Q(undone_at=None), name="merge_in_force"
             )
         ]
+        indexes = [models.Index(fields=["at"], name="merge_recent")]
 
 
 class MergeSuggestion(models.Model):

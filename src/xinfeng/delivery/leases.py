@@ -94,6 +94,7 @@ async def lease(
             {
                 "first": found.first_id if found.upto is None else max(found.first_id, found.upto + 1),
                 "last": found.last_id,
+                "plan": found.plan_id,
                 "planned_at": found.planned_at,
                 "purpose": plan.purpose,
             },
@@ -213,8 +214,22 @@ from picked where chunk.id = picked.id
 returning chunk.id, plan_id, channel_id, first_id, last_id, planned_at, intent_upto
 """
 
+# Whom this plan has written to under a row that was merged since: asked once a chunk, and not at all while nobody
+# was merged lately (the last condition holds for every row or for none, so it is looked at first). The hour is for
+# merges whose clock was read before the plan's and that committed after it.
 _LOADED = """
-with loaded as (
+with served as materialized (
+  select c.merged_into as contact_id
+  from merge g
+  join contact c on c.id = g.absorbed_id
+  join message other on other.contact_id = c.id
+  join attempt a on a.message_id = other.id and a.outcome in (1, 4) and a.at >= %(planned_at)s
+  where g.undone_at is null and g.at >= %(planned_at)s - interval '1 hour'
+    and other.plan_id = %(plan)s and other.planned_at = %(planned_at)s
+    and exists (
+      select from merge where undone_at is null and at >= %(planned_at)s - interval '1 hour'
+    )
+), loaded as (
   select m.id, m.contact_id, c.phone_index, c.phone_sealed, m.body_sealed, m.parts,
     case
       when c.state = 1 then 'merged'
@@ -225,13 +240,7 @@ with loaded as (
       when s.granted is null then 'no_consent'
       when s.stale then 'consent_stale'
       when not s.granted then 'opted_out'
-      when exists (
-        select from contact same
-        join message other on other.contact_id = same.id and other.plan_id = m.plan_id
-          and other.planned_at = m.planned_at
-        join attempt a on a.message_id = other.id and a.outcome in (1, 4) and a.at >= m.planned_at
-        where same.merged_into = m.contact_id
-      ) then 'merged'
+      when m.contact_id in (select contact_id from served) then 'merged'
     end as reason
   from message m
   left join contact c on c.id = m.contact_id
