@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.factories import make_contact, make_contacts, phone
+from tests.factories import make_contact, make_contacts
 from tests.hygiene.world import Simulator, make_provider
 
 from xinfeng.contacts.models import Contact, ContactState
@@ -33,12 +34,16 @@ def _let_go_of_the_lens() -> Any:
     close_lens()
 
 
+_serial = itertools.count(1)
+
+
 def people(count: int, *, joined_ago: int = 400, tail: int | None = None) -> list[int]:
-    """Contacts who joined one day after the other, the first longest ago. `tail`: their numbers' last digits."""
+    """Contacts who joined one day after the other, the first longest ago. `tail`: their numbers' last digits,
+    from which the simulator's answer follows (none: valid)."""
     at = utc_now()
     records = [
         ContactRecord(
-            phone=phone() if tail is None else f"138{place:06d}{tail:02d}",
+            phone=f"139{next(_serial):06d}55" if tail is None else f"138{place:06d}{tail:02d}",
             joined_at=at - timedelta(days=joined_ago - place),
         )
         for place in range(count)
@@ -278,7 +283,7 @@ def test_one_number_at_a_persons_request(sim: Simulator) -> None:
 
 def test_one_number_when_the_provider_refuses(sim: Simulator) -> None:
     make_provider(sim.port)
-    contact = make_contact()
+    [contact] = people(1)
     sim.fail("no_balance")
     with pytest.raises(LookupFailure, match=r"lookup\.no_balance"):
         plan.check_one(contact, actor="lin", now=utc_now())
