@@ -87,7 +87,8 @@ class Dispatch:
         self._wants_arming = wants_arming
         self._wants_loading = wants_loading
         self._pause = pause
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._timer_due = 0.0  # kept here: uvloop gives no time with a timer that is due at once
         self._loop = asyncio.get_running_loop()
         self._offline_since: float | None = None
 
@@ -447,10 +448,11 @@ class Dispatch:
 
     def _pump_later(self, wait_s: float) -> None:
         due = self._loop.time() + max(0.001, wait_s)
-        if self._timer is not None and not self._timer.cancelled() and self._timer.when() <= due:
+        if self._timer is not None and not self._timer.cancelled() and self._timer_due <= due:
             return
         if self._timer is not None:
             self._timer.cancel()
+        self._timer_due = due
         self._timer = self._loop.call_at(due, self._timed_pump)
 
     def _timed_pump(self) -> None:
