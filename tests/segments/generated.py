@@ -238,6 +238,7 @@ def world() -> dict[str, list[dict[str, Any]]]:
                 "contact_id": i,
                 "purpose": purpose,
                 "granted": i % 4 != 1,
+                "stale": i % 16 == 5,
                 "entry_seq": None if i % 8 == 1 else i,
                 "since": NOW,
                 "source": "form",

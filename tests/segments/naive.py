@@ -30,6 +30,10 @@ WORDS = {
 COLUMNS = {"age": "birthday", "joined": "joined_at", "number:alive": "alive_at"}
 
 
+def said_no(standing: dict[str, Any]) -> bool:
+    return not standing["granted"] and not standing["stale"] and standing["entry_seq"] is not None
+
+
 class Naive:
     def __init__(self, world: World, now: datetime, zone: ZoneInfo) -> None:
         self.world, self.now, self.zone = world, now, zone
@@ -91,8 +95,7 @@ class Naive:
         rows = [row for row in self.world["standing"] if row["contact_id"] == contact["id"]]
         if state == "opted_out":
             return any(
-                row["purpose"] == "marketing"
-                and (row["suppressed"] == "opt_out" or not row["granted"] and row["entry_seq"] is not None)
+                row["purpose"] == "marketing" and (row["suppressed"] == "opt_out" or said_no(row))
                 for row in rows
             )
         return any(
@@ -184,7 +187,7 @@ class Naive:
         ]
         granted = any(row["granted"] for row in rows)
         if rule["op"] == "withdrawn":
-            return any(not row["granted"] and row["entry_seq"] is not None for row in rows)
+            return any(map(said_no, rows))
         return granted == (rule["op"] == "granted")
 
     def within(self, at: datetime, period: dict[str, Any] | None) -> bool:

@@ -172,7 +172,7 @@ class _Compiler:
             return holds
         standing = self.lens.table("standing")
         purpose = sensitive_purpose(rule.attribute.sensitive)
-        agreed = standing.filter(standing["purpose"] == purpose, standing["granted"], ~standing["stale"])
+        agreed = standing.filter(standing["purpose"] == purpose, standing["granted"])
         return self._among(agreed) & holds
 
     def _holds(self, rule: AttributeIs) -> Any:
@@ -277,7 +277,7 @@ class _Compiler:
             case ConsentOp.NOT_GRANTED:
                 return ~granted
             case ConsentOp.WITHDRAWN:
-                return self._among(standing.filter(~standing["granted"], standing["entry_seq"].notnull()))
+                return self._among(standing.filter(_said_no(standing)))
 
     def _event(self, rule: Did) -> Any:
         event = self._table("event")
@@ -346,10 +346,8 @@ class _Compiler:
         standing = self.lens.table("standing")
         if state is Interaction.OPTED_OUT:
             standing = standing.filter(standing["purpose"] == "marketing")
-            said_no = ~standing["granted"] & standing["entry_seq"].notnull()
-            return self._among(
-                standing.filter(said_no | (standing["suppressed"] == "opt_out").fill_null(False))
-            )
+            opted_out = (standing["suppressed"] == "opt_out").fill_null(False)
+            return self._among(standing.filter(_said_no(standing) | opted_out))
         reason = "complaint" if state is Interaction.COMPLAINED else "carrier"
         return self._among(standing.filter(standing["suppressed"] == reason))
 
@@ -414,6 +412,11 @@ def _bool(column: Any, op: Op, _value: Any) -> Any:
 
 def _month_and_day(column: Any) -> Any:
     return column.month().cast("int32") * 100 + column.day()
+
+
+def _said_no(standing: ibis.Table) -> Any:
+    """Her last word was no; who agreed to a wording that no longer stands did not say it."""
+    return ~standing["granted"] & ~standing["stale"] & standing["entry_seq"].notnull()
 
 
 def _days_from(day: date, days: int) -> date:

@@ -127,7 +127,6 @@ def reachable(lens: Lens, purpose: str, *, profiled: bool) -> ibis.Table:
     standing = standing.filter(
         standing["purpose"] == purpose,
         standing["granted"],
-        ~standing["stale"],
         standing["suppressed"].isnull(),
     )
     phoned = contact.filter(contact["has_phone"]).select(contact_id=contact["id"])
