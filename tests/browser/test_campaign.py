@@ -169,6 +169,7 @@ def test_a_campaign_is_stopped_on_a_phone_and_says_what_it_cancels(sign_in: Call
     author, reviewer = sign_in("operator", size={"width": 390, "height": 844}), sign_in("reviewer")
     write_campaign(author, "拉萨取货第二次")
     press(author, "提交审核")
+    expect(author.get_by_text("不能批准活动")).to_be_visible()  # handed in, before the reviewer looks
     reviewer.goto("/")
     reviewer.get_by_role("link", name="去审核").first.click()
     press(reviewer, "批准")
