@@ -7,9 +7,8 @@ import sys
 
 def main() -> None:
     """Entry point of `xinfeng` and `python -m xinfeng`."""
-    import typer
-
     from xinfeng.cli.commands import commands
     from xinfeng.cli.doorway import run
+    from xinfeng.cli.guidance import command_tree
 
-    sys.exit(run(sys.argv[1:], typer.main.get_command(commands)))
+    sys.exit(run(sys.argv[1:], command_tree(commands)))

@@ -53,9 +53,11 @@ def list_campaigns() -> None:
 @group.command("add")
 def add(
     name: str,
-    segment: Annotated[int, typer.Option(help="分群编号 segment id")],
-    template: Annotated[int, typer.Option(help="模板版本号 template version id")],
-    channel: Annotated[int, typer.Option(help="通道编号 channel id")],
+    segment: Annotated[str, typer.Option(help="分群的名称或编号 a segment, by name or id")],
+    template: Annotated[
+        str, typer.Option(help="模板的名称（用最新一版）或版本号 a template's name, or the id of a version")
+    ],
+    channel: Annotated[str, typer.Option(help="通道的名称或编号 a channel, by name or id")],
     author: As,
     trade: Annotated[str, typer.Option()] = "retail",
     purpose: Annotated[str, typer.Option()] = "marketing",
@@ -64,14 +66,15 @@ def add(
     """新建活动草稿。 Make a draft."""
     _ready_as(author)
     from xinfeng.campaigns.actions import CampaignDraft, save_campaign
+    from xinfeng.cli import named
 
     draft = CampaignDraft(
         name=name,
         purpose=purpose,
         trade=trade,
-        segment_id=segment,
-        template_version_id=template,
-        channel_id=channel,
+        segment_id=named.segment(segment),
+        template_version_id=named.template_version(template),
+        channel_id=named.channel(channel),
         rate_per_s=rate,
     )
     say(f"活动 campaign {save_campaign(draft, actor=author).pk}: {name}")

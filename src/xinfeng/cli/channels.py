@@ -67,7 +67,12 @@ def add_channel(
     account: Annotated[str, typer.Option(help="企业代码 SP_Id（6 位）")],
     secret: Annotated[
         str,
-        typer.Option(prompt=True, hide_input=True, envvar="CHANNEL_SECRET", help="共享密钥 shared secret"),
+        typer.Option(
+            prompt="共享密钥 shared secret",
+            hide_input=True,
+            envvar="CHANNEL_SECRET",
+            help="共享密钥；不写会询问 shared secret; asked for without it",
+        ),
     ],
     access_code: Annotated[str, typer.Option(help="接入码，如 10690001")],
     host: Annotated[str, typer.Option()] = "127.0.0.1",

@@ -41,7 +41,10 @@ def verify() -> None:
     report = verify_ledger()
     remember(report, now=utc_now())
     if report.whole:
-        say(f"账本完整：{report.entries} 条。 The ledger is whole: {report.entries} entries.", style="green")
+        say(
+            f"账本完整：{report.entries:,} 条。 The ledger is whole: {report.entries:,} entries.",
+            style="green",
+        )
         return
     chinese, english = _FAULTS[str(report.fault)]
     say(f"账本在第 {report.broken_seq} 条断裂：{chinese}。", style="red")
@@ -74,7 +77,7 @@ def publish(
         actor=ACTOR,
         requires_renewal=renewal,
     )
-    say(f"告知文本 {notice.pk}：{key} {version}")
+    say(f"告知文本 notice {notice.pk}: {key} {version}")
 
 
 @group.command("opt-out")

@@ -25,12 +25,28 @@ def console() -> Console:
 
 
 def say(text: str = "", *, style: str | None = None) -> None:
-    console().print(text, style=style)
+    """Print a line; the terminal breaks it, so that addresses and commands can be copied whole."""
+    console().print(text, style=style, soft_wrap=True)
+
+
+def complain(text: str, *, style: str | None = "red") -> None:
+    """Print a line where errors go."""
+    stream = _stream.get() or sys.stderr
+    Console(file=stream, width=_width.get(), highlight=False, markup=False).print(
+        text, style=style, soft_wrap=True
+    )
 
 
 def table(title: str, columns: list[str], rows: list[list[Any]], *, right: tuple[int, ...] = ()) -> None:
-    """Print rows as a table; `right` names the columns that are aligned right (numbers)."""
-    shown = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
+    """Print rows as a table, or that there are none; `right` names the columns that are aligned right (numbers).
+
+    Columns without a name make a list of facts, printed without a head.
+    """
+    say(title, style="bold")
+    if not rows:
+        say("  （没有 none）", style="dim")
+        return
+    shown = Table(show_header=any(columns), show_edge=False, pad_edge=False)
     for number, column in enumerate(columns):
         shown.add_column(column, justify="right" if number in right else "left", overflow="fold")
     for row in rows:

@@ -31,9 +31,9 @@ _FAULTS = {
 @group.command("list")
 def list_requests(
     state: Annotated[
-        str, typer.Option(help="received、working、answering、closed、taken_back、open")
+        str, typer.Option(help="状态 state：open（未完成）、received、working、answering、closed、taken_back")
     ] = "open",
-    kind: Annotated[str, typer.Option(help="access、copy、erasure …")] = "",
+    kind: Annotated[str, typer.Option(help="种类 kind：access、copy、erasure …")] = "",
 ) -> None:
     """列出请求，最急的在前。 List requests, the most urgent first."""
     ready()
@@ -66,7 +66,7 @@ def receive(
     kind: Annotated[
         str,
         typer.Argument(
-            help="access、copy、correction、erasure、portability、no_marketing、no_personalisation、explanation"
+            help="种类 kind：access、copy、correction、erasure、portability、no_marketing、no_personalisation、explanation"
         ),
     ],
     phone: Annotated[str, typer.Option(help="手机号 the number it is about")] = "",
@@ -74,7 +74,9 @@ def receive(
     name: Annotated[str, typer.Option(help="姓名 name")] = "",
     contact: Annotated[str, typer.Option(help="答复寄往哪里 where the answer goes")] = "",
     words: Annotated[str, typer.Option(help="原话 what the person said")] = "",
-    via: Annotated[str, typer.Option(help="phone、shop、letter、email、reply、online、authority")] = "phone",
+    via: Annotated[
+        str, typer.Option(help="从哪里来 via：phone、shop、letter、email、reply、online、authority")
+    ] = "phone",
 ) -> None:
     """登记一个请求。 Take a request in."""
     ready()
@@ -98,7 +100,9 @@ def receive(
 def identity(
     request: Reference,
     note: Annotated[str, typer.Argument(help="看到了什么 what was seen")],
-    how: Annotated[str, typer.Option(help="call_back、sms_code、document、login、authorised")] = "call_back",
+    how: Annotated[
+        str, typer.Option(help="怎样核验 how：call_back、sms_code、document、login、authorised")
+    ] = "call_back",
     failed: Annotated[bool, typer.Option("--failed", help="没有通过 it failed")] = False,
 ) -> None:
     """记下怎样核验了身份。 Note how the identity was checked."""

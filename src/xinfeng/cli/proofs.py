@@ -15,6 +15,7 @@ from xinfeng.cli.output import console, say, table
 from xinfeng.cli.ready import ready
 from xinfeng.consent.bundle.checking import BundleReport, Fault, verify_bundle
 from xinfeng.foundation import settings as xinfeng_settings
+from xinfeng.kernel.errors import NotFound
 from xinfeng.kernel.time import utc_now
 
 ACTOR = "system:command line"
@@ -56,6 +57,8 @@ def verify_bundle_file(
     ] = None,
 ) -> None:
     """核验证据包：不需要数据库，可离线。 Check a proof bundle; offline, without a database; exit code 1 if not whole."""
+    if not file.is_file():
+        raise NotFound("proof.no_file", file=str(file))
     bar = Progress(TextColumn("核验 checking"), BarColumn(), TaskProgressColumn(), console=console())
     with bar:
         task = bar.add_task("", total=None)
@@ -69,7 +72,7 @@ def verify_bundle_file(
             _tell_fault(fault)
         say(
             f"证据包不完整，不能采信（{len(report.faults)} 处）。 "
-            f"This bundle is not whole and proves nothing ({len(report.faults)} faults).",
+            f"This bundle is not whole and proves nothing ({len(report.faults)} fault{'s' * (len(report.faults) > 1)}).",
             style="red",
         )
         raise typer.Exit(1)
@@ -140,7 +143,6 @@ def _prove_person(number: str, target: Path, reason: str, reveal: bool) -> int:
     from xinfeng.contacts.sql import find_by_phone_indexes
     from xinfeng.foundation.database import bulk_transaction
     from xinfeng.foundation.vault import vault
-    from xinfeng.kernel.errors import NotFound
     from xinfeng.kernel.phones import parse_mainland
 
     index = vault().phone_index(parse_mainland(number))

@@ -110,7 +110,7 @@ def freeze(segment_id: int, name: str) -> None:
 
 @group.command("upload")
 def upload(
-    file: Path,
+    file: Annotated[Path, typer.Argument(help="文件：.csv、.txt 或 .xlsx file")],
     name: str,
     description: Annotated[str, typer.Option()] = "",
     misses: Annotated[Path | None, typer.Option(help="没有对上的行写到这里 unmatched rows go here")] = None,

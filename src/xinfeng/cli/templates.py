@@ -15,7 +15,10 @@ ACTOR = "system:command line"
 
 
 @group.command("signature")
-def signature(text: str, hotline: Annotated[str, typer.Option()] = "") -> None:
+def signature(
+    text: Annotated[str, typer.Argument(help="签名，例如 四时茶 the signature")],
+    hotline: Annotated[str, typer.Option()] = "",
+) -> None:
     """添加签名（不带【】）。 Add a signature, without its brackets."""
     ready()
     from xinfeng.content.actions import add_signature

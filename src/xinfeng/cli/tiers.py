@@ -75,7 +75,7 @@ def add(
     key: str,
     label: str,
     definition: Annotated[
-        str, typer.Argument(help='JSON, {"measure": "sum_fen", "kinds": [1], "days": 180}')
+        str, typer.Argument(help='定义 definition (JSON)：{"measure": "sum_fen", "kinds": [1], "days": 180}')
     ],
     label_en: Annotated[str, typer.Option("--label-en")] = "",
 ) -> None:

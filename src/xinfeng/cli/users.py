@@ -30,7 +30,7 @@ def list_users() -> None:
 def add_user(
     username: str,
     role: Annotated[
-        str, typer.Option(help="operator, reviewer, compliance, analyst, developer, administrator")
+        str, typer.Option(help="角色 role：operator, reviewer, compliance, analyst, developer, administrator")
     ],
     name: Annotated[str, typer.Option(help="显示的姓名 shown name")] = "",
     password: Annotated[
@@ -47,7 +47,13 @@ def add_user(
 
 
 @group.command("password")
-def set_password(username: str, password: Annotated[str, typer.Option(prompt=True, hide_input=True)]) -> None:
+def set_password(
+    username: str,
+    password: Annotated[
+        str,
+        typer.Option(prompt="新密码 new password", hide_input=True, help="不写会询问 asked for without it"),
+    ],
+) -> None:
     """重设密码。 Set a password."""
     ready()
     from xinfeng.foundation import people

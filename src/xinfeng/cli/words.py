@@ -71,6 +71,22 @@ SENTENCES = {
         "没有叫“{user}”的在用账号，不能以它的身份做这件事。什么都没有改变。用 xinfeng users list 查看账号。",
         "There is no active account “{user}” to act as. Nothing was changed. See xinfeng users list.",
     ),
+    "proof.no_file": (
+        "没有证据包 {file}。没有核验。请核对路径。",
+        "There is no proof bundle {file}. Nothing was checked. Check the path.",
+    ),
+    "named.segment": (
+        "没有叫“{given}”的分群。什么都没有保存。用 xinfeng segments list 查看名称和编号。",
+        "There is no segment “{given}”. Nothing was saved. See xinfeng segments list for names and ids.",
+    ),
+    "named.template": (
+        "没有叫“{given}”的模板。什么都没有保存。用 xinfeng templates list 查看名称和版本号。",
+        "There is no template “{given}”. Nothing was saved. See xinfeng templates list for names and version ids.",
+    ),
+    "named.channel": (
+        "没有叫“{given}”的通道。什么都没有保存。用 xinfeng channels list 查看名称和编号。",
+        "There is no channel “{given}”. Nothing was saved. See xinfeng channels list for names and ids.",
+    ),
     "campaign.not_planned": (
         "活动 {campaign_id} 还没有生成计划，所以没有数字。先开始它，或用 preflight 预估。",
         "Campaign {campaign_id} has no plan yet, so there are no numbers. Start it, or ask for a preflight.",
