@@ -8,6 +8,8 @@ from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
 
+from xinfeng.contacts.former_numbers import was_lost
+from xinfeng.contacts.members import members
 from xinfeng.contacts.models import (
     Attribute,
     AttributeKind,
@@ -67,7 +69,9 @@ def edit_contact(
 
     Tags are left alone. Returns whether the number changed: then where she stands must follow, which this floor
     cannot see to. Doors call `intake.editing.edit_contact`, which does both. Raises NotFound `contact.unknown`, InvalidInput `contact.unfit` (field) and
-    `contact.not_clearable`, Conflict `contact.exists` if the number or external id is another contact's.
+    `contact.not_clearable`, Conflict `contact.exists` if the number or external id is another contact's,
+    `contact.reassigned` if the number had been hers and was found to be somebody else's (`hygiene.actions.release`
+    takes that back).
     """
     _check(record)
     attrs = [name.removeprefix("attr:") for name in clear if name.startswith("attr:")]
@@ -77,6 +81,8 @@ def edit_contact(
     try:
         with transaction.atomic():
             contact = _locked(contact_id)
+            if record.phone is not None:
+                _check_not_lost(contact_id, record.phone)
             changed = _apply(contact, record) + _clear(contact, fields, attrs)
             if changed:
                 contact.updated_at = now
@@ -91,6 +97,12 @@ def edit_contact(
     except IntegrityError:
         raise Conflict("contact.exists") from None
     return "phone_index" in changed
+
+
+def _check_not_lost(contact_id: int, phone: str) -> None:
+    with bulk_transaction() as raw:
+        if was_lost(raw, members(contact_id), vault().phone_index(phone)):
+            raise Conflict("contact.reassigned", id=contact_id)
 
 
 _LONGEST = {"external_id": 100, "name": 60, "province": 20, "city": 30, "level": 30, "language": 10}

@@ -15,7 +15,8 @@ from typing import Any
 
 from django.db import IntegrityError
 
-from xinfeng.contacts.combining import FIELDS, combined, given_up, taken_apart
+from xinfeng.contacts import former_numbers
+from xinfeng.contacts.combining import FIELDS, NUMBER, combined, given_up, taken_apart
 from xinfeng.contacts.members import leads_to, members
 from xinfeng.contacts.models import Contact, ContactState, Merge, MergeSuggestion, Tag, TagFact
 from xinfeng.contacts.suggesting import Suggestion, dismiss, suggestions
@@ -74,7 +75,8 @@ def merge(survivor_id: int, absorbed_id: int, *, how: str, actor: str, reason: s
     """Let `survivor_id` speak for both from now on; returns the merge's id.
 
     Raises InvalidInput `merge.same`, `merge.how`, NotFound `contact.unknown` (one is not, or no longer, a contact of
-    its own), Conflict `merge.too_many`.
+    its own), Conflict `merge.too_many`, `merge.reassigned` (one has the number that was taken from the other because
+    it is somebody else's: say first that it was not).
     """
     if survivor_id == absorbed_id:
         raise InvalidInput("merge.same")
@@ -84,8 +86,11 @@ def merge(survivor_id: int, absorbed_id: int, *, how: str, actor: str, reason: s
         rows = _locked(connection, [survivor_id, absorbed_id])
         survivor, absorbed = rows[survivor_id], rows[absorbed_id]
         moved = members(absorbed_id)[1:]
-        if len(members(survivor_id)) + len(moved) + 1 > MOST_MEMBERS:
+        ones = members(survivor_id)
+        if len(ones) + len(moved) + 1 > MOST_MEMBERS:
             raise Conflict("merge.too_many", at_most=MOST_MEMBERS)
+        if former_numbers.contradicted(connection, ones, [absorbed_id, *moved]):
+            raise Conflict("merge.reassigned", survivor=survivor_id, absorbed=absorbed_id)
         before = {"survivor": _kept(survivor), "absorbed": _kept(absorbed)}
         record = Merge.objects.create(
             survivor_id=survivor_id,
@@ -162,6 +167,12 @@ def _check_undoable(record: Merge) -> None:
 def _take_apart(connection: Connection, record: Merge, *, actor: str, now: datetime) -> None:
     survivor = _locked(connection, [record.survivor_id])[record.survivor_id]
     before, absorbed = _restored(record.before["survivor"]), _restored(record.before["absorbed"])
+    index = absorbed["phone_index"]
+    if index is not None and former_numbers.was_lost(
+        connection, [record.survivor_id, record.absorbed_id], index
+    ):
+        former_numbers.hand_on(connection, record.survivor_id, record.absorbed_id, index)
+        absorbed |= dict.fromkeys(NUMBER) | {"carrier": 0}
     went = dict(Tag.objects.exclude(merged_into=None).values_list("pk", "merged_into_id"))
     for row in (before, absorbed):
         row["tags"] = [went.get(tag, tag) for tag in row["tags"]]

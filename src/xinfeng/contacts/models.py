@@ -165,6 +165,33 @@ class Contact(models.Model):
         ]
 
 
+class FormerNumber(models.Model):
+    """A number that a contact had until it was found to be somebody else's. Written by `contacts.former_numbers`.
+
+    `returned_at`: it was a mistake. Kept sealed for the proof of what was sent to it; erased with its contact.
+    """
+
+    contact_id = models.BigIntegerField()
+    phone_index = models.BinaryField()
+    phone_sealed = models.BinaryField()
+    tail_index = models.IntegerField(null=True)
+    carrier = models.SmallIntegerField(default=0, db_default=0)
+    released_at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+    returned_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "former_number"
+        indexes = [models.Index(fields=["contact_id"], name="former_number_contact")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["phone_index", "contact_id"],
+                condition=models.Q(returned_at=None),
+                name="former_number_open",
+            )
+        ]
+
+
 class Merge(models.Model):
     """Two rows turned out to be one person: `absorbed_id` now leads to `survivor_id`. Undone, never deleted.
 

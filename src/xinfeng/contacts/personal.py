@@ -22,6 +22,7 @@ from xinfeng.contacts.models import (
     Contact,
     ContactState,
     Event,
+    FormerNumber,
     Gender,
     Merge,
     MergeSuggestion,
@@ -82,6 +83,22 @@ def _erase_profile(connection: Connection, ids: Ids, now: datetime) -> int:
     take_block(connection, "contact", 0)
     given = {"ids": copying.integers(ids), "now": now, "erased": int(ContactState.ERASED)}
     return connection.execute(_ERASE_PROFILE, given).rowcount
+
+
+def _former_numbers(ids: Ids) -> Iterator[Mapping[str, Any]]:
+    rows = list(FormerNumber.objects.filter(contact_id__in=ids).order_by("released_at", "pk"))
+    phones = open_sealed(Kind.PHONE, [one.phone_sealed for one in rows])
+    for one, phone in zip(rows, phones, strict=True):
+        yield {
+            "phone": phone,
+            "released_at": one.released_at.isoformat(),
+            "returned_at": one.returned_at.isoformat() if one.returned_at else None,
+        }
+
+
+def _erase_former_numbers(_connection: Connection, ids: Ids, _now: datetime) -> int:
+    gone, _ = FormerNumber.objects.filter(contact_id__in=ids).delete()
+    return gone
 
 
 def _events(ids: Ids) -> Iterator[Mapping[str, Any]]:
@@ -177,6 +194,13 @@ def _in_pages(wanted: QuerySet[Any]) -> Iterator[Any]:
 
 HOLDINGS = (
     Holding("contact.profile", "客户资料", "Profile", _profile, _erase_profile, order=90),
+    Holding(
+        "contact.former_numbers",
+        "曾用号码（已易主）",
+        "Numbers that went over to somebody else",
+        _former_numbers,
+        _erase_former_numbers,
+    ),
     Holding("contact.events", "行为记录", "What she did", _events, _erase_events),
     Holding("contact.tags", "标签记录", "Tags", _tags, _erase_tags),
     Holding("contact.tiers", "分层历史", "Tier history", _tiers, None, _KEPT, _KEPT_EN),

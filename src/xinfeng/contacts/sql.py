@@ -22,6 +22,7 @@ from xinfeng.contacts.finding import (
     look_up_external_ids,
     look_up_numbers,
 )
+from xinfeng.contacts.former_numbers import Pair, lost
 from xinfeng.contacts.models import TagKind
 from xinfeng.contacts.records import Change, ContactRecord, Upserted
 from xinfeng.contacts.tag_names import tag_ids
@@ -41,6 +42,7 @@ __all__ = [
     "append_events",
     "find_by_external_ids",
     "find_by_phone_indexes",
+    "note_conflicts",
     "prepare_contacts",
     "tag_ids",
     "upsert_contacts",
@@ -104,7 +106,8 @@ def upsert_contacts(
     """Make or complete contacts, as if one after the other; the results are in the order given.
 
     A contact is found by its number, else by its external id; through a row that was merged, whoever speaks for
-    that person now is found, and keeps her own number and id. Province and city are guessed from the number where
+    that person now is found, and keeps her own number and id. A number that had been the person's whose external id
+    stands beside it, and was found reassigned, is not given back by that: the record is hers, without it. Province and city are guessed from the number where
     no source states them. A conflict leaves a suggestion to merge the two. Only what a record states overwrites; a record
     that states nothing new changes nothing, not even `xid`. `source_tags` go on every contact; every tag that
     is put on leaves a tag fact with `actor` and `reason`. A few thousand records a call are best. Records hold
@@ -200,6 +203,13 @@ class _Tags(NamedTuple):
     facts: list[bytes]
 
 
+def note_conflicts(connection: Connection, pairs: Sequence[tuple[int, int]], *, now: datetime) -> None:
+    """Suggest pairs for merging of whom one has a number that a source says is the other's; a person decides."""
+    ones, others = zip(*(sorted(pair) for pair in pairs), strict=True)
+    given = {"ones": list(ones), "others": list(others), "now": now}
+    connection.execute(statements.NOTE_CONFLICTS, given | {"why": CONFLICT_REASON, "score": CONFLICT_SCORE})
+
+
 class _Writer:
     """Writes rounds of records that have nothing to do with each other; `results` by place in `people`."""
 
@@ -239,6 +249,7 @@ class _Writer:
         if not by_phone and not by_external:
             self._insert(first)
             return later
+        gone = self._gone(keys, by_phone, by_external)
         new: list[int] = []
         known: list[tuple[int, int]] = []
         touched: set[int] = set()
@@ -246,6 +257,9 @@ class _Writer:
         for at, (index, external) in zip(first, keys, strict=True):
             one = by_phone.get(index) if index is not None else None
             other = by_external.get(external) if external is not None else None
+            left = index is not None and other is not None and (index, other) in gone
+            if left:
+                one = None
             ids = {found for found in (one, other) if found is not None}
             if not ids:
                 new.append(at)
@@ -256,8 +270,8 @@ class _Writer:
                 self.results[at] = Upserted(None, "conflict")
                 at_odds.add((min(ids), max(ids)))
             else:
-                if index in other_numbers or external in other_ids:
-                    self._leave_keys(at, index in other_numbers, external in other_ids)
+                if left or index in other_numbers or external in other_ids:
+                    self._leave_keys(at, left or index in other_numbers, external in other_ids)
                 known.append((min(ids), at))
             touched |= ids
         if new:
@@ -265,9 +279,27 @@ class _Writer:
         if known:
             self._update(known)
         if at_odds:
-            self._note_conflicts(sorted(at_odds))
+            note_conflicts(self._connection, sorted(at_odds), now=self._now)
         later.sort()
         return later
+
+    def _gone(
+        self, keys: Sequence[_Keys], by_phone: Mapping[bytes, int], by_external: Mapping[str, int]
+    ) -> set[Pair]:
+        """Numbers, and the people they had been, of records that still bring the two together.
+
+        Asked only of records whose external id is known and whose number is not that person's: of few, in a file
+        that comes again, and of none in a new one.
+        """
+        doubtful = [
+            (index, by_external[external])
+            for index, external in keys
+            if index is not None
+            and external is not None
+            and external in by_external
+            and by_phone.get(index) != by_external[external]
+        ]
+        return lost(self._connection, doubtful)
 
     def _leave_keys(self, at: int, number: bool, external_id: bool) -> None:
         """What led here through a row merged into this contact stays with that row."""
@@ -277,14 +309,6 @@ class _Writer:
         if external_id:
             contact = contact._replace(record=contact.record._replace(external_id=None))
         self._people[at] = contact
-
-    def _note_conflicts(self, pairs: Sequence[tuple[int, int]]) -> None:
-        """Whoever has the number and whoever has the external id may be one person; a person decides."""
-        ones, others = zip(*pairs, strict=True)
-        given = {"ones": list(ones), "others": list(others), "now": self._now}
-        self._connection.execute(
-            statements.NOTE_CONFLICTS, given | {"why": CONFLICT_REASON, "score": CONFLICT_SCORE}
-        )
 
     def _tags_on(self, names: tuple[str, ...]) -> _Tags:
         known = self._combined.get(names)
