@@ -21,11 +21,12 @@ from xinfeng.console.content.forms import (
     draft_in,
     field_of,
     initial_of,
+    initial_of_text,
 )
 from xinfeng.console.content.preview import Faces, faces
 from xinfeng.console.permissions import allowed
 from xinfeng.console.words import sentence
-from xinfeng.content import actions, reads
+from xinfeng.content import actions, library, reads
 from xinfeng.content.models import Signature, TemplateVersion
 from xinfeng.content.variables import Catalogue, Kind
 from xinfeng.kernel.errors import InvalidInput, XinfengError
@@ -57,7 +58,10 @@ class VariableRow:
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed("template.edit")
 def new(request: HttpRequest) -> HttpResponse:
-    """A new template; `?from=` starts with the wording of another one."""
+    """A new template; `?from=` starts with the wording of another one, `?library=` with a text that ships."""
+    if key := request.GET.get("library", ""):
+        begun = library.text(key)
+        return _editor(request, None, initial_of_text(begun), dict(begun.defaults))
     copied = request.GET.get("from", "")
     version = reads.newest_version(int(copied)) if copied.isdigit() and len(copied) < 10 else None
     initial = initial_of(version) if version else {}

@@ -13,6 +13,7 @@ from xinfeng.console.words import sentence
 from xinfeng.content import optout, reads
 from xinfeng.content.actions import LONGEST_NAME
 from xinfeng.content.grammar import LONGEST_SOURCE
+from xinfeng.content.library import Text
 from xinfeng.content.models import TemplateVersion
 from xinfeng.content.rendering import LONGEST_DEFAULT, Draft
 from xinfeng.content.variables import Catalogue
@@ -100,6 +101,18 @@ def initial_of(version: TemplateVersion) -> dict[str, Any]:
         "value": version.value,
         "action": version.action,
         "opt_out": version.opt_out,
+    }
+
+
+def initial_of_text(text: Text) -> dict[str, Any]:
+    """The form's values for a text of the library; its title is a first name."""
+    return {
+        "name": text.title,
+        "purpose": text.purpose,
+        "trade": text.trade,
+        "value": text.value,
+        "action": text.action,
+        "opt_out": text.opt_out,
     }
 
 
