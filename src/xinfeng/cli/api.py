@@ -62,7 +62,7 @@ def list_keys() -> None:
             key.pk,
             key.name,
             f"xf_{key.prefix}_…",
-            " ".join(key.scopes),
+            "\n".join(key.scopes),
             _moment(key.last_used_at),
             key.requests,
             "✗" if key.revoked_at else _moment(key.expires_at) or "✓",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from xinfeng.campaigns.models import Campaign
 
 group = typer.Typer(help="活动 campaigns", no_args_is_help=True)
+
+_PLANNING_PATIENCE_S = 20.0
 
 As = Annotated[str, typer.Option("--as", help="以谁的身份（登录名） the user who does this")]
 
@@ -231,6 +234,10 @@ def _campaign(campaign_id: int) -> Campaign:
 
 def _planned(campaign_id: int) -> Campaign:
     campaign = _campaign(campaign_id)
+    patience = time.monotonic() + _PLANNING_PATIENCE_S
+    while campaign.state == "planning" and time.monotonic() < patience:  # `start` has just been said
+        time.sleep(0.2)
+        campaign.refresh_from_db()
     if campaign.state == "failed" and campaign.fault:
         raise XinfengError(campaign.fault["code"], **campaign.fault["params"])
     if campaign.plan_id is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -64,10 +64,17 @@ def list_traits(
     from xinfeng.contacts.traits import traits as declared
 
     rows = [
-        [one.key, one.label, one.label_en, one.kind, json.dumps(one.definition.as_json(), ensure_ascii=False)]
+        [one.key, one.label, one.label_en, one.kind, _definition(one.definition.as_json())]
         for one in declared(archived=archived)
     ]
     table("行为特征 Traits", ["键 key", "名称 name", "English", "值 kind", "定义 definition"], rows)
+
+
+def _definition(known: dict[str, Any]) -> str:
+    """What `traits add` would take, without what is not said."""
+    return json.dumps(
+        {name: value for name, value in known.items() if value not in (None, "", [])}, ensure_ascii=False
+    )
 
 
 @traits.command("add")

@@ -41,7 +41,7 @@ class _Printer:
                 *((STAGES[stage].in_(self._language), f"{count:,}") for stage, count in self._stages()),
                 (STAGES["replied"].in_(self._language), f"{numbers.replied:,}"),
                 (STAGES["opted_out"].in_(self._language), f"{numbers.opted_out:,}"),
-                (self._say("费用", "Cost"), f"¥ {yuan(fen(numbers.cost_li))}"),
+                (self._say("费用", "Cost"), f"¥{yuan(fen(numbers.cost_li))}"),
                 (self._say("速度", "Speed"), self._speed()),
             ]
         )

@@ -51,35 +51,84 @@ def parse_shares(text: str) -> dict[str, float]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="xinfeng simulate carrier", description="A simulated CMPP carrier.")
+    parser = argparse.ArgumentParser(
+        prog="xinfeng simulate carrier",
+        description="模拟 CMPP 运营商，可以按需出错。 A simulated CMPP carrier with faults on demand.",
+    )
     add = parser.add_argument
-    add("--host", default="127.0.0.1")
-    add("--port", type=int, default=7890, help="0: any free port")
-    add("--control-port", type=int, help="JSON lines on loopback; 0: any free port")
-    add("--account", action="append", metavar="NAME:SECRET", help="may be repeated; default 900001:888888")
-    add("--log", type=Path, help="append what was accepted to this file")
-    add("--deliver-window", type=int, default=2000)
-    add("--resend-s", type=float, default=60.0)
-    add("--attempts", type=int, default=3)
-    add("--idle-s", type=float, default=180.0)
-    add("--seed", type=int)
-    add("--rate-per-s", type=int)
-    add("--latency-ms", type=int)
-    add("--receipt-delay-ms", type=int)
-    add("--receipts", type=parse_shares, metavar="DELIVRD=0.97,UNDELIV=0.03")
-    add("--replies", type=parse_shares, metavar="T=0.01,退订=0.005")
-    add("--reply-script", type=Path, metavar="FILE", help='JSON: {"13800138000": ["退订"]}')
-    add("--reply-delay-ms", type=int)
-    add("--refuse", type=parse_shares, metavar="8=0.1,13=0.01")
-    add("--refuse-login", type=int, metavar="STATUS")
-    add("--lose-receipts", type=float, metavar="SHARE")
-    add("--double-receipts", type=float, metavar="SHARE")
-    add("--late-receipts", type=float, metavar="SHARE")
-    add("--late-by-ms", type=int)
-    add("--early-receipts", type=float, metavar="SHARE")
-    add("--silent", action="store_const", const=True)
-    add("--cut-after", type=int, metavar="SUBMITS")
-    add("--garbage-after", type=int, metavar="SUBMITS")
+    add("--host", default="127.0.0.1", help="监听的地址 address to listen on")
+    add("--port", type=int, default=7890, help="端口；0 为任意空闲端口 port; 0: any free one")
+    add(
+        "--control-port",
+        type=int,
+        help="控制端口，JSON 行；0 为任意空闲端口 JSON lines on loopback; 0: any free port",
+    )
+    add(
+        "--account", action="append", metavar="NAME:SECRET", help="可重复，默认 900001:888888 may be repeated"
+    )
+    add("--log", type=Path, help="把收到的记到这个文件 append what was accepted to this file")
+    add(
+        "--deliver-window",
+        type=int,
+        default=2000,
+        help="每连接未应答的回执和上行上限 unanswered deliveries per connection",
+    )
+    add(
+        "--resend-s",
+        type=float,
+        default=60.0,
+        help="没有应答，多少秒后再送 seconds until an unanswered delivery is sent again",
+    )
+    add("--attempts", type=int, default=3, help="一共送几次 how often in all")
+    add(
+        "--idle-s",
+        type=float,
+        default=180.0,
+        help="空闲多少秒后断开 seconds of silence before a connection is closed",
+    )
+    add("--seed", type=int, help="随机种子：相同则结果相同 same seed and traffic, same draws")
+    add("--rate-per-s", type=int, help="每秒条数上限，超过则拒绝 refuse more than so many a second")
+    add("--latency-ms", type=int, help="应答前等待 wait before each response")
+    add("--receipt-delay-ms", type=int, help="多久后回执 wait before receipts")
+    add(
+        "--receipts",
+        type=parse_shares,
+        metavar="DELIVRD=0.97,UNDELIV=0.03",
+        help="回执代码和份额 shares of receipt codes",
+    )
+    add("--replies", type=parse_shares, metavar="T=0.01,退订=0.005", help="上行内容和份额 shares of replies")
+    add(
+        "--reply-script",
+        type=Path,
+        metavar="FILE",
+        help='按号码回复，JSON answers by number: {"13800138000": ["退订"]}',
+    )
+    add("--reply-delay-ms", type=int, help="多久后回复 wait before replies")
+    add(
+        "--refuse",
+        type=parse_shares,
+        metavar="8=0.1,13=0.01",
+        help="拒绝的应答码和份额 shares of refusing results",
+    )
+    add(
+        "--refuse-login",
+        type=int,
+        metavar="STATUS",
+        help="拒绝登录，用这个状态 refuse logins with this status",
+    )
+    add("--lose-receipts", type=float, metavar="SHARE", help="丢失的回执份额 share of receipts lost")
+    add("--double-receipts", type=float, metavar="SHARE", help="重复的回执份额 share sent twice")
+    add("--late-receipts", type=float, metavar="SHARE", help="迟到的回执份额 share that comes late")
+    add("--late-by-ms", type=int, help="迟到多久 how late")
+    add(
+        "--early-receipts",
+        type=float,
+        metavar="SHARE",
+        help="先于提交应答的回执份额 share that comes before the response",
+    )
+    add("--silent", action="store_const", const=True, help="不应答提交 never answer a submit")
+    add("--cut-after", type=int, metavar="SUBMITS", help="多少条提交后断开 cut the connection after so many")
+    add("--garbage-after", type=int, metavar="SUBMITS", help="多少条提交后发乱码 send garbage after so many")
     return parser
 
 

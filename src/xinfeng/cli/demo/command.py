@@ -70,8 +70,10 @@ def demo(
         )
         scenario.set_up()
         children: list[Child] = [
-            xinfeng_child("carrier", "simulate", "carrier", *_carrier_options(carrier_port, data)),
-            xinfeng_child("lookup", "simulate", "lookup", *_lookup_options(lookup_port)),
+            xinfeng_child(
+                "carrier", "simulate", "carrier", *_carrier_options(carrier_port, data), quiet=True
+            ),
+            xinfeng_child("lookup", "simulate", "lookup", *_lookup_options(lookup_port), quiet=True),
             xinfeng_child("app", "app"),
             xinfeng_child("gateway", "gateway"),
         ]

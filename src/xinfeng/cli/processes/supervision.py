@@ -31,7 +31,7 @@ _STOP_PATIENCE_S = 20.0
 
 @dataclass
 class Child:
-    """One supervised process: how it is started, how often it fell in a row."""
+    """One supervised process: how it is started, how often it fell in a row; `quiet` keeps its prints off the terminal."""
 
     name: str
     arguments: list[str]
@@ -39,11 +39,12 @@ class Child:
     falls: int = 0
     started_at: float = 0.0
     start_after: float = 0.0
+    quiet: bool = False
 
 
-def xinfeng_child(name: str, *arguments: str) -> Child:
+def xinfeng_child(name: str, *arguments: str, quiet: bool = False) -> Child:
     """A child that is one of Xinfeng's own commands."""
-    return Child(name, [sys.executable, "-m", "xinfeng", *arguments, "--with-parent"])
+    return Child(name, [sys.executable, "-m", "xinfeng", *arguments, "--with-parent"], quiet=quiet)
 
 
 class Supervisor:
@@ -115,7 +116,9 @@ class Supervisor:
                 self._start(child)
 
     def _start(self, child: Child) -> None:
-        child.process = subprocess.Popen(child.arguments, start_new_session=True)
+        child.process = subprocess.Popen(
+            child.arguments, start_new_session=True, stdout=subprocess.DEVNULL if child.quiet else None
+        )
         child.started_at = time.monotonic()
 
 
