@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from tests.factories import NOW, make_contact
 
-from xinfeng.consent.actions import append_entries, lift_suppression
-from xinfeng.consent.ledger import NewEntry
 from xinfeng.consent.models import Suppression
 from xinfeng.consent.reads import standing_of
 from xinfeng.contacts.models import Contact
@@ -99,34 +97,6 @@ def test_by_hand_it_is_the_same() -> None:
     actions.mark_reassigned(contact, reason="新机主来电", actor="lin", now=NOW)
     assert granted(contact) == set()
     assert Suppression.objects.filter(reason="reassigned", scope="all").count() == 1
-
-
-def agree(contact_id: int, source: str, *, at: datetime) -> None:
-    with bulk_transaction() as connection:
-        entry = NewEntry(contact_id, "marketing", True, at, source, None, "e", source)
-        append_entries(connection, [entry], now=at)
-
-
-def test_a_number_is_out_again_when_its_new_owner_agreed_and_not_before() -> None:
-    contact = make_contact(at=NOW - 9 * DAY)
-    actions.mark_reassigned(contact, reason="新机主来电", actor="lin", now=NOW)
-    [suppression] = Suppression.objects.all()
-    agree(contact, "form:a", at=NOW + DAY)
-    assert actions.release_new_owners(now=NOW + DAY) == 0  # nothing proves yet that it was her
-    lift_suppression(suppression.pk, reason="asked for again, with a code", actor="form:a", now=NOW + DAY)
-    assert actions.release_new_owners(now=NOW + DAY) == 1
-    card = reads.number_of(contact)
-    assert (card.state, card.quarantine) == (State.UNKNOWN, Quarantine.FREE)
-    assert actions.release_new_owners(now=NOW + DAY) == 0
-
-
-def test_a_lifted_suppression_alone_lets_no_number_out() -> None:
-    contact = make_contact(at=NOW - 9 * DAY)
-    actions.mark_reassigned(contact, reason="新机主来电", actor="lin", now=NOW)
-    agree(contact, "import:名单", at=NOW + DAY)  # a file's word doesn't count after a no
-    lift_suppression(Suppression.objects.get().pk, reason="误标", actor="lin", now=NOW + DAY)
-    assert actions.release_new_owners(now=NOW + DAY) == 0
-    assert reads.number_of(contact).quarantine is Quarantine.REASSIGNED
 
 
 def test_a_ported_number_keeps_its_consent_and_changes_its_carrier() -> None:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from django.db.models import Q
+
 from xinfeng.consent.actions import append_entries, lift_suppression
 from xinfeng.consent.asking import GRANTED, may_ask
 from xinfeng.consent.ledger import NewEntry
@@ -35,10 +37,18 @@ from xinfeng.foundation.database import Connection
 from xinfeng.foundation.ids import take_block
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.ages import youngest_adult
+from xinfeng.kernel.purposes import MESSAGE_PURPOSES
 from xinfeng.kernel.time import business_day
 
 NOT_FOR_MINORS = ("marketing", "profiling")
 """No advertising by automated decisions to anybody under 18 (未成年人网络保护条例, Art 24(3))."""
+
+MESSAGES = frozenset(MESSAGE_PURPOSES)
+
+_STAYS_NARROW = """\
+update submission set narrowed = '{}' where narrowed <> '{}' and exists (
+  select from suppression s where s.id = any(narrowed) and s.phone_index = %s)"""
+"""Her word has opened the number: what was set aside for codes is not put back."""
 
 _OWN_WORD = (SuppressionReason.OPT_OUT, SuppressionReason.ERASED, SuppressionReason.REASSIGNED)
 """What the holder of the number may lift herself: her own no, her own wish to be forgotten, and that the number
@@ -193,12 +203,14 @@ def _say_yes(
 ) -> None:
     source, submission = entrance.form.source, entrance.submission
     evidence = evidence_of(submission, number=entrance.number, confirmed=entrance.confirmed)
-    entries = []
+    entries = _nothing_of_the_former_owner(entrance, contact_id, index, granted, now=now)
     for purpose in granted:
         box = entrance.design.box(purpose)
         notice = box.notices.get(submission.language) if box else None
         entries.append(NewEntry(contact_id, purpose, True, now, source, notice, evidence, source))
     append_entries(connection, entries, now=now)
+    if entrance.confirmed and not MESSAGES.isdisjoint(granted):
+        connection.execute(_STAYS_NARROW, (index,))
     if entrance.confirmed and "marketing" in granted:
         for one in Suppression.objects.filter(
             phone_index=index, lifted_at=None, reason__in=_OWN_WORD, at__lt=submission.created_at
@@ -209,6 +221,29 @@ def _say_yes(
                 actor=source,
                 now=now,
             )
+
+
+def _nothing_of_the_former_owner(
+    entrance: Entrance, contact_id: int, index: bytes, granted: Sequence[str], *, now: datetime
+) -> list[NewEntry]:
+    """Where her word opens a number that was reassigned, what was agreed to before that is not hers: a file may have
+    brought the former owner's consents after the number had left him. They are withdrawn."""
+    if not entrance.confirmed or MESSAGES.isdisjoint(granted):
+        return []
+    reassigned = Suppression.objects.filter(reason=SuppressionReason.REASSIGNED).filter(
+        Q(phone_index=index, lifted_at=None) | Q(pk__in=entrance.submission.narrowed)
+    )
+    since = max(reassigned.values_list("at", flat=True), default=None)
+    if since is None:
+        return []
+    source = entrance.form.source
+    others = Standing.objects.filter(contact_id=contact_id, granted=True, since__lt=since)
+    return [
+        NewEntry(contact_id, purpose, False, now, source, None, "number_reassigned", source)
+        for purpose in others.exclude(purpose__in=granted)
+        .order_by("purpose")
+        .values_list("purpose", flat=True)
+    ]
 
 
 def evidence_of(submission: Submission, *, number: int, confirmed: bool) -> str:

@@ -2,7 +2,8 @@
 
 The consent to one code is as narrow as that. Once the submission has ended, confirmed or not, an entry takes it back
 (unless she has agreed to service messages otherwise). A contact that was made only to send a code to is erased again
-when the code lapses: its number is gone, an empty row remains that old facts mention.
+when the code lapses: its number is gone, an empty row remains that old facts mention. A suppression that was narrowed
+for the code is as wide as before again, unless she confirmed that she wants to be written to.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from datetime import datetime
 
 from xinfeng.consent.actions import append_entries
 from xinfeng.consent.ledger import NewEntry
+from xinfeng.consent.narrowing import widen
 from xinfeng.forms.submissions import LIFE
 from xinfeng.foundation import audit
 from xinfeng.foundation.database import Connection, bulk_transaction
@@ -31,6 +33,14 @@ from submission s join form f on f.id = s.form_id
 left join standing st on st.contact_id = s.contact_id and st.purpose = 'service'
 where s.code_entry is not null and s.code_entry_back is null and s.state <> 'awaiting'
   and not exists (select from submission o where o.contact_id = s.contact_id and o.state = 'awaiting')
+order by s.id limit %(step)s for update of s skip locked"""
+
+# While another code is on its way to the number, it stays open for that.
+_NARROWED = """\
+select s.id, s.narrowed from submission s
+where s.narrowed <> '{}' and s.state <> 'awaiting' and not exists (
+  select from submission o join suppression x on x.phone_index = o.phone_index
+  where o.state = 'awaiting' and x.id = any(s.narrowed))
 order by s.id limit %(step)s for update of s skip locked"""
 
 # Whoever did anything else in the meantime, or of whom anything else was said, stays.
@@ -59,6 +69,8 @@ def lapse(*, now: datetime) -> int:
             break
     while _take_back(now=now) == _STEP:
         pass
+    while _widen(now=now) == _STEP:
+        pass
     _forget(now=now)
     return count
 
@@ -77,6 +89,20 @@ def _take_back(*, now: datetime) -> int:
         _mark(connection, [(row[0], row[2]) for row in rows if not row[4]])
         seqs = append_entries(connection, entries, now=now)
         _mark(connection, [(row[0], seq) for row, seq in zip(still, seqs, strict=True)])
+    return len(rows)
+
+
+def _widen(*, now: datetime) -> int:
+    """Suppress again for all messages what was narrowed for codes that came to nothing; returns how many."""
+    with bulk_transaction() as connection:
+        take_block(connection, "contact", 0)
+        rows = connection.execute(_NARROWED, {"step": _STEP}).fetchall()
+        if rows:
+            connection.execute(
+                "update submission set narrowed = '{}' where id = any(%s)", ([row[0] for row in rows],)
+            )
+            ids = [suppression for row in rows for suppression in row[1]]
+            widen(connection, ids, why="code settled", actor="system:forms", now=now)
     return len(rows)
 
 

@@ -118,6 +118,7 @@ class Submission(models.Model):
     found by, and nobody else knows it. `address_index` is a keyed hash. `purposes`: the boxes that were ticked;
     `granted`: those of them that became entries in the ledger. `made_contact`: the contact was made only so that
     a code could be sent. `code_entry`: the narrow service consent for that code; `code_entry_back` what took it back.
+    `narrowed`: the suppressions that were set aside for it, until it has ended (`consent.narrowing`).
     """
 
     public_id = models.UUIDField(unique=True)
@@ -140,6 +141,7 @@ class Submission(models.Model):
     made_contact = models.BooleanField(default=False)
     code_entry = models.BigIntegerField(null=True)
     code_entry_back = models.BigIntegerField(null=True)
+    narrowed = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     created_at = models.DateTimeField()
     completed_at = models.DateTimeField(null=True)
 
@@ -156,6 +158,7 @@ class Submission(models.Model):
                 name="submission_code_entry_open",
                 condition=Q(code_entry__isnull=False, code_entry_back=None) & ~Q(state="awaiting"),
             ),
+            models.Index(fields=["id"], name="submission_narrowed", condition=~Q(narrowed=[])),
         ]
 
 

@@ -1,7 +1,9 @@
 """Taking in what the public sends: a page filled in, a code typed, another code asked for.
 
 Nothing here tells an outsider whether a number is known, or why a code did not come: whoever asks for one gets the
-same answer, and a number that may not be written to at all simply gets none (`code_entry` then stays empty).
+same answer, and a number that may not be written to at all simply gets none (`code_entry` then stays empty). Numbers
+that are suppressed because their owner was erased, or is not their owner any more, are not among those: whoever holds
+the handset now may show that she does (docs/adr/NNNN).
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from django.conf import settings
 from xinfeng.consent.actions import append_entries
 from xinfeng.consent.ledger import NewEntry
 from xinfeng.consent.models import Scope, Standing, Suppression
+from xinfeng.consent.narrowing import NARROWED, narrow
 from xinfeng.contacts.models import Contact, ContactState
 from xinfeng.contacts.records import ContactRecord
 from xinfeng.contacts.sql import upsert_contacts
@@ -207,7 +210,8 @@ def _ask_for_code(
 ) -> Begun:
     index = vault().phone_index(phone)
     counted = [Happened("submission")]
-    if Suppression.objects.filter(phone_index=index, scope=Scope.ALL, lifted_at=None).exists():
+    shut = Suppression.objects.filter(phone_index=index, scope=Scope.ALL, lifted_at=None)
+    if shut.exclude(reason__in=NARROWED).exists():
         _new_code(submission, now=now, refused="suppressed")
         counting.count_on(connection, form.pk, counted, now=now)
         return Begun(Outcome.CODE, submission.public_id)
@@ -221,6 +225,9 @@ def _ask_for_code(
     submission.contact_id = found.contact_id
     submission.made_contact = found.change == "new"
     submission.phone_sealed = vault().seal(Kind.PHONE, phone)
+    if shut.exists():
+        why = f"code requested, submission {submission.pk}"
+        submission.narrowed = narrow(connection, index, why=why, actor=source, now=now)
     if not Standing.objects.filter(
         contact_id=found.contact_id, purpose="service", granted=True, suppressed=None
     ).exists():
@@ -228,7 +235,7 @@ def _ask_for_code(
         entry = NewEntry(found.contact_id, "service", True, now, source, None, asked, source)
         newborn = (found.contact_id,) if submission.made_contact else ()
         [submission.code_entry] = append_entries(connection, [entry], now=now, newborn=newborn)
-    submission.save(update_fields=["contact_id", "made_contact", "phone_sealed", "code_entry"])
+    submission.save(update_fields=["contact_id", "made_contact", "phone_sealed", "code_entry", "narrowed"])
     counting.count_on(connection, form.pk, counted, now=now)
     return Begun(Outcome.CODE, submission.public_id, send=_new_code(submission, now=now))
 

@@ -1,4 +1,9 @@
-"""What is learned and decided about numbers. What evidence amounts to stands in `states`."""
+"""What is learned and decided about numbers. What evidence amounts to stands in `states`.
+
+A number that was reassigned leaves its former owner's row (docs/adr/NNNN): his consents are withdrawn, the number is
+suppressed for all messages, and the row says REASSIGNED in quarantine until another number comes or a person says that
+it was a mistake. Whoever comes with the number next is a new contact.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +15,12 @@ from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
-from xinfeng.consent.actions import append_entries, suppress_numbers
+from xinfeng.consent.actions import append_entries, refresh_standing, suppress_numbers
 from xinfeng.consent.ledger import NewEntry
 from xinfeng.consent.models import Scope, SuppressionReason
+from xinfeng.consent.narrowing import lift_mistaken
+from xinfeng.contacts import former_numbers as contacts
+from xinfeng.contacts.sql import note_conflicts
 from xinfeng.foundation import audit
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.database import Connection, bulk_transaction
@@ -34,7 +42,6 @@ from xinfeng.kernel.phones import Carrier
 
 RECEIPTS = "system:receipts"
 LOOKUPS = "system:lookups"
-NEW_OWNERS = "system:new owners"
 LONGEST_REASON = 200
 
 
@@ -130,8 +137,8 @@ class LookupNews(NamedTuple):
 def learn_from_lookup(
     connection: Connection, news: Sequence[LookupNews], *, provider: str, now: datetime, actor: str = LOOKUPS
 ) -> Learned:
-    """Take in answers, in the caller's transaction. A number that was reassigned takes its consent with it, a ported
-    one gets its carrier. Answers about numbers that their contacts no longer have are left alone."""
+    """Take in answers, in the caller's transaction. A number that was reassigned leaves its contact, who loses every
+    consent; a ported one stays and gets its carrier. Answers about numbers that their contacts no longer have are left alone."""
     if not news:
         return Learned()
     sql.take_turn(connection)
@@ -151,6 +158,7 @@ def learn_from_lookup(
             reassigned.append(number)
         if after.carrier_now and after.carrier_now != before.carrier_now:
             carriers[one.contact_id] = after.carrier_now
+    contacts.release_numbers(connection, [one.contact_id for one in reassigned], actor=actor, now=now)
     learned = notes.write(connection, len(news))
     _set_carriers(connection, carriers, now=now)
     _take_consent(connection, reassigned, source=f"lookup:{provider}"[:80], actor=actor, now=now)
@@ -234,7 +242,8 @@ def quarantine(contact_id: int, *, reason: str, actor: str, now: datetime) -> No
 def release(contact_id: int, *, reason: str, actor: str, now: datetime) -> None:
     """Take a number out of quarantine, whatever put it there. Suppressions and withdrawals stay: those are consent's.
 
-    Raises as `quarantine`, and Conflict `number.not_quarantined`.
+    Where the number had left the contact because it was taken for somebody else's, this says that it was not: see
+    `take_back_reassigned`. Raises as `quarantine`, and Conflict `number.not_quarantined`.
     """
 
     def out(known: Known) -> Known:
@@ -242,53 +251,58 @@ def release(contact_id: int, *, reason: str, actor: str, now: datetime) -> None:
             raise Conflict("number.not_quarantined", id=contact_id)
         return by_hand(known, quarantine=False, at=now)
 
-    _decide(contact_id, "number.release", out, reason, actor, now)
-
-
-_NEW_OWNERS = """\
-select distinct n.contact_id from suppression s join number_state n on n.phone_index = s.phone_index
-where s.reason = 'reassigned' and s.lifted_at is not null and s.lifted_reason not like 'superseded:%%'
-  and n.quarantine = 'reassigned' and not n.gone and s.lifted_at > n.quarantined_at
-  and not exists (
-    select from suppression still
-    where still.phone_index = s.phone_index and still.reason = 'reassigned' and still.lifted_at is null
-  )
-  and exists (
-    select from standing t where t.contact_id = n.contact_id and t.granted and t.since > n.quarantined_at
-  )"""
-
-
-def release_new_owners(*, now: datetime) -> int:
-    """Let numbers out of quarantine that changed hands and whose new owners agreed themselves; returns how many.
-
-    What closed such a number for good was lifted by her own confirmed word (or by a person, with a reason), and she
-    agreed to something since: nothing is left of the former owner's case.
-    """
     with bulk_transaction() as connection:
-        if not connection.execute(_NEW_OWNERS).fetchall():
-            return 0
         sql.take_turn(connection)
-        ids = [row[0] for row in connection.execute(_NEW_OWNERS).fetchall()]
-        numbers = sql.numbers_of(connection, ids)
-        notes = _Notes(numbers)
-        for number in numbers.values():
-            after = by_hand(number.known, quarantine=False, at=now)
-            notes.fact(number, after, Source.MANUAL, "", "release", now, NEW_OWNERS, "new owner agreed")
-            notes.now_known(number, after)
-        return notes.write(connection, len(numbers)).freed
+        if sql.has_lost_its_number(connection, contact_id):
+            take_back_reassigned(connection, contact_id, reason=reason, actor=actor, now=now)
+        else:
+            _decide(contact_id, "number.release", out, reason, actor, now)
+
+
+def take_back_reassigned(
+    connection: Connection, contact_id: int, *, reason: str, actor: str, now: datetime
+) -> None:
+    """It was not reassigned after all: the contact has the number again, and the suppression that rested on the
+    mistake is lifted. Consents that were withdrawn stay so: the ledger takes nothing back, the person is asked again.
+
+    Whoever came with the number in the meantime keeps it; that the two may be one person is suggested. The caller has
+    taken the turn. Raises NotFound `contact.no_phone` where no number was lost, InvalidInput `number.no_reason`.
+    """
+    why = _checked(reason)
+    known = sql.known_of(connection, contact_id)
+    returned = contacts.give_back(connection, contact_id, now=now)
+    if returned is None:
+        raise NotFound("contact.no_phone", id=contact_id)
+    after = by_hand(known, quarantine=False, at=now)
+    number = Number(contact_id, returned.phone_index, None, known)
+    notes = _Notes({contact_id: number})
+    notes.fact(number, after, Source.MANUAL, "", "returned", now, actor, why)
+    notes.now_known(number, after)
+    notes.write(connection, 1)
+    if returned.holder is not None:
+        sql.leave_without_number(connection, [contact_id], gone=True)
+        note_conflicts(connection, [(contact_id, returned.holder)], now=now)
+    audit.record(
+        actor=actor, action="number.returned", kind="contact", subject=contact_id, holder=returned.holder
+    )
+    lift_mistaken(connection, returned.phone_index, why=why, actor=actor, now=now)
+    refresh_standing(connection, [contact_id])
 
 
 def mark_reassigned(contact_id: int, *, reason: str, actor: str, now: datetime) -> None:
-    """The number belongs to somebody else now: every consent is withdrawn, the number suppressed for all purposes.
+    """The number belongs to somebody else now: it leaves the contact, every consent is withdrawn, the number suppressed
+    for all purposes. `release` says that it was a mistake.
 
     Raises NotFound `contact.unknown`, `contact.no_phone`, InvalidInput `number.no_reason`.
     """
-    answer = Answer(reassigned=True)
+
+    def gone(known: Known) -> Known:
+        return after_lookup(known._replace(checked_at=None), Answer(reassigned=True), now)
+
     with bulk_transaction() as connection:
-        number = _decide(
-            contact_id, "number.reassigned", lambda known: after_lookup(known._replace(checked_at=None), answer, now),
-            reason, actor, now,
-        )  # fmt: skip
+        number = _decide(contact_id, "number.reassigned", gone, reason, actor, now)
+        contacts.release_numbers(connection, [contact_id], actor=actor, now=now)
+        sql.put(connection, {contact_id: (number.phone_index, gone(number.known))})
         _take_consent(connection, [number], source="console", actor=actor, now=now)
 
 
@@ -319,9 +333,7 @@ def _decide(
     actor: str,
     now: datetime,
 ) -> Number:
-    why = reason.strip()[:LONGEST_REASON]
-    if not why:
-        raise InvalidInput("number.no_reason")
+    why = _checked(reason)
     with bulk_transaction() as connection:
         sql.take_turn(connection)
         number = one_number(connection, contact_id)
@@ -334,6 +346,13 @@ def _decide(
             actor=actor, action=action, kind="contact", subject=contact_id, state=after.state.name.lower()
         )
         return number
+
+
+def _checked(reason: str) -> str:
+    why = reason.strip()[:LONGEST_REASON]
+    if not why:
+        raise InvalidInput("number.no_reason")
+    return why
 
 
 def one_number(connection: Connection, contact_id: int) -> Number:
@@ -362,7 +381,9 @@ def _set_carriers(connection: Connection, carriers: Mapping[int, int], *, now: d
 def _take_consent(
     connection: Connection, numbers: Iterable[Number], *, source: str, actor: str, now: datetime
 ) -> None:
-    """Consent is a person's, not a number's (compliance.md 6.1): withdraw what she gave, close the number."""
+    """Consent is a person's, not a number's (compliance.md 6.1): withdraw what she gave, close the number.
+
+    The rows have given the numbers up already."""
     indexes = {number.contact_id: number.phone_index for number in numbers}
     if not indexes:
         return
@@ -374,6 +395,7 @@ def _take_consent(
         NewEntry(contact_id, purpose, False, now, source, None, "number_reassigned", actor)
         for contact_id, purpose in granted
     ]
+    sql.leave_without_number(connection, indexes, gone=False)
     append_entries(connection, entries, now=now)
     suppress_numbers(
         list(indexes.values()),
@@ -383,3 +405,4 @@ def _take_consent(
         actor=actor,
         now=now,
     )
+    refresh_standing(connection, list(indexes))

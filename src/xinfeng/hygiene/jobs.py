@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xinfeng.foundation.jobs import app
-from xinfeng.hygiene import actions, plan
+from xinfeng.hygiene import plan
 from xinfeng.kernel.time import utc_now
 
 
@@ -12,6 +12,5 @@ from xinfeng.kernel.time import utc_now
     name="hygiene.revalidate", queueing_lock="hygiene.revalidate", lock="hygiene.revalidate"
 )
 def revalidate(timestamp: int) -> None:
-    """Every five minutes: let out whose new owner agreed, and go on with today's share of the plan."""
-    actions.release_new_owners(now=utc_now())
+    """Every five minutes: go on with today's share of the plan."""
     plan.revalidate(utc_now())

@@ -153,7 +153,8 @@ class Counts:
 
 
 def counts(lens: Lens) -> Counts:
-    """As of the last refresh of the lens, where a row of `number` is of a living contact with a number."""
+    """As of the last refresh of the lens, where a row of `number` is of a living contact with a number, or of one
+    whose number was reassigned."""
     number = lens.table("number")
     asked = number.group_by("state").aggregate(
         n=number.count(),
@@ -164,7 +165,8 @@ def counts(lens: Lens) -> Counts:
     rows = lens.rows(asked).to_pylist()
     base = int(lens.scalar(_base(lens).count()))
     by_state = dict.fromkeys(State, 0) | {State(row["state"]): int(row["n"]) for row in rows}
-    by_state[State.UNKNOWN] += max(0, base - sum(by_state.values()))
+    with_number = sum(n for state, n in by_state.items() if state is not State.REASSIGNED)  # those have none
+    by_state[State.UNKNOWN] += max(0, base - with_number)
     totals = {name: sum(int(row[name] or 0) for row in rows) for name in ("quarantined", "ported", "recheck")}
     return Counts(base, by_state, **totals)
 
@@ -230,6 +232,7 @@ def rate(now: datetime, *, lens: Lens) -> Rate:
     begins = ibis.literal(day_bounds(first, zone)[0])
     lately = ibis.literal(now - SILENT_AFTER)
     number = lens.table("number")
+    number = number.filter(number.state != int(State.REASSIGNED))  # they are no longer of the base
     checked = (number.checked_at >= begins).fill_null(False)
     alive = (number.alive_at >= begins).fill_null(False)
     recent = ((number.checked_at >= lately) | (number.alive_at >= lately)).fill_null(False)

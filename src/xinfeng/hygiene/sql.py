@@ -68,6 +68,9 @@ where c.phone_index is not null""".format(
 )
 """Times as seconds, exact to the microsecond: they are read ten times as fast as timestamps."""
 
+_READ_ANY = _READ.removesuffix("where c.phone_index is not null")
+"""Also of contacts whose number has left them."""
+
 _SETTLED = """
 select n.contact_id from unnest(%s::bigint[], %s::float8[]) as w (contact_id, at)
 join number_state n using (contact_id)
@@ -108,6 +111,32 @@ def numbers_of(connection: Connection, contact_ids: Iterable[int]) -> dict[int, 
     for row in connection.execute(_READ, (ids,)):
         found[row[0]] = Number(row[0], bytes(row[1]), moment(row[2]), _known(row))
     return found
+
+
+def known_of(connection: Connection, contact_id: int) -> Known:
+    """What is known of a contact's number, also where the number itself has left her."""
+    row = connection.execute(_READ_ANY, ([contact_id],)).fetchone()
+    return NOTHING if row is None else _known(row)
+
+
+def has_lost_its_number(connection: Connection, contact_id: int) -> bool:
+    """Whether this living contact has no number because the one she had was reassigned."""
+    row = connection.execute(
+        "select 1 from contact c join number_state n on n.contact_id = c.id where c.id = %s and c.state = 0"
+        " and c.phone_index is null and n.quarantine = 'reassigned'",
+        (contact_id,),
+    ).fetchone()
+    return row is not None
+
+
+def leave_without_number(connection: Connection, contact_ids: Iterable[int], *, gone: bool) -> None:
+    """What is known stays with contacts whose number has left them, and nothing leads from it to the number; `gone`:
+    it is nothing that lists should show."""
+    connection.execute(
+        "update number_state set phone_index = null, gone = %s where contact_id = any(%s::bigint[])"
+        " and contact_id in (select id from contact where phone_index is null)",
+        (gone, sorted(contact_ids)),
+    )
 
 
 def settled(connection: Connection, deliveries: Mapping[int, datetime]) -> set[int]:

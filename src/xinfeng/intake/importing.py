@@ -24,6 +24,7 @@ from typing import Generic, TypeVar
 from xinfeng.consent.actions import append_entries, refresh_standing
 from xinfeng.consent.ledger import NewEntry
 from xinfeng.contacts import copying
+from xinfeng.contacts.former_numbers import lost
 from xinfeng.contacts.records import Change, EventRecord
 from xinfeng.contacts.sql import (
     PreparedContact,
@@ -252,9 +253,17 @@ def _write_events(
     )
     bad = list(batch.bad)
     events = []
-    for row, index in zip(batch.rows, batch.phone_indexes, strict=True):
-        one = by_phone.get(index) if index is not None else None
-        other = by_external.get(row.external_id) if row.external_id is not None else None
+    found = [
+        (index, by_phone.get(index or b""), by_external.get(row.external_id or ""))
+        for row, index in zip(batch.rows, batch.phone_indexes, strict=True)
+    ]
+    gone = lost(
+        connection,
+        [(index, other) for index, one, other in found if index and one and other and one != other],
+    )
+    for row, (index, one, other) in zip(batch.rows, found, strict=True):
+        if index is not None and other is not None and (index, other) in gone:
+            one = None
         contact_id = one or other
         if contact_id is None:
             bad.append(BadRow(row.row.line, "event.contact_unknown", {}, row.row.cells))

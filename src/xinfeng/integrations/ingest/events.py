@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic_core import to_json
 
+from xinfeng.contacts.former_numbers import lost
 from xinfeng.contacts.models import ContactState
 from xinfeng.contacts.records import EventRecord
 from xinfeng.contacts.sql import append_events, find_by_external_ids, find_by_phone_indexes
@@ -99,18 +100,35 @@ class _People:
         }
         external = {row["external_id"] for row in rows if "external_id" in row}
         self._by_external = find_by_external_ids(connection, external)
+        self._gone = self._lost(connection, rows, dict(zip(numbers, indexes, strict=True)))
         self._by_id = present(connection, {row["contact_id"] for row in rows if "contact_id" in row})
+
+    def _lost(
+        self, connection: Connection, rows: Sequence[EventIn], indexes: Mapping[str, bytes]
+    ) -> set[tuple[str, int]]:
+        """Numbers that had been somebody's whose external id still comes with them, and were found reassigned."""
+        doubtful = {}
+        for row in rows:
+            if "phone" in row and "external_id" in row:
+                number = self._numbers[row["phone"]]
+                one = self._by_phone.get(number) if number is not None else None
+                other = self._by_external.get(row["external_id"])
+                if number is not None and one is not None and other is not None and one != other:
+                    doubtful[indexes[number], other] = number
+        return {(doubtful[pair], pair[1]) for pair in lost(connection, doubtful)}
 
     def find(self, row: EventIn) -> int | Fault:
         """The contact, or why there is none. Whatever a row says of the person must be of the same one."""
         found = set()
+        other = self._by_external.get(row["external_id"]) if "external_id" in row else None
         if "external_id" in row:
-            found.add(self._by_external.get(row["external_id"]))
+            found.add(other)
         if "phone" in row:
             number = self._numbers[row["phone"]]
             if number is None:
                 return Fault("phone.unreadable", "phone")
-            found.add(self._by_phone.get(number))
+            if (number, other) not in self._gone:
+                found.add(self._by_phone.get(number))
         if "contact_id" in row:
             found.add(self._by_id.get(row["contact_id"]))
         if not found:
