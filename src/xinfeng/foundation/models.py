@@ -1,4 +1,4 @@
-"""Users and roles, the audit log, settings kept in the database, blocks of ids."""
+"""Users, roles and how they sign in, the audit log, settings kept in the database, keys in use, blocks of ids."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ class User(AbstractUser):
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.OPERATOR)
     language = models.CharField(max_length=10, default="zh-hans")
     theme = models.CharField(max_length=10, default="auto")
+    password_changed_at = models.DateTimeField(null=True, blank=True)
+    must_change_password = models.BooleanField(default=False)
+    """Somebody else chose the password in force: its owner changes it before anything else."""
 
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
@@ -81,6 +84,105 @@ class LoginFailures(models.Model):
 
     class Meta:
         db_table = "login_failures"
+
+
+class SecondFactor(models.Model):
+    """The authenticator app of a person (see `foundation.second_factor`). `secret_sealed`: `Kind.TOTP`, base32.
+
+    `last_step`: the latest time step whose code was taken; none up to it is taken again.
+    """
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="second_factor")
+    secret_sealed = models.BinaryField()
+    made_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    last_step = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "second_factor"
+
+
+class RecoveryCode(models.Model):
+    """A code for when the authenticator is gone; only its salted, keyed hash is kept."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="recovery_codes")
+    salt = models.BinaryField()
+    digest = models.BinaryField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "recovery_code"
+
+
+class LoginSession(models.Model):
+    """One sign-in of a person (see `foundation.sessions`). `key` is that of Django's session."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="login_sessions")
+    key = models.CharField(max_length=40, unique=True)
+    begun_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    address = models.GenericIPAddressField(null=True)
+    device = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        db_table = "login_session"
+
+
+class EncryptionKey(models.Model):
+    """A master key this database was sealed with; the key itself is in the key file alone (see `foundation.keys`)."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    fingerprint = models.CharField(max_length=16)
+    made_at = models.DateTimeField(null=True)
+    activated_at = models.DateTimeField(null=True)
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "encryption_key"
+
+
+class KeyHolder(models.Model):
+    """A running process and the keys it knows, so that no key is used that one of them could not open."""
+
+    id = models.CharField(max_length=120, primary_key=True)
+    process = models.CharField(max_length=20)
+    host = models.CharField(max_length=80)
+    keys = models.JSONField(default=dict)
+    active = models.SmallIntegerField()
+    cipher = models.CharField(max_length=20)
+    active_since = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "key_holder"
+
+
+class Rotation(models.Model):
+    """A walk over everything sealed that brings it under one key and cipher (see `foundation.rotation`)."""
+
+    key_id = models.SmallIntegerField()
+    cipher = models.CharField(max_length=20)
+    begun_at = models.DateTimeField()
+    begun_by = models.CharField(max_length=150)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "key_rotation"
+
+
+class RotationStep(models.Model):
+    """How far a rotation has come in one table. `position`: the primary key after which it goes on."""
+
+    rotation = models.ForeignKey(Rotation, models.CASCADE, related_name="steps")
+    table = models.CharField(max_length=63)
+    position = models.JSONField(null=True)
+    looked_at = models.BigIntegerField(default=0)
+    moved = models.BigIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "key_rotation_step"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["rotation", "table"], name="rotation_step_once")]
 
 
 class IdBlock(models.Model):
