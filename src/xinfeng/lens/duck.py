@@ -268,6 +268,22 @@ class Writer:
             )
         self._cursor.execute(f'drop table "{stage}"')
 
+    @contextmanager
+    def patching(self, feed: Feed) -> Iterator[Load]:
+        """Take new values of some columns; `feed` has only the key and these (`Feed.patch_feed`)."""
+        stage = f"lens_patch_{feed.name}"
+        names = ", ".join(f'"{column.name}"' for column in feed.columns)
+        changed = [column.name for column in feed.columns if column.name not in feed.key]
+        taken = ", ".join(f'"{name}" = s."{name}"' for name in changed)
+        same = " and ".join(f'"{feed.name}"."{part}" = s."{part}"' for part in feed.key)
+        self._cursor.execute(
+            f'create temp table "{stage}" as select {names} from "{feed.name}" limit 0'  # noqa: S608
+        )
+        load = Load(self._cursor, stage, feed.columns)
+        yield load
+        self._cursor.execute(f'update "{feed.name}" set {taken} from "{stage}" s where {same}')  # noqa: S608
+        self._cursor.execute(f'drop table "{stage}"')
+
 
 class Preparation:
     """A derived table on its way: each statement commits at once, none touches what questions see."""

@@ -6,11 +6,12 @@ import atexit
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -247,11 +248,23 @@ def _bring_in(
     elif feed.extra is not None:
         also = _fit_columns(feed.name, columns, writer)
     blocks = look.blocks(feed, columns, since=since, also=also)
+    count = _load(blocks, partial(writer.loading, feed, columns, into_empty=since is None))
+    for patch in feed.patches if since is not None else ():
+        narrow = feed.patch_feed(patch)
+        blocks = look.blocks(narrow, narrow.columns, since=since)
+        count += _load(blocks, partial(writer.patching, narrow))
+    return count
+
+
+def _load(
+    blocks: Iterator[Callable[[], pa.Table]], loading: Callable[[], AbstractContextManager[Load]]
+) -> int:
+    """Store the blocks while the next ones are read; returns how many rows there were."""
     first = next(blocks, None)
     if first is None:
         return 0
     with (
-        writer.loading(feed, columns, into_empty=since is None) as load,
+        loading() as load,
         ThreadPoolExecutor(1, thread_name_prefix="lens") as worker,
     ):
         storing = worker.submit(_store, load, first)

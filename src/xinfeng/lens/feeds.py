@@ -69,6 +69,19 @@ class Mode(Enum):
 
 
 @dataclass(frozen=True)
+class Patch:
+    """Columns of a feed that change without its row, because PostgreSQL keeps them apart from it.
+
+    `relation` has the feed's key, these `columns` and the `xid` that tells of their change; the feed's own relation
+    has them too, as they are now. A key may come several times, with the same values; one that the lens does not
+    have is passed over.
+    """
+
+    columns: tuple[str, ...]
+    relation: str
+
+
+@dataclass(frozen=True)
 class Feed:
     """A table of the lens. `relation` (by default, its own name) must have the column `xid`.
 
@@ -85,6 +98,7 @@ class Feed:
     relation: str = ""
     extra: Callable[[Connection], Sequence[Column]] | None = field(default=None, compare=False)
     gone_when: str = ""
+    patches: tuple[Patch, ...] = ()
 
     def __post_init__(self) -> None:
         names = {column.name for column in self.columns}
@@ -98,13 +112,23 @@ class Feed:
             )
         if self.gone_when and self.mode is not Mode.REPLACE:
             raise ValueError(f"feed {self.name!r}: facts never go")
+        if any(not (names - set(self.key)).issuperset(patch.columns) for patch in self.patches):
+            raise ValueError(f"feed {self.name!r}: a patch is of columns of its own, none of them in the key")
+        if self.patches and self.mode is not Mode.REPLACE:
+            raise ValueError(f"feed {self.name!r}: facts never change")
 
     @property
     def fingerprint(self) -> str:
         """Changes when the feed reads something else than before; its rows are then read anew."""
         parts: tuple[object, ...] = (self.name, self.columns, self.mode, self.key, self.relation)
-        text = repr((*parts, self.gone_when) if self.gone_when else parts)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        parts += (self.gone_when,) if self.gone_when else ()
+        parts += (self.patches,) if self.patches else ()
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+    def patch_feed(self, patch: Patch) -> Feed:
+        """What is read for a patch: the key and its columns, from its relation."""
+        columns = tuple(one for one in self.columns if one.name in (*self.key, *patch.columns))
+        return Feed(self.name, columns, self.mode, self.key, patch.relation)
 
 
 @dataclass(frozen=True)
