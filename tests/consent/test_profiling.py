@@ -8,8 +8,9 @@ import pytest
 from tests.factories import make_contact, phone
 
 from xinfeng.consent.actions import grant, reconcile_merge, withdraw
+from xinfeng.contacts.masked import tiers_of
 from xinfeng.contacts.merging import merge
-from xinfeng.contacts.models import Contact, Tier, TierFact
+from xinfeng.contacts.models import Tier, TierFact
 from xinfeng.contacts.tiers import recompute_tiers_of
 from xinfeng.foundation.database import bulk_transaction
 
@@ -26,7 +27,7 @@ def person() -> int:
 
 
 def tier(contact_id: int) -> int:
-    return Contact.objects.values_list("tier", flat=True).get(pk=contact_id)
+    return tiers_of([contact_id]).get(contact_id, Tier.NONE)
 
 
 def says(contact_id: int, yes: bool, *, at: datetime, purpose: str = "profiling") -> None:

@@ -35,7 +35,7 @@ def merged(survivor: int, absorbed: int) -> int:
 
 def row(contact_id: int) -> dict[str, Any]:
     found = Contact.objects.values().get(pk=contact_id)
-    for name in ("xid", "updated_at", "tier"):  # the tier is derived, by rules of its own
+    for name in ("xid", "updated_at"):
         del found[name]
     return {name: bytes(value) if isinstance(value, memoryview) else value for name, value in found.items()}
 

@@ -9,7 +9,7 @@ from tests.factories import NOW, make_contact, make_contacts, make_event
 from xinfeng.contacts import merging
 from xinfeng.contacts.actions import put_tag
 from xinfeng.contacts.merging import members
-from xinfeng.contacts.models import Contact, ContactState, Event, Merge, MergeSuggestion, TagFact
+from xinfeng.contacts.models import Contact, ContactState, Event, Merge, MergeSuggestion, Placement, TagFact
 from xinfeng.contacts.personal import HOLDINGS
 from xinfeng.contacts.reads import ContactQuery, contact_card, search_contacts, timeline
 from xinfeng.contacts.suggesting import find_suggestions
@@ -93,7 +93,7 @@ def test_nothing_that_identifies_is_left(her: list[int]) -> None:
     left = everything()
     assert [secret for secret in SECRETS if secret in left] == []
     rows = Contact.objects.filter(pk__in=her).values(
-        "state", "phone_index", "name_index", "tail_index", "tags", "attrs", "merged_into", "tier"
+        "state", "phone_index", "name_index", "tail_index", "tags", "attrs", "merged_into"
     )
     nothing = {
         "state": ContactState.ERASED,
@@ -103,9 +103,9 @@ def test_nothing_that_identifies_is_left(her: list[int]) -> None:
         "tags": [],
         "attrs": {},
         "merged_into": None,
-        "tier": 0,
     }
     assert list(rows) == [nothing, nothing]
+    assert not Placement.objects.filter(pk__in=her).exists()
     assert Event.objects.filter(contact_id__in=her, amount_fen=1000).count() == 2
     assert Event.objects.filter(item="茶").exists()
     assert TagFact.objects.filter(contact_id=her[0]).exists()

@@ -15,7 +15,8 @@ from tests.factories import NOW, make_contact, make_contacts, make_event
 from xinfeng.consent.actions import append_entries
 from xinfeng.consent.ledger import NewEntry
 from xinfeng.contacts import actions, tier_flows, tiers
-from xinfeng.contacts.models import Contact, EventKind, Tier, TierFact
+from xinfeng.contacts.masked import tiers_of
+from xinfeng.contacts.models import Contact, EventKind, Placement, Tier, TierFact
 from xinfeng.contacts.tier_rules import ORDER, TierRules, read_rules, sql_of_decision
 from xinfeng.contacts.tiers import (
     catch_up_tiers,
@@ -46,13 +47,19 @@ def mirror(committed_db: str) -> Iterator[Lens]:
 
 
 def tier(contact: int) -> int:
-    return Contact.objects.get(pk=contact).tier
+    return tiers_of([contact]).get(contact, Tier.NONE)
 
 
 def place(*contacts: int, now: datetime = NOW, **named: Any) -> list[int]:
     with bulk_transaction() as raw:
         recompute_tiers_of(raw, contacts, now=now, **named)
     return [tier(one) for one in contacts]
+
+
+def move(contact: int, before: Tier, into: Tier) -> None:
+    """As whoever writes a tier does: the fact goes with it."""
+    Placement.objects.update_or_create(pk=contact, defaults={"tier": into})
+    TierFact.objects.create(contact_id=contact, before=before, tier=into, at=NOW, cause="test")
 
 
 def profiling(contact: int, *, granted: bool, at: datetime = NOW) -> None:
@@ -104,7 +111,7 @@ def everybody(now: datetime = NOW) -> dict[str, int]:
     actions.put_tag(people["peer"], "同业", actor="li", now=now)
     profiling(people["said_no"], granted=False)
     with connection.cursor() as cursor:
-        cursor.execute("update contact set tier = 0")
+        cursor.execute("delete from placement")
     return people
 
 
@@ -232,7 +239,7 @@ def test_a_merged_person_is_one(mirror: Lens) -> None:
     assert place(absorbed)[0] == Tier.ACTIVE  # its own row stays as it was
     assert tier(survivor) == Tier.ACTIVE
     with connect() as raw:
-        raw.execute("update contact set tier = 0")
+        raw.execute("delete from placement")
     assert recompute_tiers(now=NOW) == 1
     assert tier(survivor) == Tier.ACTIVE
     assert tier(absorbed) == Tier.NONE
@@ -263,7 +270,7 @@ def test_catching_up_reaches_newcomers_and_whoever_kept_a_tier_she_refused(mirro
     imported, buyer = make_contact(at=NOW - DAY), make_contact(at=OLD)
     make_event(buyer)
     profiling(buyer, granted=False)
-    Contact.objects.filter(pk=buyer).update(tier=Tier.ACTIVE)
+    move(buyer, Tier.NONE, Tier.ACTIVE)
     mirror.refresh()
     assert catch_up_tiers(mirror, now=NOW) == 2
     assert (tier(imported), tier(buyer)) == (Tier.NEW, Tier.NONE)
@@ -277,8 +284,8 @@ def test_whoever_was_faster_is_not_overwritten(mirror: Lens, monkeypatch: pytest
     sleeper, other = make_contacts(2, at=OLD)
     recompute_tiers(now=NOW)
     later = NOW + DAY
-    with connect() as raw:
-        raw.execute("update contact set tier = 4")
+    move(sleeper, Tier.DORMANT, Tier.POTENTIAL)
+    move(other, Tier.DORMANT, Tier.POTENTIAL)
     original, bought = tiers.write_changes, []
 
     def write(*arguments: Any, **named: Any) -> int:
@@ -380,7 +387,8 @@ def test_lens_and_postgres_decide_alike(world: Lens, people: list[Any], rules: T
     by_lens = {row["id"]: row["tier"] for row in world.rows(asked).to_pylist() if row["id"] in made}
     place(*made)
     alive = Contact.objects.filter(pk__in=made, state=0)
-    assert dict(alive.values_list("id", "tier")) == by_lens
+    ids = list(alive.values_list("id", flat=True))
+    assert dict.fromkeys(ids, 0) | tiers_of(ids) == by_lens
 
 
 # --- numbers ---

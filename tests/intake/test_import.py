@@ -17,6 +17,7 @@ from tests.factories import NOW, make_contact, make_notice, phone
 from xinfeng.consent.actions import OptOut, record_opt_outs
 from xinfeng.consent.models import ConsentEntry
 from xinfeng.consent.reads import entries_of, standing_of
+from xinfeng.contacts.masked import tiers_of
 from xinfeng.contacts.models import Attribute, Contact, Event, Tag, TagFact, Tier
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.database import bulk_transaction
@@ -458,7 +459,7 @@ def test_events(db: None) -> None:
         "money.unreadable",
         "event.incomplete",
     ]
-    assert Contact.objects.get(pk=contact).tier == Tier.ACTIVE
+    assert tiers_of([contact]) == {contact: Tier.ACTIVE}
     assert numbers(take(EVENTS, kind="events")) == (0, 0, 3, 5)
     assert Event.objects.count() == 2
 

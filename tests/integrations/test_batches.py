@@ -12,6 +12,7 @@ from tests.integrations.callers import Caller, code_of, make_key
 from xinfeng.consent.actions import suppress_numbers, withdraw
 from xinfeng.consent.models import ConsentEntry, Standing
 from xinfeng.contacts.actions import declare_attribute
+from xinfeng.contacts.masked import tiers_of
 from xinfeng.contacts.models import Contact, Event, Tag
 from xinfeng.foundation.models import AuditEntry
 from xinfeng.foundation.vault import vault
@@ -238,7 +239,7 @@ def test_tiers_follow_the_events_of_a_batch(caller):
     now = utc_now()
     events(caller, event(1, contact_id=contact_id, at=now.isoformat()))
     assert recompute_touched(now=now) == 1
-    assert Contact.objects.get(pk=contact_id).tier == 2
+    assert tiers_of([contact_id]) == {contact_id: 2}
     assert recompute_touched(now=now) == 0
 
 

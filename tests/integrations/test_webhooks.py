@@ -15,6 +15,7 @@ from xinfeng.consent.actions import withdraw
 from xinfeng.contacts.actions import edit_contact
 from xinfeng.contacts.models import Contact, Event
 from xinfeng.contacts.records import ContactRecord
+from xinfeng.contacts.tiers import recompute_tiers_of
 from xinfeng.foundation.database import bulk_transaction, connect
 from xinfeng.foundation.ids import take_block
 from xinfeng.foundation.models import AuditEntry
@@ -309,8 +310,10 @@ def test_a_tier_alone_is_no_change_of_the_contact(hook):
     deliver_due()
     kept.got.clear()
     with bulk_transaction() as raw:
-        raw.execute("update contact set tier = 2 where id = %s", (contact_id,))
-    assert gather(now=utc_now()) == 0
+        assert recompute_tiers_of(raw, [contact_id], now=utc_now()) == 1
+    assert gather(now=utc_now()) == 1
+    deliver_due()
+    assert [kind for kind, _ in told(kept)] == ["tier.changed"]
     edit_contact(contact_id, ContactRecord(level="金卡"), actor="test", now=utc_now())
     assert gather(now=utc_now()) == 1
 

@@ -12,7 +12,7 @@ from xinfeng.contacts import trait_values
 from xinfeng.contacts.models import ContactState
 from xinfeng.contacts.persons import of_person, of_the_living, without_withdrawn
 from xinfeng.foundation.database import Connection
-from xinfeng.lens.feeds import Column, ColumnType, Feed, Mode
+from xinfeng.lens.feeds import Column, ColumnType, Feed, Mode, Patch
 
 __all__ = ["DERIVED", "FEEDS", "attribute_columns", "of_person", "of_the_living", "without_withdrawn"]
 
@@ -65,8 +65,16 @@ FEEDS = (
         ),
         Mode.REPLACE,
         key=("id",),
+        relation="(select c.*, coalesce(p.tier, 0) as tier from contact c "
+        "left join placement p on p.contact_id = c.id) as contact",
         extra=attribute_columns,
         gone_when=f"state <> {int(ContactState.ALIVE)}",
+        patches=(  # every change of a tier leaves a fact, and its row of `contact` alone
+            Patch(
+                ("tier",),
+                "(select f.contact_id as id, p.tier, f.xid from tier_fact f join placement p using (contact_id)) as placed",
+            ),
+        ),
     ),
     Feed(  # whose facts are somebody else's now
         "alias",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from xinfeng.contacts.models import Contact, ContactState, Tag
+from xinfeng.contacts.models import Contact, ContactState, Placement, Tag, Tier
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.phones import mask
 
@@ -43,6 +43,7 @@ def rows_of(contacts: Sequence[Contact]) -> list[ContactRow]:
     phones = open_sealed(Kind.PHONE, [one.phone_sealed for one in contacts])
     names = open_sealed(Kind.NAME, [one.name_sealed for one in contacts])
     tags = tag_names(tag for one in contacts for tag in one.tags)
+    tiers = tiers_of([one.pk for one in contacts])
     return [
         ContactRow(
             id=one.pk,
@@ -54,7 +55,7 @@ def rows_of(contacts: Sequence[Contact]) -> list[ContactRow]:
             city=one.city,
             carrier=one.carrier,
             level=one.level,
-            tier=one.tier,
+            tier=tiers.get(one.pk, Tier.NONE),
             tags=tuple(tags[tag] for tag in one.tags if tag in tags),
             joined_at=one.joined_at,
             updated_at=one.updated_at,
@@ -75,6 +76,11 @@ def mask_name(name: str) -> str:
     shown, never a sign in front of it: that could be one that turns the direction of writing."""
     first = next((sign for sign in name if sign.isalnum()), "*")
     return first + "*" * min(len(name) - 1, 2)
+
+
+def tiers_of(ids: Sequence[int]) -> dict[int, int]:
+    """Tiers by contact; who has none may be missing."""
+    return dict(Placement.objects.filter(pk__in=ids).values_list("pk", "tier")) if ids else {}
 
 
 def tag_names(ids: Iterable[int]) -> dict[int, str]:

@@ -120,7 +120,6 @@ class Contact(models.Model):
     carrier = models.SmallIntegerField(default=0, db_default=0)  # kernel.phones.Carrier
     language = models.CharField(max_length=10, default="zh-hans", db_default="zh-hans")
     level = models.CharField(max_length=30, null=True)
-    tier = models.SmallIntegerField(choices=Tier.choices, default=Tier.NONE, db_default=0)
     tags = ArrayField(models.IntegerField(), default=list, db_default=[])
     attrs = models.JSONField(default=dict, db_default={})
     state = models.SmallIntegerField(choices=ContactState.choices, default=ContactState.ALIVE, db_default=0)
@@ -146,7 +145,6 @@ class Contact(models.Model):
         indexes = [
             models.Index(fields=["xid"], name="contact_xid"),
             models.Index(fields=["-updated_at", "-id"], name="contact_recent"),
-            models.Index(fields=["tier", "-id"], name="contact_tier"),
             models.Index(
                 fields=["name_index", "-id"],
                 name="contact_name",
@@ -248,6 +246,23 @@ class MergeSuggestion(models.Model):
             ),
             models.Index(fields=["other_id"], name="merge_suggestion_other"),
         ]
+
+
+class Placement(models.Model):
+    """The tier somebody has now; who has no row has none (ADR 9).
+
+    Apart from `contact`, because a night may give everybody another tier. It has no index but its key and half of
+    every page is free (migration 0009), so that a change is written beside the old row and touches no index. Whoever
+    writes it leaves a `tier_fact` in the same transaction: that is how the lens learns of it.
+    """
+
+    contact = models.OneToOneField(
+        Contact, primary_key=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="placement"
+    )
+    tier = models.SmallIntegerField(choices=Tier.choices)
+
+    class Meta:
+        db_table = "placement"
 
 
 class TierFact(models.Model):

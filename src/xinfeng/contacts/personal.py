@@ -16,7 +16,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from xinfeng.contacts import copying
-from xinfeng.contacts.masked import open_sealed, tag_names
+from xinfeng.contacts.masked import open_sealed, tag_names, tiers_of
 from xinfeng.contacts.models import (
     Attribute,
     Contact,
@@ -48,6 +48,7 @@ def _profile(ids: Ids) -> Iterator[Mapping[str, Any]]:
     names = open_sealed(Kind.NAME, [one.name_sealed for one in rows])
     labels = dict(Attribute.objects.values_list("key", "label"))
     tags = tag_names(tag for one in rows for tag in one.tags)
+    tiers = tiers_of([one.pk for one in rows])
     for one, phone, name in zip(rows, phones, names, strict=True):
         yield {
             "id": one.pk,
@@ -63,7 +64,7 @@ def _profile(ids: Ids) -> Iterator[Mapping[str, Any]]:
             "region_approximate": one.region_guessed,
             "level": one.level,
             "language": one.language,
-            "tier": Tier(one.tier).label,
+            "tier": Tier(tiers.get(one.pk, Tier.NONE)).label,
             "tags": [tags[tag] for tag in one.tags if tag in tags],
             "attributes": {labels.get(key, key): value for key, value in one.attrs.items()},
             "joined_at": one.joined_at.isoformat(),
@@ -74,14 +75,20 @@ def _profile(ids: Ids) -> Iterator[Mapping[str, Any]]:
 _ERASE_PROFILE = """\
 update contact set external_id = null, phone_sealed = null, phone_index = null, name_sealed = null,
   name_index = null, gender = 0, birthday = null, province = null, city = null, region_guessed = false, carrier = 0,
-  level = null, tier = 0, tags = '{}', attrs = '{}', tail_index = null, merged_into = null, state = %(erased)s,
+  level = null, tags = '{}', attrs = '{}', tail_index = null, merged_into = null, state = %(erased)s,
   updated_at = %(now)s
 where state <> %(erased)s and (id = any(%(ids)s::bigint[]) or merged_into = any(%(ids)s::bigint[]))"""
+
+
+_ERASE_TIER = """\
+delete from placement where contact_id = any(array(
+  select id from contact where id = any(%(ids)s::bigint[]) or merged_into = any(%(ids)s::bigint[])))"""
 
 
 def _erase_profile(connection: Connection, ids: Ids, now: datetime) -> int:
     take_block(connection, "contact", 0)
     given = {"ids": copying.integers(ids), "now": now, "erased": int(ContactState.ERASED)}
+    connection.execute(_ERASE_TIER, given)
     return connection.execute(_ERASE_PROFILE, given).rowcount
 
 

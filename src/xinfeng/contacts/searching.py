@@ -1,7 +1,7 @@
 """Searching contacts: by what is typed, or by filters; in pages that begin where the one before ended.
 
 What identifies is found by keyed hash, so a number or name must be whole; the last four digits have a hash of their
-own. Filters that no index of PostgreSQL can both narrow and order (tags, regions, consent) are asked of the lens,
+own. Filters that no index of PostgreSQL can both narrow and order (tags, tiers, regions, consent) are asked of the lens,
 where it is at hand; the rows themselves are always read from PostgreSQL.
 """
 
@@ -17,7 +17,7 @@ import ibis
 from django.db.models import Q, QuerySet
 
 from xinfeng.contacts.masked import ContactRow, rows_of
-from xinfeng.contacts.models import Contact, ContactState
+from xinfeng.contacts.models import Contact, ContactState, Tier
 from xinfeng.contacts.tag_names import tag_id_of
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import InvalidInput
@@ -74,7 +74,8 @@ def search_contacts(query: ContactQuery, copy: Lens | None = None) -> Page:
     text = " ".join(query.text.replace("\x00", "").split())
     if masked := _is_masked(text):
         return _by_masked_number(query, *masked.groups(), limit=limit)
-    if copy is not None and not text and (query.tag or query.province or query.among_in_lens):
+    filtered = query.tag or query.tier is not None or query.province or query.among_in_lens
+    if copy is not None and not text and filtered:
         return _by_lens(query, copy, limit=limit)
     wanted = _filtered(_typed(_people(), text), query).filter(query.among)
     by_id = bool(text) or bool(query.tag) or query.tier is not None
@@ -119,10 +120,14 @@ def _filtered(wanted: QuerySet[Contact], query: ContactQuery) -> QuerySet[Contac
         tag_id = tag_id_of(query.tag)
         wanted = wanted.filter(tags__contains=[tag_id]) if tag_id is not None else wanted.none()
     if query.tier is not None:
-        wanted = wanted.filter(tier=query.tier)
+        wanted = wanted.filter(_of_tier(query.tier))
     if query.province:
         wanted = wanted.filter(province=query.province.replace("\x00", ""))
     return wanted
+
+
+def _of_tier(tier: int) -> Q:
+    return Q(placement__tier=tier) if tier else Q(placement=None) | Q(placement__tier=Tier.NONE)
 
 
 def _by_masked_number(query: ContactQuery, head: str, tail: str, *, limit: int) -> Page:

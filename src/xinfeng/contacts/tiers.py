@@ -115,7 +115,7 @@ with asked as (
     max(e.at) filter (where %(interactions)s::int[] = '{{}}' or e.kind = any(%(interactions)s::int[])) as event_at
   from event e where e.contact_id = any(array(select id from member)) and e.at <= %(now)s group by e.contact_id
 ), known as (
-  select p.id, p.tier as before, case when p.created_at = %(now)s then 'new' else %(cause)s end as cause,
+  select p.id, coalesce(t.tier, 0::smallint) as before, case when p.created_at = %(now)s then 'new' else %(cause)s end as cause,
     exists(select from standing s where s.contact_id = p.id and s.purpose = 'profiling' and not s.granted
       and s.entry_seq is not null) as withdrawn,
     p.tags && %(industry_tags)s::int[] or coalesce({says_yes}, false) as industry,
@@ -124,12 +124,14 @@ with asked as (
   from person p left join (
     select m.person, max(l.event_at) as event_at, max(l.bought_at) as bought_at
     from member m join latest l on l.contact_id = m.id group by m.person
-  ) l on l.person = p.id
+  ) l on l.person = p.id left join placement t on t.contact_id = p.id
 ), decided as (
   {decision}
 ), changed as (
-  update contact c set tier = d.tier from decided d where c.id = d.id and d.tier <> d.before
-  returning c.id, d.before, d.tier, d.cause
+  merge into placement p using (select * from decided where tier <> before) d on p.contact_id = d.id
+  when matched then update set tier = d.tier
+  when not matched then insert (contact_id, tier) values (d.id, d.tier)
+  returning d.id, d.before, d.tier, d.cause
 )
 insert into tier_fact (contact_id, before, tier, at, cause)
 select id, before, tier, %(now)s, cause from changed"""
@@ -287,8 +289,11 @@ create temp table if not exists staged_tier (id bigint, before smallint, tier sm
 
 _WRITE = """\
 with changed as (
-  update contact c set tier = s.tier from staged_tier s where c.id = s.id and c.tier = s.before and c.state = 0
-  returning c.id, s.before, s.tier
+  merge into placement p using (select s.* from staged_tier s join contact c using (id) where c.state = 0) s
+    on p.contact_id = s.id
+  when matched and p.tier = s.before then update set tier = s.tier
+  when not matched and s.before = 0 then insert (contact_id, tier) values (s.id, s.tier)
+  returning s.id, s.before, s.tier
 )
 insert into tier_fact (contact_id, before, tier, at, cause) select id, before, tier, %s, %s from changed"""
 

@@ -47,9 +47,9 @@ def values_of(
 
 def _fetch(contact_ids: Sequence[int], columns: Sequence[str]) -> tuple[list[int], _Columns]:
     """The ids that exist, and each column's values in their order; names opened, under `name`."""
-    statement = sql.SQL("select id, {columns} from contact where id = any(%s)").format(
-        columns=sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
+    statement = sql.SQL(
+        "select id, {columns} from contact left join placement on contact_id = id where id = any(%s)"
+    ).format(columns=sql.SQL(", ").join(map(sql.Identifier, columns)))
     with connection.cursor() as cursor:
         cursor.execute(statement, (list(contact_ids),))
         fetched = cursor.fetchall()

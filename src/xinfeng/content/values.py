@@ -118,7 +118,7 @@ class ContactFields:
     province: str | None = None
     city: str | None = None
     level: str | None = None
-    tier: int = 0
+    tier: int | None = None
     joined_at: datetime | None = None
     attrs: Mapping[str, Any] = field(default_factory=dict)
 
@@ -159,7 +159,7 @@ _READERS = {
     "contact.province": lambda contact, moment: contact.province,
     "contact.city": lambda contact, moment: contact.city,
     "contact.level": lambda contact, moment: contact.level,
-    "contact.tier": lambda contact, moment: TIER_CODES.get(contact.tier, "none"),
+    "contact.tier": lambda contact, moment: TIER_CODES.get(contact.tier or 0, "none"),
     "contact.birthday_month": lambda contact, moment: contact.birthday.month if contact.birthday else None,
     "contact.days_joined": _days_joined,
 }
