@@ -23,7 +23,10 @@ from xinfeng.forms.lapsing import lapse
 from xinfeng.forms.models import Award, FormCode, FormCount, Submission
 from xinfeng.forms.submissions import LIFE
 from xinfeng.foundation.database import bulk_transaction
-from xinfeng.foundation.vault import vault
+from xinfeng.foundation.vault import Kind, vault
+from xinfeng.hygiene.actions import mark_reassigned
+from xinfeng.hygiene.models import State
+from xinfeng.hygiene.reads import number_of
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -363,3 +366,221 @@ class TestWithCode:
         assert begun.send.code.encode() not in bytes(row.code_hash)
         assert len(bytes(row.code_hash)) == 16
         assert begun.send.code not in str(ask("select * from submission"))
+
+
+def shut(number: str, *, reason: str, at=NOW - timedelta(days=1)) -> None:
+    suppress_numbers(
+        [vault().phone_index(number)], scope="all", reason=reason, source="x", actor="li", now=at
+    )
+
+
+def in_force(number: str) -> set[tuple[str, str]]:
+    return {
+        (scope, reason)
+        for scope, reason in ask(
+            "select scope, reason from suppression where lifted_at is null and phone_index = %s",
+            vault().phone_index(number),
+        )
+    }
+
+
+def may_get(contact_id: int) -> set[str]:
+    return {row.purpose for row in standing_of(contact_id) if row.may_be_written_to} & {
+        "marketing",
+        "service",
+    }
+
+
+@pytest.mark.parametrize("reason", ["erased", "reassigned"])
+class TestAShutNumber:
+    """Its holder may show that she holds it, and only what she then agrees to is opened."""
+
+    def begin(self, number: str, *, ticked=("marketing",), now=NOW):
+        form = make_form(with_code=True, boxes=[box(), box("service")], per_person=9)
+        begun = submit(form, number, ticked=ticked, now=now)
+        assert begun.outcome is Outcome.CODE and begun.send is not None
+        return begun
+
+    def confirm(self, begun, *, now=NOW + timedelta(minutes=1)):
+        done = confirm_submission(begun.public_id, begun.send.code, address="10.9.9.9", now=now)
+        assert done.outcome is Outcome.DONE
+
+    def test_a_code_may_go_and_nothing_else_is_opened_by_asking(self, reason: str) -> None:
+        number = phone()
+        shut(number, reason=reason)
+        begun = self.begin(number)
+        assert in_force(number) == {("marketing", reason)}
+        assert may_get(begun.send.contact_id) == {"service"}
+
+    def test_asking_without_confirming_leaves_it_as_shut_as_before(self, reason: str) -> None:
+        number = phone()
+        shut(number, reason=reason)
+        begun = self.begin(number)
+        assert lapse(now=NOW + LIFE) == 1
+        assert in_force(number) == {("all", reason)}
+        assert may_get(begun.send.contact_id) == set()
+        kept = ask("select source, at from suppression where lifted_at is null")
+        assert kept == [("x", NOW - timedelta(days=1))]
+        assert Contact.objects.filter(phone_index=vault().phone_index(number)).count() == 0
+
+    def test_a_right_code_and_a_tick_open_it_with_the_proof_in_the_ledger(self, reason: str) -> None:
+        number = phone()
+        shut(number, reason=reason)
+        self.confirm(self.begin(number))
+        lapse(now=NOW + LIFE)
+        person = contact_of(number)
+        assert in_force(number) == set()
+        assert may_get(person.pk) == {"marketing"}
+        assert "confirmed by code" in one(
+            "select evidence from consent_entry where purpose = 'marketing' and contact_id = %s", person.pk
+        )
+        assert verify_ledger().fault is None
+
+    def test_only_what_she_ticked_is_opened(self, reason: str) -> None:
+        number = phone()
+        shut(number, reason=reason)
+        self.confirm(self.begin(number, ticked=("service",)))
+        lapse(now=NOW + LIFE)
+        assert in_force(number) == {("marketing", reason)}
+        assert may_get(contact_of(number).pk) == {"service"}
+
+    def test_a_right_code_without_a_tick_opens_nothing(self, reason: str) -> None:
+        number = phone()
+        shut(number, reason=reason)
+        self.confirm(self.begin(number, ticked=()))
+        lapse(now=NOW + LIFE)
+        assert in_force(number) == {("all", reason)}
+        assert may_get(contact_of(number).pk) == set()
+
+    def test_what_keeps_marketing_away_besides_is_neither_replaced_nor_lifted(self, reason: str) -> None:
+        number = phone()
+        shut(number, reason=reason)
+        suppress_numbers(
+            [vault().phone_index(number)],
+            scope="marketing",
+            reason="manual",
+            source="desk",
+            actor="li",
+            now=NOW - timedelta(days=2),
+        )
+        self.confirm(self.begin(number))
+        lapse(now=NOW + LIFE)
+        assert in_force(number) == {("marketing", "manual")}
+        assert may_get(contact_of(number).pk) == set()
+
+    @pytest.mark.parametrize("first", [True, False])
+    def test_two_who_ask_at_once_do_not_undo_each_other(self, reason: str, first: bool) -> None:
+        number = phone()
+        shut(number, reason=reason)
+        one_, other = self.begin(number), self.begin(number, now=NOW + timedelta(minutes=2))
+        self.confirm(one_ if first else other, now=NOW + timedelta(minutes=3))
+        lapse(now=NOW + timedelta(minutes=40))
+        assert in_force(number) == set()
+        assert may_get(contact_of(number).pk) == {"marketing"}
+
+    def test_it_stays_open_for_the_second_code_and_is_shut_after_it(self, reason: str) -> None:
+        number = phone()
+        shut(number, reason=reason)
+        self.begin(number)
+        self.begin(number, now=NOW + timedelta(minutes=20))
+        lapse(now=NOW + timedelta(minutes=31))
+        assert in_force(number) == {("marketing", reason)}
+        lapse(now=NOW + timedelta(minutes=51))
+        assert in_force(number) == {("all", reason)}
+
+    def test_shut_again_while_the_code_was_on_its_way_it_stays_shut(self, reason: str) -> None:
+        number = phone()
+        shut(number, reason=reason)
+        begun = self.begin(number)
+        shut(number, reason=reason, at=NOW + timedelta(seconds=20))
+        self.confirm(begun)
+        lapse(now=NOW + LIFE)
+        assert in_force(number) >= {("all", reason)}
+        assert may_get(contact_of(number).pk) == set()
+
+
+@pytest.mark.parametrize("reason", ["manual", "complaint", "carrier", "opt_out"])
+def test_what_others_decide_is_not_opened_by_asking(reason: str) -> None:
+    number = phone()
+    shut(number, reason=reason)
+    begun = submit(make_form(with_code=True), number)
+    assert begun.outcome is Outcome.CODE and begun.send is None
+    assert in_force(number) == {("all", reason)}
+
+
+def test_more_codes_than_a_day_allows_open_nothing() -> None:
+    number = phone()
+    form = make_form(with_code=True, per_person=20)
+    for at in range(codes.MOST_PER_DAY):
+        submit(form, number, now=NOW + timedelta(minutes=at))
+    shut(number, reason="reassigned", at=NOW)
+    assert submit(form, number, now=NOW + timedelta(minutes=9)).outcome is Outcome.FLOODED
+    assert in_force(number) == {("all", "reassigned")}
+
+
+class TestTheNewOwner:
+    def reassigned(self, number: str) -> int:
+        former = make_contact(
+            phone=number, name="王伟", consent=("marketing", "service"), at=NOW - timedelta(days=90)
+        )
+        mark_reassigned(former, reason="新机主来电", actor="lin", now=NOW - timedelta(days=1))
+        return former
+
+    def test_by_a_code_she_is_somebody_new_and_he_stays_as_he_is(self) -> None:
+        number = phone()
+        former = self.reassigned(number)
+        begun = submit(make_form(with_code=True), number, name="李娜")
+        confirm_submission(
+            begun.public_id, begun.send.code, address="10.9.9.9", now=NOW + timedelta(minutes=1)
+        )
+        lapse(now=NOW + LIFE)
+        person = contact_of(number)
+        assert person.pk != former
+        assert vault().open(Kind.NAME, bytes(person.name_sealed)) == "李娜"
+        assert may_get(person.pk) == {"marketing"} and may_get(former) == set()
+        assert number_of(person.pk).quarantined is False
+        assert number_of(former).state is State.REASSIGNED
+
+    def test_without_a_code_she_is_somebody_new_too_and_nothing_is_opened(self) -> None:
+        number = phone()
+        former = self.reassigned(number)
+        assert submit(make_form(), number, name="李娜").outcome is Outcome.DONE
+        person = contact_of(number)
+        assert person.pk != former and may_get(person.pk) == set()
+        assert in_force(number) == {("all", "reassigned")}
+
+    def test_what_a_file_said_of_the_former_owner_is_not_opened_with_it(self) -> None:
+        number = phone()
+        self.reassigned(number)
+        person = make_contact(
+            phone=number, consent=("marketing", "service"), at=NOW - timedelta(days=60)
+        )  # a source that lags behind
+        begun = submit(make_form(with_code=True), number)
+        confirm_submission(
+            begun.public_id, begun.send.code, address="10.9.9.9", now=NOW + timedelta(minutes=1)
+        )
+        lapse(now=NOW + LIFE)
+        assert contact_of(number).pk == person
+        assert may_get(person) == {"marketing"}
+        assert "number_reassigned" in [
+            row[0]
+            for row in ask(
+                "select evidence from consent_entry where contact_id = %s and purpose = 'service'"
+                " and not granted",
+                person,
+            )
+        ]
+
+    def test_a_code_asked_for_before_the_number_changed_hands_opens_nothing(self) -> None:
+        number = phone()
+        former = make_contact(phone=number, at=NOW - timedelta(days=90))
+        begun = submit(make_form(with_code=True), number)
+        mark_reassigned(former, reason="新机主来电", actor="lin", now=NOW + timedelta(seconds=20))
+        confirm_submission(
+            begun.public_id, begun.send.code, address="10.9.9.9", now=NOW + timedelta(minutes=1)
+        )
+        lapse(now=NOW + LIFE)
+        person = contact_of(number)
+        assert person.pk != former
+        assert may_get(person.pk) == may_get(former) == set()
+        assert in_force(number) == {("all", "reassigned")}
