@@ -1,105 +1,111 @@
-"""Bodies end at their limit before Django takes them to disk."""
+"""How much who may send to the API, over a real socket."""
 
 from __future__ import annotations
 
-import asyncio
 import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
-from xinfeng.integrations import gatekeeping
-from xinfeng.integrations.bodies import BATCH_BYTES
-from xinfeng.integrations.gatekeeping import limit_bodies
+import pytest
+from tests.served import chunked, sent, served
+
+from xinfeng.foundation.bodies import limit_bodies
+from xinfeng.integrations.api import door
+from xinfeng.integrations.bodies import BATCH_BYTES, SINGLE_BYTES
+from xinfeng.integrations.gatekeeping import DOOR
+from xinfeng.integrations.keys import create_key, revoke_key
+from xinfeng.kernel.time import utc_now
 
 
-def ask(path: str, pieces: list[bytes], *, length: bytes | None = None):
-    """What the application behind received, and what was sent back."""
-    got: list[dict] = []
-    sent: list[dict] = []
-    waiting = [
-        {"type": "http.request", "body": piece, "more_body": at + 1 < len(pieces)}
-        for at, piece in enumerate(pieces)
-    ]
+class Behind:
+    """Takes every body and counts it."""
 
-    async def behind(scope, receive, send):
-        while True:
+    def __init__(self) -> None:
+        self.got = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        more = True
+        while more:
             message = await receive()
-            got.append(message)
-            if message["type"] != "http.request" or not message["more_body"]:
+            if message["type"] == "http.disconnect":
                 return
-
-    async def receive():
-        return waiting.pop(0)
-
-    async def send(message):
-        sent.append(message)
-
-    headers = [] if length is None else [(b"content-length", length)]
-    scope = {"type": "http", "path": path, "headers": headers}
-    asyncio.run(limit_bodies(behind)(scope, receive, send))
-    return got, sent
+            self.got += len(message["body"])
+            more = message["more_body"]
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
 
 
-def test_a_stated_length_is_refused_before_anything_is_read():
-    for length in (str(BATCH_BYTES + 1).encode(), b"9" * 30, b"-1", b"x"):
-        got, sent = ask("/api/v1/health", [b""], length=length)
-        assert got == [] and sent[0]["status"] == 413
-        assert json.loads(sent[1]["body"])["code"] == "body.too_large"
+@pytest.fixture
+def behind() -> Behind:
+    return Behind()
 
 
-def test_an_unstated_length_ends_the_connection():
-    got, _ = ask("/api/v1/events/batch", [b"x" * (4 * 1024 * 1024)] * 5)
-    assert [one["type"] for one in got] == ["http.request", "http.request", "http.disconnect"]
+@pytest.fixture
+def port(committed_db: str, behind: Behind) -> Iterator[int]:
+    door.failures.forget()
+    with served(limit_bodies(behind, [DOOR])) as found:
+        yield found
+    door.failures.forget()
 
 
-def test_what_fits_and_what_is_not_ours_passes():
-    got, sent = ask("/api/v1/events/batch", [b"x", b"y"], length=b"2")
-    assert [one["body"] for one in got] == [b"x", b"y"] and not sent
-    got, _ = ask("/imports/new", [b"x" * (9 * 1024 * 1024)], length=b"9437184")
-    assert got[0]["type"] == "http.request"
+def post(port: int, body: bytes, *, token: str = "", whole: bool = True) -> tuple[int, bytes]:
+    head = "POST /api/v1/events/batch HTTP/1.1\n"
+    head += f"Content-Length: {len(body)}\n" if whole else "Transfer-Encoding: chunked\n"
+    head += f"Authorization: Bearer {token}\n" if token else ""
+    return sent(port, head, [body] if whole else chunked(body))
 
 
-def test_a_body_that_goes_too_far_is_answered_if_the_application_says_nothing():
-    _, sent = ask("/api/v1/events/batch", [b"x" * (4 * 1024 * 1024)] * 5)
-    assert sent[0]["status"] == 413 and json.loads(sent[1]["body"])["code"] == "body.too_large"
+def code_of(answer: bytes) -> str:
+    return str(json.loads(answer.partition(b"\r\n\r\n")[2])["code"])
 
 
-def test_a_body_that_never_ends_is_given_up(monkeypatch):
-    monkeypatch.setattr(gatekeeping, "PATIENCE_S", 0.01)
-    got: list[dict] = []
-    sent: list[dict] = []
-
-    async def behind(scope, receive, send):
-        got.append(await receive())
-
-    async def receive():
-        await asyncio.Event().wait()
-
-    async def send(message):
-        sent.append(message)
-
-    scope = {"type": "http", "path": "/api/v1/contacts/find", "headers": []}
-    asyncio.run(limit_bodies(behind)(scope, receive, send))
-    assert got == [{"type": "http.disconnect"}]
-    assert sent[0]["status"] == 408 and json.loads(sent[1]["body"])["code"] == "body.too_slow"
+def key(**changes: Any) -> Any:
+    return create_key(name="till", scope_names=["events:write"], actor="test", now=utc_now(), **changes)
 
 
-def test_after_a_whole_body_there_is_no_hurry(monkeypatch):
-    monkeypatch.setattr(gatekeeping, "PATIENCE_S", 0.01)
-    got: list[dict] = []
+def test_without_a_key_no_batch_is_taken(port: int, behind: Behind) -> None:
+    for token in ("", "nonsense", "xf_" + "a" * 12 + "_" + "b" * 43):
+        for whole in (True, False):
+            behind.got = 0
+            status, answer = post(port, b"x" * BATCH_BYTES, token=token, whole=whole)
+            assert (status, code_of(answer)) == (401, "api.unauthorized") and b"Bearer realm" in answer
+            assert behind.got <= SINGLE_BYTES
 
-    async def behind(scope, receive, send):
-        got.extend([await receive(), await receive()])
 
-    messages = iter([{"type": "http.request", "body": b"x"}, {"type": "http.disconnect"}])
+def test_a_key_that_was_revoked_or_is_for_elsewhere_is_none(port: int, behind: Behind) -> None:
+    revoked, elsewhere = key(), key(allowed_addresses=["192.0.2.0/24"])
+    revoke_key(revoked.id, actor="test", now=utc_now())
+    assert post(port, b"x" * BATCH_BYTES, token=revoked.token)[0] == 401
+    assert post(port, b"x" * BATCH_BYTES, token=elsewhere.token)[0] == 401
+    assert behind.got == 0
 
-    async def receive():
-        message = next(messages)
-        if message["type"] == "http.disconnect":
-            await asyncio.sleep(0.05)
-        return message
 
-    async def send(message):
-        raise AssertionError(message)
+@pytest.mark.parametrize("whole", [True, False])
+def test_with_a_key_a_batch_comes_through_up_to_its_limit(port: int, behind: Behind, whole: bool) -> None:
+    token = key(expires_at=utc_now() + timedelta(days=1)).token
+    assert post(port, b"x" * BATCH_BYTES, token=token, whole=whole)[0] == 200
+    assert behind.got == BATCH_BYTES
+    status, answer = post(port, b"x" * (BATCH_BYTES + 1), token=token, whole=whole)
+    assert (status, code_of(answer)) == (413, "body.too_large") and str(BATCH_BYTES).encode() in answer
 
-    scope = {"type": "http", "path": "/api/v1/contacts/find", "headers": []}
-    asyncio.run(limit_bodies(behind)(scope, receive, send))
-    assert [one["type"] for one in got] == ["http.request", "http.disconnect"]
+
+def test_what_anybody_may_send_is_looked_at_by_the_application(port: int, behind: Behind) -> None:
+    assert post(port, b"x" * SINGLE_BYTES)[0] == 200
+    assert behind.got == SINGLE_BYTES
+
+
+def test_trying_keys_with_large_bodies_counts_as_trying_keys(port: int, behind: Behind) -> None:
+    body = b"x" * (SINGLE_BYTES + 1)
+    for _ in range(door.FAILURES_PER_MINUTE):
+        assert post(port, body, token="nonsense")[0] == 401
+    status, answer = post(port, body, token=key().token)
+    assert (status, code_of(answer)) == (429, "api.rate") and b"retry-after" in answer.lower()
+    assert behind.got == 0
+
+
+def test_a_body_that_never_ends_is_given_up(behind: Behind) -> None:
+    with served(limit_bodies(behind, [replace(DOOR, patience_s=0.2)])) as port:
+        status, answer = sent(port, "POST /api/v1/events HTTP/1.1\nContent-Length: 9\n", [b"{"])
+    assert (status, code_of(answer)) == (408, "body.too_slow")

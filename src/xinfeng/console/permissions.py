@@ -126,6 +126,7 @@ def allowed(permission: str) -> Callable[[View], View]:
                 raise NotAllowed("permission.missing", permission=permission)
             return view(request, *args, **kwargs)
 
+        guarded.permission = permission  # type: ignore[attr-defined]
         return cast(View, guarded)
 
     return decorate

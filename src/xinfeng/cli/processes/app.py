@@ -17,13 +17,15 @@ from django.db import connections
 
 from xinfeng.campaigns.actions import recover_planning
 from xinfeng.cli.processes.door import Door
+from xinfeng.console.gatekeeping import DOOR as CONSOLE
+from xinfeng.foundation.bodies import App, limit_bodies
 from xinfeng.foundation.jobs import app as jobs
 from xinfeng.foundation.jobs import discover
 from xinfeng.foundation.settings import Settings
 from xinfeng.intake.actions import resume_unfinished
-from xinfeng.integrations.gatekeeping import limit_bodies
+from xinfeng.integrations.gatekeeping import DOOR as API
 from xinfeng.lens.engine import close_lens, lens
-from xinfeng.pages.gatekeeping import limit_public_bodies
+from xinfeng.pages.gatekeeping import DOOR as PUBLIC
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +60,11 @@ class _Server(uvicorn.Server):
             log.info("listening", extra={"url": f"http://{self._xinfeng.host}:{self._xinfeng.port}"})
 
 
+def application() -> App:
+    """Everything that is served, behind its doors."""
+    return limit_bodies(get_asgi_application(), (API, PUBLIC, CONSOLE))  # type: ignore[arg-type]
+
+
 def run(settings: Settings, commands: Any) -> None:
     """Serve until SIGTERM or SIGINT. `commands` is the command tree, for callers at the door."""
     discover()
@@ -66,7 +73,7 @@ def run(settings: Settings, commands: Any) -> None:
     gc.freeze()
     gc.set_threshold(*_OBJECTS_BETWEEN_COLLECTIONS)
     config = uvicorn.Config(
-        limit_bodies(limit_public_bodies(get_asgi_application())),  # type: ignore[arg-type]
+        application(),
         host=settings.host,
         port=settings.port,
         loop="uvloop",

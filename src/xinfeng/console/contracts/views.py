@@ -23,6 +23,7 @@ from xinfeng.console.components import Crumb
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.components.parts import Text, Tone
 from xinfeng.console.consents.labels import purposes
+from xinfeng.console.gatekeeping import takes_file
 from xinfeng.console.imports.labels import PROFILE, label_of
 from xinfeng.console.permissions import allowed
 from xinfeng.contacts.models import Attribute
@@ -125,6 +126,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed("contract.edit")
+@takes_file(contracts.LARGEST_FILE)
 def new(request: HttpRequest) -> HttpResponse:
     form = ContractForm(request.POST or None, request.FILES or None)
     status = 200

@@ -35,6 +35,7 @@ from xinfeng.console.forms.labels import (
     tabs,
 )
 from xinfeng.console.forms.reading import percent_of
+from xinfeng.console.gatekeeping import takes_file
 from xinfeng.console.permissions import allowed, may
 from xinfeng.console.templatetags.xinfeng_format import num
 from xinfeng.delivery import code_messages
@@ -211,6 +212,7 @@ def awards(request: HttpRequest, form_id: int) -> HttpResponse:
 
 @require_POST
 @allowed("form.edit")
+@takes_file(LARGEST_FILE)
 def coupons(request: HttpRequest, form_id: int) -> HttpResponse:
     """Add codes to a pool, from a file or pasted."""
     text = request.POST.get("codes", "")

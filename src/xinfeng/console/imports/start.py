@@ -20,6 +20,7 @@ from xinfeng.consent.reads import notices
 from xinfeng.console.components import Crumb, Step
 from xinfeng.console.components.parts import Text
 from xinfeng.console.consents.labels import purposes
+from xinfeng.console.gatekeeping import takes_file
 from xinfeng.console.imports.forms import (
     COLUMN_FIELD,
     ConsentForm,
@@ -62,6 +63,7 @@ class ColumnRow:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed("import.run")
+@takes_file(actions.LARGEST_FILE)
 def new(request: HttpRequest) -> HttpResponse:
     """Choose a file."""
     form = UploadForm(request.POST or None, request.FILES or None)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from xinfeng.console.components import Crumb
+from xinfeng.console.gatekeeping import takes_file
 from xinfeng.console.permissions import allowed
 from xinfeng.console.segments.files import kept, named_rows
 from xinfeng.console.segments.labels import language
@@ -45,6 +46,7 @@ FIELD_OF_CODE = {
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed("segment.edit")
+@takes_file(LARGEST_FILE)
 def upload(request: HttpRequest) -> HttpResponse:
     """Choose a file and a name; the list is made at once."""
     form, status = UploadForm(), 200

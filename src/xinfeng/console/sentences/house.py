@@ -29,6 +29,21 @@ SENTENCES: dict[str, Words] = {
         "自定义属性最多 {at_most} 个。没有添加。",
         "There can be at most {at_most} attributes. Nothing was added.",
     ),
+    "body.sign_in": Words(
+        "还没有登录，或登录已经过期，所以不能上传文件。什么都没有保存。请先登录，再上传一次。",
+        "You have not signed in, or your session has ended, so no file was taken. Nothing was saved. "
+        "Sign in and upload it again.",
+    ),
+    "body.too_large": Words(
+        "发来的内容超过了这里能收的大小（{at_most} 字节）。什么都没有保存。请把文件拆小后再上传。",
+        "What was sent is larger than can be taken here ({at_most} bytes). Nothing was saved. "
+        "Split the file and upload the parts.",
+    ),
+    "body.too_slow": Words(
+        "内容来得太慢，没有收完。什么都没有保存。请检查网络后再试。",
+        "It came too slowly and was not taken to its end. Nothing was saved. "
+        "Check the network and try again.",
+    ),
     "audit.unknown": Words("没有这条记录。", "There is no such entry."),
     "notice.unknown": Words("没有这份告知文本。", "There is no such notice."),
     "lens.no_such_view": Words(

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 rates = Buckets()
 failures = Buckets()
+CHALLENGE = 'Bearer realm="xinfeng"'
 FAILURES_PER_MINUTE = 20
 """Wrong keys from one address; then it must wait, also with a right one."""
 
@@ -52,18 +53,10 @@ class Needs(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
         """The key; None for none. Raises TooMany `api.rate`, NotAllowed `api.scope`."""
-        now = time.monotonic()
-        address = address_of(request)
-        wrong = failures.take(
-            address, per_minute=FAILURES_PER_MINUTE, burst=FAILURES_PER_MINUTE, now=now, cost=0
-        )
-        if not wrong.allowed:
-            raise TooMany("api.rate", wait_s=wrong.wait_s)
-        key = recognise(token, address=address, now=utc_now())
+        key = recognised(token, address=address_of(request))
         if key is None:
-            failures.take(address, per_minute=FAILURES_PER_MINUTE, burst=FAILURES_PER_MINUTE, now=now)
-            log.warning("a wrong key", extra={"address": address})
             return None
+        now = time.monotonic()
         desk_of(request).key = key
         verdict = rates.take(key.pk, per_minute=key.rate_per_minute, burst=key.burst, now=now)
         desk_of(request).verdict = verdict
@@ -72,6 +65,20 @@ class Needs(HttpBearer):
         if self.scope not in key.scopes:
             raise NotAllowed("api.scope", scope=self.scope)
         return key
+
+
+def recognised(token: str, *, address: str | None) -> ApiKey | None:
+    """The key a token belongs to, None for none, which is counted. Raises TooMany `api.rate` for an address that had
+    too many wrong ones."""
+    now = time.monotonic()
+    wrong = failures.take(address, per_minute=FAILURES_PER_MINUTE, burst=FAILURES_PER_MINUTE, now=now, cost=0)
+    if not wrong.allowed:
+        raise TooMany("api.rate", wait_s=wrong.wait_s)
+    key = recognise(token, address=address, now=utc_now())
+    if key is None:
+        failures.take(address, per_minute=FAILURES_PER_MINUTE, burst=FAILURES_PER_MINUTE, now=now)
+        log.warning("a wrong key", extra={"address": address})
+    return key
 
 
 class Desk:
@@ -260,9 +267,7 @@ def _too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
 
 def _unauthorized(request: HttpRequest, _: Exception) -> HttpResponse:
     words = problems.sentence(InvalidInput("api.unauthorized"), problems.language_of(request))
-    return problems.answer(
-        401, "api.unauthorized", words, headers={"WWW-Authenticate": 'Bearer realm="xinfeng"'}
-    )
+    return problems.answer(401, "api.unauthorized", words, headers={"WWW-Authenticate": CHALLENGE})
 
 
 def _too_big(request: HttpRequest, _: Exception) -> HttpResponse:
