@@ -187,6 +187,12 @@ def test_only_assets_are_served(client, path):
     assert client.get(f"/static/{assets.shelf().version}/{path}").status_code == 404
 
 
+def test_the_icon_is_also_where_it_used_to_be(client):
+    answer = client.get("/favicon.ico")
+    assert answer.status_code == 200 and answer["Content-Type"].startswith("image/svg+xml")
+    assert answer.content == assets.shelf().files["xinfeng/logo.svg"].body
+
+
 def test_no_asset_points_to_another_site_or_a_source_map():
     for name, asset in assets.shelf().files.items():
         if name.endswith((".css", ".js")):

@@ -21,6 +21,7 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+ICON = "xinfeng/logo.svg"
 FOR_EVER = "public, max-age=31536000, immutable"
 COMPRESSIBLE = frozenset({"text/css", "text/javascript", "image/svg+xml", "application/json"})
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json"}
@@ -87,3 +88,12 @@ def serve(request: HttpRequest, version: str, path: str) -> HttpResponse:
         patch_vary_headers(response, ["Accept-Encoding"])
     response["Cache-Control"] = FOR_EVER if version == current.version else "no-cache"
     return response
+
+
+@login_not_required
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """The icon, for who asks at the old address instead of reading the page: bookmarks, feeds, crawlers."""
+    answer = HttpResponse(shelf().files[ICON].body, content_type="image/svg+xml; charset=utf-8")
+    answer["Cache-Control"] = "public, max-age=86400"
+    return answer

@@ -6,6 +6,7 @@ from xinfeng.console import assets
 
 urlpatterns = [
     path("static/<str:version>/<path:path>", assets.serve, name="asset"),
+    path("favicon.ico", assets.favicon, name="favicon"),
     path("", include("xinfeng.console.frame.urls")),
     path("", include("xinfeng.console.dashboard.urls")),
     path("contacts", include("xinfeng.console.contacts.urls")),
