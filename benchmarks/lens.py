@@ -62,7 +62,7 @@ def measure(folder: Path, events: int) -> dict[str, float | int]:
         seconds = time.perf_counter() - started
         assert seen == 2 * events
         with connect() as connection:
-            connection.execute("update contact set tier = 2 where id <= %s", (CONTACTS // 2,))
+            connection.execute("update contact set level = '金卡' where id <= %s", (CONTACTS // 2,))
         changed = _seconds(lens().refresh)
         with connect() as connection:
             connection.execute(_EVENTS, (2 * events + 1, 2 * events + 100, CONTACTS))
@@ -89,8 +89,8 @@ def _seconds(deed: Callable[[], object]) -> float:
 
 
 _CONTACTS = """
-insert into contact (id, gender, province, city, tier, tags, joined_at, created_at, updated_at)
-select i, i %% 3, '浙江', '城' || i %% 90, i %% 6, array[i %% 40], now(), now(), now()
+insert into contact (id, gender, province, city, tags, joined_at, created_at, updated_at)
+select i, i %% 3, '浙江', '城' || i %% 90, array[i %% 40], now(), now(), now()
 from generate_series(1, %s) i
 """
 

@@ -133,18 +133,21 @@ def fill(raw: Any, contacts: int) -> None:
             lines.append(
                 f"{nr}\tM{nr:08d}\t{copying.octets(sealed)}\t{copying.octets(index)}\t{copying.octets(name)}"
                 f"\t{copying.octets(name_index)}\t{nr % 3}\t{1950 + nr % 55}-{1 + nr % 12:02d}-{1 + nr % 28:02d}"
-                f"\t{province}\t{city}\t{int(carrier_by_prefix(number))}\t{nr % 6}\t{copying.integers(on)}\t{tail}"
+                f"\t{province}\t{city}\t{int(carrier_by_prefix(number))}\t{copying.integers(on)}\t{tail}"
                 f"\t{'t' if region else 'f'}\t{at}\t{at}\t{at}\n"
             )
         with raw.cursor().copy(_COPY) as copy:
             copy.write("".join(lines))
+    raw.execute(
+        "insert into placement (contact_id, tier) select id, id % 6 from contact where id % 6 > 0 order by id"
+    )
     raw.execute(_HISTORY, {"first": contacts - OPENED, "tag": tags[3]})
     raw.execute("update id_block set next_id = %s where name = 'contact'", (contacts + 1,))
 
 
 _COPY = """\
 copy contact (id, external_id, phone_sealed, phone_index, name_sealed, name_index, gender, birthday, province, city,
-  carrier, tier, tags, tail_index, region_guessed, joined_at, created_at, updated_at) from stdin"""
+  carrier, tags, tail_index, region_guessed, joined_at, created_at, updated_at) from stdin"""
 
 _HISTORY = """
 with people as (select id from contact where id > %(first)s), facts as (

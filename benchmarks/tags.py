@@ -126,9 +126,9 @@ def _add_purchases(mirror: Any, contact_ids: list[int]) -> None:
 
 
 _CONTACTS = """
-insert into contact (id, external_id, phone_index, province, city, carrier, tier, tags, attrs, joined_at,
+insert into contact (id, external_id, phone_index, province, city, carrier, tags, attrs, joined_at,
                      created_at, updated_at)
-select i, 'V' || i, decode(md5(i::text), 'hex'), '浙江', '城' || i %% 90, 1 + i %% 4, 0,
+select i, 'V' || i, decode(md5(i::text), 'hex'), '浙江', '城' || i %% 90, 1 + i %% 4,
        array[(1000 + i %% 40)::int], '{}'::jsonb, %(now)s, %(now)s, %(now)s
 from generate_series(1, %(contacts)s::bigint) i
 """

@@ -39,8 +39,7 @@ _BEFORE_BEGIN = timedelta(seconds=10)
 
 class Position(NamedTuple):
     """How far a look saw. `next_contact`: ids from there on are of contacts that are new. `at`: what is committed
-    after this look was begun no earlier than that, so a contact whose `updated_at` is older did not change herself
-    (her tier did)."""
+    after this look was begun no earlier than that, so a contact whose `updated_at` is older did not change herself."""
 
     identity: str
     snapshot: str
