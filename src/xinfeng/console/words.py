@@ -121,9 +121,8 @@ SENTENCES: dict[str, Words] = {
         "There is no user called “{username}”. Nothing was changed. Check the list of users.",
     ),
     "request.filter": Words(
-        "地址里的筛选条件“{name}”不是可以选择的值。列表没有改变。请从筛选框里重新选择。",
-        "The filter “{name}” in the address is not one of the choices. Nothing was changed. "
-        "Choose again from the filter.",
+        "“{name}”的值不在可以选择的范围里。什么都没有改变。请返回，重新选择。",
+        "The value of “{name}” is not one of the choices. Nothing was changed. Go back and choose again.",
     ),
     "request.page": Words(
         "地址里的页码看不懂。什么都没有改变。请回到第一页。",

@@ -66,6 +66,11 @@ class Shown:
             return ""
 
     @property
+    def is_filterable(self) -> bool:
+        """Whether the list can be narrowed to this object; some deeds are about a thing without a number."""
+        return self.entry.kind in KINDS and bool(self.entry.subject)
+
+    @property
     def by_machine(self) -> bool:
         return self.entry.actor.startswith("system:")
 

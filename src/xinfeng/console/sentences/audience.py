@@ -24,8 +24,8 @@ SENTENCES: dict[str, Words] = {
         "授权时间在未来。请核对时间。", "The time of consent lies in the future. Check it."
     ),
     "consent.no_evidence": Words(
-        "没有写凭证。没有记录。请写明什么可以证明客户同意过。",
-        "No evidence was given. Nothing was recorded. Say what proves that the person agreed.",
+        "没有写凭证。没有记录。请写明什么可以证明客户的意思。",
+        "No evidence was given. Nothing was recorded. Say what proves what the person said.",
     ),
     "consent.import_cannot_lift": Words(
         "导入不能恢复已经退订的客户。没有改变。", "An import cannot bring back somebody who opted out."
@@ -152,6 +152,11 @@ SENTENCES: dict[str, Words] = {
     "contact.exists": Words(
         "这个手机号或会员号已经属于另一位客户。什么都没有保存。",
         "This number or member id belongs to another contact already. Nothing was saved.",
+    ),
+    "contact.reassigned": Words(
+        "这个号码已标为易主，不能再填给这位客户。什么都没有保存。如果并未易主，请在号码页面归还。",
+        "This number was found reassigned and cannot be given to this contact again. Nothing was saved. If it was not, "
+        "give it back on the page of the number.",
     ),
     "contact.not_clearable": Words(
         "这些资料不能清空：{fields}。什么都没有保存。",
