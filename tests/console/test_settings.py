@@ -132,6 +132,16 @@ def test_a_year_without_notice_is_said_to_be_provisional(admin):
     assert "还没有录入" in admin.get("/settings/calendar/2030").content.decode()
 
 
+def test_what_a_deployment_begins_with_is_said_in_english_too(admin):
+    User.objects.update(language="en")
+    calendar = admin.get("/settings/calendar/2026").content.decode()
+    assert "Spring Festival" in calendar and "General Office of the State Council" in calendar
+    assert "春节" not in calendar
+    windows = admin.get("/settings/windows").content.decode()
+    assert "Custom of the trade" in windows and "the law names no hours" in windows
+    assert "行业惯例" not in windows and "短信服务商" not in windows
+
+
 def test_the_rules_of_the_tiers_have_moved(admin):
     answer = admin.get("/settings/tiers")
     assert (answer.status_code, answer["Location"]) == (302, "/tiers/rules")

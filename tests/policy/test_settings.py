@@ -12,7 +12,7 @@ from xinfeng.foundation.models import AuditEntry
 from xinfeng.kernel.errors import InvalidInput, NotFound
 from xinfeng.policy import actions, reads, reasons
 from xinfeng.policy.calendar import Mark, MarkedDay, Workday
-from xinfeng.policy.defaults import CALENDAR, WINDOWS
+from xinfeng.policy.defaults import CALENDAR, WINDOWS, in_language
 from xinfeng.policy.gates import GATES
 from xinfeng.policy.models import DayKind, Trade
 from xinfeng.policy.settings import TIERS, DailyWindow, PolicySettings, TierCap, read_stored
@@ -73,9 +73,22 @@ def test_every_gate_and_reason_has_words_in_both_languages() -> None:
     for reason in reasons.REASONS.values():
         assert reason.name and reason.name_en and reason.sentence and reason.sentence_en
         assert len(reason.code) <= 30  # left_out.reason
+        source = reasons.reason_source(reason.code, "en")
+        assert bool(source) is bool(reason.source)
+        assert not any("一" <= letter <= "鿿" for letter in source)
     assert reasons.reason_name("minor") == "未成年人"
     assert reasons.reason_name("minor", "en") == reasons.reason_name("minor", "en-us") == "Minor"
     assert reasons.reason_name("unheard_of") == "unheard_of"
+
+
+def test_every_default_has_its_words_in_english() -> None:
+    texts = {window.source for windows in WINDOWS.values() for window in windows}
+    texts |= {text for marked in CALENDAR for text in (marked.name, marked.source)}
+    for text in texts:
+        told = in_language(text, "en")
+        assert told != text and not any("一" <= letter <= "鿿" for letter in told)
+        assert in_language(text, "zh-hans") == text
+    assert in_language("我们自己定的", "en") == "我们自己定的"
 
 
 @pytest.mark.usefixtures("db")

@@ -34,7 +34,12 @@ WAYS = ("form", "staff", "letter", "app", "sms")
 
 COOL_DOWN_DAYS = 180
 LONGEST_COOL_DOWN_DAYS = 3_650
-SOURCE = "网络数据安全管理条例 第22条第（五）项：拒绝后不得频繁征求同意；天数由本企业自定"
+SOURCE = (
+    "网络数据安全管理条例 第22条第（五）项：拒绝后不得频繁征求同意；天数由本企业自定",
+    "Regulations on Network Data Security Management, Art. 22, item 5: who refused must not be asked often; "
+    "how many days is for the company to say",
+)
+"""Chinese, English."""
 STORED_KEY = "consent.asking"
 
 GRANTED, BY_SMS, MINOR, COMPLAINED, COOLING_DOWN, NOBODY = (

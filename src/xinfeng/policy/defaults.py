@@ -76,3 +76,35 @@ CALENDAR: tuple[MarkedDay, ...] = (
     *_holidays(date(2027, 10, 1), date(2027, 10, 3), "国庆节", _STATUTE, provisional=True),
 )
 """2026 as announced: 33 days off, 6 make-up workdays. 2027 the 13 statutory days only, until the notice is out."""
+
+_CUSTOM_EN = "Custom of the trade, to be changed in the settings"
+_ENGLISH: Mapping[str, str] = {
+    f"{_CUSTOM}：零售 10:00–11:30": f"{_CUSTOM_EN}: retail 10:00–11:30",
+    f"{_CUSTOM}：零售 15:00–17:30": f"{_CUSTOM_EN}: retail 15:00–17:30",
+    f"{_CUSTOM}：教育 19:00–20:30": f"{_CUSTOM_EN}: education 19:00–20:30",
+    f"{_CUSTOM}：餐饮饭前一小时，11:00 起，至 12:00 开餐": f"{_CUSTOM_EN}: catering, the hour before lunch at 12:00",
+    f"{_CUSTOM}：餐饮饭前一小时，17:00 起，至 18:00 开餐": f"{_CUSTOM_EN}: catering, the hour before dinner at 18:00",
+    f"{_CUSTOM}：金融工作日 12:30–13:30": f"{_CUSTOM_EN}: finance, workdays 12:30–13:30",
+    _VENDORS: "Product default 09:00–20:00, to be changed in the settings: more cautious than vendors' public rules; "
+    "the law names no hours",
+    _NOTICE_2026: "Notice of the General Office of the State Council on public holidays in 2026",
+    _STATUTE: "Regulation on Public Holidays for National Annual Festivals and Memorial Days (in force since "
+    "2025-01-01); make-up days of 2027 are not announced yet",
+    "元旦": "New Year's Day",
+    "春节": "Spring Festival",
+    "清明节": "Qingming Festival",
+    "劳动节": "Labour Day",
+    "端午节": "Dragon Boat Festival",
+    "中秋节": "Mid-Autumn Festival",
+    "国庆节": "National Day",
+    "元旦调休上班": "Make-up workday for New Year's Day",
+    "春节调休上班": "Make-up workday for Spring Festival",
+    "劳动节调休上班": "Make-up workday for Labour Day",
+    "国庆节调休上班": "Make-up workday for National Day",
+}
+
+
+def in_language(text: str, language: str) -> str:
+    """A default's name or source in this language. The tables hold it in Chinese; what people wrote themselves stays
+    as it is."""
+    return _ENGLISH.get(text, text) if language.startswith("en") else text

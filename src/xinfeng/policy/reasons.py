@@ -43,8 +43,25 @@ class Reason:
     source: str
 
 
+_CAPS = "企业设置的上限（设置 › 频次上限）"
 _CONSENT_LAW = "广告法 第43条；消费者权益保护法 第29条；通信短信息服务管理规定（2026）第21条"
 _REFUSAL_LAW = "广告法 第43条；消费者权益保护法 第29条第3款"
+
+_SOURCES_EN = {
+    "": "",
+    _CONSENT_LAW: "Advertising Law, Art. 43; Law on the Protection of Consumer Rights and Interests, Art. 29; "
+    "Provisions on the Administration of Short Message Services (2026), Art. 21",
+    _REFUSAL_LAW: "Advertising Law, Art. 43; Law on the Protection of Consumer Rights and Interests, Art. 29(3)",
+    "个人信息保护法 第13条": "Personal Information Protection Law, Art. 13",
+    "个人信息保护法 第14条第2款": "Personal Information Protection Law, Art. 14(2)",
+    "个人信息保护法 第24条": "Personal Information Protection Law, Art. 24",
+    "个人信息保护法 第47条": "Personal Information Protection Law, Art. 47",
+    "未成年人网络保护条例 第24条": "Regulations on the Protection of Minors in Cyberspace, Art. 24",
+    "产品规则：投诉屏蔽只针对营销短信": "A rule of the product: a complaint bars marketing only",
+    "产品规则：连续两次永久失败或号码检测不可用即隔离（号码健康 › 计划与预算）": "A rule of the product: two permanent failures in "
+    "a row, or a check that finds the number unusable (Number health › Plan and budget)",
+    _CAPS: "A ceiling the company has set (Settings › Frequency caps)",
+}
 
 _ALL = (
     Reason(
@@ -114,16 +131,16 @@ _ALL = (
     Reason(
         DAILY_CAP, "当日已达上限", "Daily ceiling reached",
         "当天的营销短信（含已计划的）已达上限。", "Marketing messages of that day, planned ones included, reached the ceiling.",
-        "企业设置的上限（设置 › 频次上限）",
+        _CAPS,
     ),
     Reason(
         WEEKLY_CAP, "一周已达上限", "Weekly ceiling reached",
         "含当天在内七天的营销短信已达上限。", "Marketing messages of seven days, that day included, reached the ceiling.",
-        "企业设置的上限（设置 › 频次上限）",
+        _CAPS,
     ),
     Reason(
         TIER_CAP, "分层频次已达上限", "Ceiling of the tier reached",
-        "该客户分层在期限内的营销短信已达上限。", "Marketing messages reached the ceiling of this contact's tier.", "企业设置的上限（设置 › 频次上限）",
+        "该客户分层在期限内的营销短信已达上限。", "Marketing messages reached the ceiling of this contact's tier.", _CAPS,
     ),
     Reason(
         TOO_LATE, "超过截止时间", "Too late",
@@ -171,3 +188,11 @@ def reason_sentence(code: str, language: str = "zh") -> str:
     if reason is None:
         return ""
     return reason.sentence_en if language.startswith("en") else reason.sentence
+
+
+def reason_source(code: str, language: str = "zh") -> str:
+    """Where the rule comes from; empty for a rule that needs no source and for a code nobody named."""
+    reason = REASONS.get(code)
+    if reason is None:
+        return ""
+    return _SOURCES_EN.get(reason.source, reason.source) if language.startswith("en") else reason.source

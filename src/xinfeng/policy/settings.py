@@ -18,7 +18,9 @@ from xinfeng.kernel.time import SHANGHAI
 HARD_EARLIEST = time(8, 0)
 HARD_LATEST = time(21, 0)
 BOUNDS_SOURCE = (
-    "短信服务商营销规则之交集（华为云 08:00–21:00，火山引擎 21:00–08:00 禁发）；法律未规定具体时段"
+    "短信服务商营销规则之交集（华为云 08:00–21:00，火山引擎 21:00–08:00 禁发）；法律未规定具体时段",
+    "what vendors' marketing rules have in common (Huawei Cloud 08:00–21:00, Volcengine never 21:00–08:00); "
+    "the law names no hours",
 )
 CAPS_SOURCE = (
     "产品默认值（每日 1 条、每周 2 条），可在这里修改：短信服务商公开的单号上限远高于人的容忍度，故另设上限",

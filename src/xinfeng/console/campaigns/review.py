@@ -25,7 +25,7 @@ from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.models import User
 from xinfeng.kernel.errors import InvalidInput, NotAllowed, XinfengError
 from xinfeng.kernel.time import utc_now
-from xinfeng.policy.reasons import REASONS, reason_name, reason_sentence
+from xinfeng.policy.reasons import REASONS, reason_name, reason_sentence, reason_source
 
 PEOPLE = (
     Column("phone", _("手机号")),
@@ -109,7 +109,7 @@ def gate(request: HttpRequest, campaign_id: int) -> HttpResponse:
         ],
         "title": reason_name(reason, language()) if reason else _("会收到的客户"),
         "sentence": reason_sentence(reason, language()) if reason else "",
-        "source": REASONS[reason].source if reason else "",
+        "source": reason_source(reason, language()) if reason else "",
     }
     return answer_with_table(request, "campaigns/people.html", table, context)
 

@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -60,7 +60,7 @@ def _context(request: HttpRequest, form: CoolDownForm | None = None) -> dict[str
         "tabs": tabs("consents.proof"),
         "key": signer(),
         "cool_down": cool_down,
-        "cool_down_source": asking.SOURCE,
+        "cool_down_source": asking.SOURCE[(get_language() or "").startswith("en")],
         "may_prove": may(request.user, "consent.prove"),
         "may_edit": may_edit,
         **_check(),

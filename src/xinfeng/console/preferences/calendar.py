@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from django import forms
@@ -10,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -24,6 +25,7 @@ from xinfeng.kernel.errors import XinfengError
 from xinfeng.kernel.time import utc_now
 from xinfeng.policy import reads
 from xinfeng.policy.calendar import Mark, MarkedDay
+from xinfeng.policy.defaults import in_language
 
 MARKS: dict[str, tuple[Text, Tone]] = {
     "holiday": (_("放假"), "good"),
@@ -85,8 +87,9 @@ def unmark(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, year: int, form: DayForm, status: int = 200) -> HttpResponse:
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise Http404(str(year))
+    spoken = get_language() or ""
     days = [
-        (marked, *MARKS[str(marked.mark)])
+        (_told(marked, spoken), *MARKS[str(marked.mark)])
         for marked in reads.calendar_days(date(year, 1, 1), date(year, 12, 31))
     ]
     this_year = timezone.localdate().year
@@ -102,3 +105,7 @@ def _page(request: HttpRequest, year: int, form: DayForm, status: int = 200) -> 
         "form": form,
     }
     return render(request, "preferences/calendar.html", context, status=status)
+
+
+def _told(marked: MarkedDay, spoken: str) -> MarkedDay:
+    return replace(marked, name=in_language(marked.name, spoken), source=in_language(marked.source, spoken))

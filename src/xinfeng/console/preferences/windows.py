@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time
 
 from django import forms
@@ -9,7 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -22,6 +23,7 @@ from xinfeng.console.preferences.tabs import tabs
 from xinfeng.kernel.errors import XinfengError
 from xinfeng.kernel.time import utc_now
 from xinfeng.policy import reads
+from xinfeng.policy.defaults import in_language
 from xinfeng.policy.settings import (
     BOUNDS_SOURCE,
     HARD_EARLIEST,
@@ -137,7 +139,7 @@ def edit(request: HttpRequest, trade: str) -> HttpResponse:
         raise Http404(trade)
     present = reads.trade_windows().get(trade, ())
     rows = WindowRows(request.POST or None, initial=[_row(window) for window in present], prefix="w")
-    fault_words = forms.Form({})
+    fault_words, spoken = forms.Form({}), get_language() or ""
     fault_words.full_clean()
     if request.method == "POST" and rows.is_valid():
         kept = [form.window() for form in rows if not form.cleaned_data.get("DELETE")]
@@ -156,7 +158,7 @@ def edit(request: HttpRequest, trade: str) -> HttpResponse:
         "trade": TRADES[trade],
         "fault": fault_words,
         "hard": (HARD_EARLIEST, HARD_LATEST),
-        "bounds_source": BOUNDS_SOURCE,
+        "bounds_source": BOUNDS_SOURCE[spoken.startswith("en")],
         "crumbs": [Crumb(_("设置"), reverse("settings")), Crumb(_("发送时段"), reverse("settings.windows"))],
     }
     return render(request, "preferences/trade.html", context)
@@ -165,9 +167,10 @@ def edit(request: HttpRequest, trade: str) -> HttpResponse:
 def _page(
     request: HttpRequest, settings: PolicySettings, form: BoundsForm, status: int = 200
 ) -> HttpResponse:
-    windows = settings.windows
+    windows, spoken = settings.windows, get_language() or ""
     trades = [
-        (code, label, [(one, _days(one)) for one in windows.get(code, ())]) for code, label in TRADES.items()
+        (code, label, [(_told(one, spoken), _days(one)) for one in windows.get(code, ())])
+        for code, label in TRADES.items()
     ]
     context = {
         "tabs": tabs("settings.windows"),
@@ -175,9 +178,13 @@ def _page(
         "form": form,
         "settings": settings,
         "hard": (HARD_EARLIEST, HARD_LATEST),
-        "bounds_source": BOUNDS_SOURCE,
+        "bounds_source": BOUNDS_SOURCE[spoken.startswith("en")],
     }
     return render(request, "preferences/windows.html", context, status=status)
+
+
+def _told(window: DailyWindow, spoken: str) -> DailyWindow:
+    return replace(window, source=in_language(window.source, spoken))
 
 
 def _days(window: DailyWindow) -> str:
