@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from xinfeng.channels.capabilities import Capabilities
 from xinfeng.channels.config import CmppConfig
 from xinfeng.channels.models import Channel, ChannelKind
 from xinfeng.foundation import audit
@@ -34,12 +35,16 @@ def save_channel(
     actor: str,
     channel_id: int | None = None,
     hours: tuple[time, time] | None = None,
+    capabilities: Mapping[str, Any] | None = None,
 ) -> int:
     """Make a channel, or change the one named by `channel_id`; returns its id. Gateways notice within seconds.
 
     `secret` None keeps the present one. `hours`: when the carrier takes messages, `[opens, closes)` of each day in
-    the enterprise's zone; None: at any time. They narrow the windows of campaigns. Raises InvalidInput `channel.config` with `faults` (code by field, all
-    at once), NotFound `channel.unknown`, Conflict `channel.name_taken`.
+    the enterprise's zone; None: at any time. They narrow the windows of campaigns. `capabilities`: what it takes
+    (`channels.capabilities`), as a whole; None keeps them, and lets a new channel demand filed signatures.
+
+    Raises InvalidInput `channel.config` with `faults` (code by field, all at once), NotFound `channel.unknown`,
+    Conflict `channel.name_taken`.
     """
     taken = _check(
         name,
@@ -50,6 +55,7 @@ def save_channel(
         rate_per_s=rate_per_s,
         price_li=price_li,
         hours=hours,
+        capabilities=capabilities,
         new=not channel_id,
     )
     try:
@@ -58,6 +64,8 @@ def save_channel(
             channel.name, channel.kind, channel.purpose = name.strip(), kind, purpose
             channel.config, channel.rate_per_s, channel.price_li = taken.to_json(), rate_per_s, price_li
             channel.opens, channel.closes = hours or (None, None)
+            if capabilities is not None:
+                channel.capabilities = Capabilities.read(capabilities).to_json()
             if secret is not None:
                 channel.secret_sealed = vault().seal(Kind.SECRET, secret)
             channel.save()
@@ -71,6 +79,7 @@ def save_channel(
                 rate_per_s=rate_per_s,
                 price_li=price_li,
                 hours=[f"{at:%H:%M}" for at in hours] if hours else None,
+                **({} if capabilities is None else {"capabilities": channel.capabilities}),
             )
     except IntegrityError:
         raise Conflict("channel.name_taken", name=name.strip()) from None
@@ -113,6 +122,7 @@ def _check(
     rate_per_s: int,
     price_li: int,
     hours: tuple[time, time] | None,
+    capabilities: Mapping[str, Any] | None,
     new: bool,
 ) -> CmppConfig:
     """All faults of all fields at once."""
@@ -135,6 +145,10 @@ def _check(
         faults["price_li"] = "out_of_range"
     if hours is not None and not hours[0] < hours[1]:
         faults["hours"] = "not_ascending"
+    try:
+        Capabilities.read(capabilities or {})
+    except InvalidInput as fault:
+        faults = fault.params["faults"] | faults
     taken = None
     try:
         taken = CmppConfig.read(config, kind)

@@ -6,6 +6,8 @@ from datetime import time
 
 from django.db import models
 
+from xinfeng.channels.capabilities import Capabilities
+
 
 class ChannelKind(models.TextChoices):
     CMPP2 = "cmpp2", "CMPP 2.0"
@@ -17,7 +19,8 @@ class Channel(models.Model):
 
     `price_li` is the price per part in tenths of a fen. `rate_per_s` counts parts, exact over any second.
     `opens` and `closes`: the hours the carrier takes messages in, `[opens, closes)` of each day in the
-    enterprise's zone; both or none.
+    enterprise's zone; both or none. `capabilities`: what it takes and which filings it demands
+    (`channels.capabilities`); what is not stated has the value of a new channel.
     """
 
     name = models.CharField(max_length=60, unique=True)
@@ -29,6 +32,7 @@ class Channel(models.Model):
     price_li = models.IntegerField(default=35)
     opens = models.TimeField(null=True)
     closes = models.TimeField(null=True)
+    capabilities = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -44,6 +48,11 @@ class Channel(models.Model):
                 name="channel_hours",
             ),
         ]
+
+    @property
+    def takes(self) -> Capabilities:
+        """What it takes and which filings it demands."""
+        return Capabilities.read(self.capabilities)
 
     @property
     def hours(self) -> tuple[time, time] | None:

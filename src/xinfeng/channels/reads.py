@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
+from xinfeng.channels.capabilities import Capabilities
 from xinfeng.channels.config import CmppConfig
 from xinfeng.channels.models import Channel, ConnectionPhase, ConnectionState
 from xinfeng.kernel.errors import NotFound
@@ -31,7 +32,7 @@ class ConnectionRow:
 @dataclass(frozen=True)
 class ChannelRow:
     """A channel with the connections that are alive. `price_li` is a tenth of a fen per part. `hours`: when the
-    carrier takes messages, in the enterprise's zone; None: at any time."""
+    carrier takes messages, in the enterprise's zone; None: at any time. `takes`: what it takes and which filings it demands."""
 
     id: int
     name: str
@@ -45,6 +46,7 @@ class ChannelRow:
     updated_at: datetime
     connections: tuple[ConnectionRow, ...]
     hours: tuple[time, time] | None = None
+    takes: Capabilities = field(default_factory=Capabilities)
 
     @property
     def ready(self) -> int:
@@ -102,4 +104,5 @@ def _row(found: Channel, connections: list[ConnectionRow]) -> ChannelRow:
         updated_at=found.updated_at,
         connections=tuple(connections),
         hours=found.hours,
+        takes=found.takes,
     )

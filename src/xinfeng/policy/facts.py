@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import ibis
 
 from xinfeng.contacts.feed import of_person
+from xinfeng.kernel.phones import Carrier
 from xinfeng.kernel.time import business_day, day_bounds
 from xinfeng.lens.engine import Lens
 from xinfeng.policy.settings import PolicySettings
@@ -25,6 +26,8 @@ OPEN_PLAN_STATES = ("building", "ready", "running", "paused")
 """delivery.PlanState: messages of such a plan may still leave."""
 
 DAY, WEEK = 1, 7
+
+MOBILE_CARRIERS = frozenset(int(one) for one in Carrier if one is not Carrier.UNKNOWN)
 
 
 class Asked(Protocol):
@@ -39,13 +42,16 @@ class Asked(Protocol):
 @dataclass(frozen=True)
 class GateContext:
     """For what, and as of when, contacts are judged. `send_day` is the business day of sending; by default
-    the day of `now`. `profiled`: the audience was chosen by an automatic judgement of people's habits."""
+    the day of `now`. `profiled`: the audience was chosen by an automatic judgement of people's habits.
+    `filed_carriers`: the carriers (kernel.phones.Carrier) with which the signature is filed over the channel; None: the
+    channel demands no filing."""
 
     purpose: str
     now: datetime
     settings: PolicySettings
     day: date | None = None
     profiled: bool = False
+    filed_carriers: frozenset[int] | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -64,6 +70,11 @@ class GateContext:
         return day_bounds(self.send_day - timedelta(days=days - 1), self.zone)[0]
 
     @property
+    def lacks_carriers(self) -> bool:
+        """Whether it matters whose network a reader is on: a filing is demanded and some carrier has none."""
+        return self.filed_carriers is not None and not self.filed_carriers >= MOBILE_CARRIERS
+
+    @property
     def spans(self) -> tuple[int, ...]:
         """The numbers of days for which messages must be counted, ascending."""
         return tuple(sorted({DAY, WEEK, *(cap.days for cap in self.settings.tier_caps.values())}))
@@ -78,11 +89,16 @@ def gather(lens: Asked, audience: ibis.Table, context: GateContext) -> ibis.Tabl
     """The facts about each contact of `audience` (a table with `contact_id`), each contact once:
 
     `has_phone`, `tier`, `birthday`, `granted`, `stale`, `entry_seq` and `suppressed` for the purpose,
-    `refused_profiling` (false where the audience is not `profiled`), `quarantined`, and `sent_<n>` for every n in
-    `context.spans` (zero for other purposes than marketing, which have no ceilings).
+    `refused_profiling` (false where the audience is not `profiled`), `quarantined`, `carrier` (whose network the number
+    is on; 0 where it is not known, or where it does not matter), and `sent_<n>` for every n in `context.spans` (zero for
+    other purposes than marketing, which have no ceilings).
     """
     people = audience.select("contact_id").distinct()
-    contact = lens.table("contact").select("id", "has_phone", "tier", "birthday")
+    contact = lens.table("contact")
+    contact = (
+        _with_carrier(lens, contact) if context.lacks_carriers else contact.mutate(carrier=ibis.literal(0))
+    )
+    contact = contact.select("id", "has_phone", "tier", "birthday", "carrier")
     standing = lens.table("standing")
     standing = standing.filter(standing.purpose == context.purpose)
     standing = standing.select("contact_id", "granted", "entry_seq", "suppressed", "stale")
@@ -100,6 +116,7 @@ def gather(lens: Asked, audience: ibis.Table, context: GateContext) -> ibis.Tabl
         stale=found.stale.fill_null(False),
         refused_profiling=_refused_profiling(lens, found) if context.profiled else ibis.literal(False),
         quarantined=_quarantined(lens, found),
+        carrier=found.carrier.fill_null(0),
         **counts,
     )
 
@@ -117,6 +134,16 @@ def _quarantined(lens: Asked, found: ibis.Table) -> Any:
     """Whose number is in quarantine (`hygiene`); most contacts are not, so it is a small set to look into."""
     number = lens.table("number")
     return found.contact_id.isin(number.filter(number.quarantined).contact_id)
+
+
+def _with_carrier(lens: Asked, contact: ibis.Table) -> ibis.Table:
+    """The carrier a number was taken to, where it was ported (`hygiene`), in place of the one its prefix says."""
+    number = lens.table("number")
+    ported = number.filter(number.carrier_now > 0).select(ported_id="contact_id", carrier_now="carrier_now")
+    joined = contact.left_join(ported, contact.id == ported.ported_id)
+    return joined.mutate(carrier=ibis.coalesce(joined.carrier_now, joined.carrier)).drop(
+        "ported_id", "carrier_now"
+    )
 
 
 def _counts(lens: Asked, context: GateContext) -> ibis.Table:

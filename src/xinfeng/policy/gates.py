@@ -90,6 +90,19 @@ def _tier_figures(row: Mapping[str, Any], context: GateContext) -> dict[str, Any
     return {"tier": tier, "sent": row[sent_within(cap.days)], "at_most": cap.messages, "days": cap.days}
 
 
+def _not_filed(facts: ibis.Table, context: GateContext) -> Any:
+    """Whose carrier has no filing of the signature; with a carrier that is not known, only all four will do."""
+    if not context.lacks_carriers:
+        return ibis.literal(False)
+    return ~facts.carrier.isin(sorted(context.filed_carriers or ()) or [-1])
+
+
+def _filing_figures(row: Mapping[str, Any], context: GateContext) -> dict[str, Any]:
+    if not context.lacks_carriers:
+        return {}
+    return {"carrier": row["carrier"], "filed": sorted(context.filed_carriers or ())}
+
+
 def _per_day(context: GateContext) -> int:
     return context.settings.per_day
 
@@ -116,6 +129,7 @@ GATES: tuple[Gate, ...] = (
         reasons.NO_CONSENT, lambda facts, context: ~facts.granted | facts.entry_seq.isnull(), _consent_figures
     ),
     Gate(reasons.NUMBER_QUARANTINED, lambda facts, context: facts.quarantined),
+    Gate(reasons.SIGNATURE_NOT_FILED, _not_filed, _filing_figures),
     _always_marketing(reasons.MINOR, _minor),
     _always_marketing(reasons.NO_PROFILING, lambda facts, context: facts.refused_profiling),
     _always_marketing(reasons.DAILY_CAP, _over(DAY, _per_day), _span_figures(DAY, _per_day)),

@@ -20,6 +20,7 @@ SUPPRESSED_REASSIGNED = "suppressed_reassigned"
 SUPPRESSED_ERASED = "suppressed_erased"
 SUPPRESSED_OTHER = "suppressed_other"
 NUMBER_QUARANTINED = "number_quarantined"
+SIGNATURE_NOT_FILED = "signature_not_filed"
 MINOR = "minor"
 NO_PROFILING = "no_profiling"
 DAILY_CAP = "daily_cap"
@@ -45,6 +46,7 @@ class Reason:
 
 _CAPS = "企业设置的上限（设置 › 频次上限）"
 _CONSENT_LAW = "广告法 第43条；消费者权益保护法 第29条；通信短信息服务管理规定（2026）第21条"
+_FILING = "工信部信管函〔2023〕794号：每个签名须先向每家运营商报备"
 _REFUSAL_LAW = "广告法 第43条；消费者权益保护法 第29条第3款"
 
 _SOURCES_EN = {
@@ -60,6 +62,8 @@ _SOURCES_EN = {
     "产品规则：投诉屏蔽只针对营销短信": "A rule of the product: a complaint bars marketing only",
     "产品规则：连续两次永久失败或号码检测不可用即隔离（号码健康 › 计划与预算）": "A rule of the product: two permanent failures in "
     "a row, or a check that finds the number unusable (Number health › Plan and budget)",
+    _FILING: "Ministry of Industry and Information Technology, notice 794 of 2023: every signature is filed with each "
+    "carrier first",
     _CAPS: "A ceiling the company has set (Settings › Frequency caps)",
 }
 
@@ -116,6 +120,13 @@ _ALL = (
         "This number was found not to exist, out of service, risky or possibly reassigned, and is in quarantine; nothing is "
         "sent for any purpose. “Number health” shows why, and can release it.",
         "产品规则：连续两次永久失败或号码检测不可用即隔离（号码健康 › 计划与预算）",
+    ),
+    Reason(
+        SIGNATURE_NOT_FILED, "签名未报备", "Signature not filed",
+        "签名在这个通道上没有向该客户所在的运营商报备（或已到期），发出去会被拒收；报备生效后会自动放行。",
+        "Over this channel the signature is not filed with this contact's carrier (or its filing has ended), so it would be "
+        "refused; once the filing is in force the contact passes by itself.",
+        _FILING,
     ),
     Reason(
         MINOR, "未成年人", "Minor",
