@@ -25,7 +25,7 @@ from xinfeng.console.components import (
 from xinfeng.console.content.compare import Comparison, compare
 from xinfeng.console.content.labels import PURPOSES, TRADES
 from xinfeng.console.content.preview import faces, price_for
-from xinfeng.console.permissions import allowed
+from xinfeng.console.permissions import allowed, may
 from xinfeng.console.words import sentence
 from xinfeng.content import actions, reads
 from xinfeng.content.reads import VersionRow
@@ -71,7 +71,7 @@ def page(request: HttpRequest) -> HttpResponse:
         listing=Listing(rows, total=found.total),
         row_template="content/row.html",
         search_label=gettext_lazy("搜索名称或内容"),
-        empty=_empty(bool(signatures)),
+        empty=_empty(bool(signatures), may_write=may(request.user, "template.edit")),
         context={"trades": TRADES},
     )
     return answer_with_table(
@@ -82,7 +82,9 @@ def page(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _empty(has_signatures: bool) -> Empty:
+def _empty(has_signatures: bool, *, may_write: bool) -> Empty:
+    if not may_write:
+        return Empty(_("还没有模板"), icon="template")
     if has_signatures:
         return Empty(
             _("还没有模板"),
