@@ -116,6 +116,16 @@ def test_ported_and_reassigned_are_told_apart(operator):
     assert not any(row.granted for row in standing_of(contact))
 
 
+def test_that_it_was_not_reassigned_after_all_is_said_on_the_same_page(operator):
+    contact = make_contact()
+    operator.post(f"/numbers/{contact}/reassigned", {"reason": "新机主来电"})
+    html = text(operator.get(f"/numbers/{contact}"))
+    assert "没有号码" in html and "归还号码" in html and "标为易主" in html
+    assert text(operator.get("/numbers/list?show=reassigned")).count(f"/numbers/{contact}") >= 1
+    html = text(operator.post(f"/numbers/{contact}/release", {"reason": "听错了"}, follow=True))
+    assert "已记下并未易主" in html and "归还号码" not in html and "没有号码" not in html
+
+
 def test_nobody_and_nonsense(operator):
     assert operator.get("/numbers/987654").status_code == 404
     assert operator.post("/numbers/987654/quarantine", {"reason": "x"}).status_code == 404

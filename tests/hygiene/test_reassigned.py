@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
 from tests.factories import make_contact, phone
@@ -25,7 +26,6 @@ from xinfeng.hygiene.states import Answer
 from xinfeng.intake.editing import edit_contact
 from xinfeng.intake.people import merge_people, undo_merge
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
-from xinfeng.lens.engine import close_lens, lens
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -280,12 +280,30 @@ def test_a_lookup_about_many_takes_each_number_from_its_owner() -> None:
         actions.mark_reassigned(contacts[0], reason="x", actor="lin", now=NOW)
 
 
-def test_the_lens_counts_him_as_reassigned_and_nobody_as_unknown_for_it() -> None:
-    former_owner(phone())
-    make_contact(at=NOW - 9 * DAY)
-    try:
-        lens().refresh()
-        counts = reads.counts(lens())
-    finally:
-        close_lens()
-    assert (counts.base, counts.by_state[State.REASSIGNED], counts.by_state[State.UNKNOWN]) == (1, 1, 1)
+def test_numbers_found_reassigned_before_rows_gave_them_up_leave_too() -> None:
+    """What an earlier version had left: the row with its number, the state beside it."""
+    number = phone()
+    contact, other = former_owner(number), make_contact(at=NOW - 9 * DAY)
+    actions.quarantine(other, reason="x", actor="li", now=NOW)
+    step = import_module("xinfeng.hygiene.migrations.0003_reassigned_leave").LEAVE
+    with bulk_transaction() as connection:
+        connection.execute(
+            "update contact c set phone_index = f.phone_index, phone_sealed = f.phone_sealed,"
+            " tail_index = f.tail_index from former_number f where f.contact_id = c.id"
+        )
+        connection.execute("delete from former_number")
+        connection.execute(
+            "update number_state set state = 7, quarantined = true, quarantine = 'reassigned',"
+            " quarantined_at = now() where contact_id = %s",
+            (contact,),
+        )
+    with bulk_transaction() as connection:
+        connection.execute(step)
+        connection.execute("drop table reassigned_before")
+    assert holder_of(number) is None and holder_of(phone()) is None
+    assert FormerNumber.objects.get().contact_id == contact
+    assert reads.number_of(contact).quarantine is Quarantine.REASSIGNED
+    assert contact in {one.contact_id for one in reads.numbers("reassigned").cards}
+    assert reads.number_of(other).quarantine is Quarantine.MANUAL
+    actions.release(contact, reason="误标", actor="lin", now=NOW + DAY)
+    assert holder_of(number) == contact

@@ -287,6 +287,22 @@ class TestCode:
         assert done.status_code == 303 and "/r/" in done["Location"]
         assert "您同意了" in visitor.get(done["Location"]).content.decode()
 
+    @pytest.mark.parametrize("reason", ["erased", "reassigned"])
+    def test_a_code_passes_the_gates_where_the_number_was_shut_for_its_former_owner(
+        self, visitor: Client, reason: str
+    ) -> None:
+        form, number = published(with_code=True), phone()
+        index = vault().phone_index(number)
+        suppress_numbers([index], scope="all", reason=reason, source="x", actor="li", now=utc_now())
+        answer = post(visitor, f"/f/{form.slug}", fill(form, number))
+        sending.settle()
+        assert ask("select refused from form_code") == [("",)]
+        [[sealed]] = ask("select body_sealed from message")
+        found = re.search(r"\d{6}", vault().open(Kind.BODY, bytes(sealed)))
+        assert found is not None
+        assert post(visitor, answer["Location"], {"code": found[0]}).status_code == 303
+        assert ask("select scope from suppression where lifted_at is null") == []
+
     def test_suppressed_and_unknown_numbers_get_the_same_answer(self, visitor: Client) -> None:
         form = published(with_code=True)
         blocked, free = phone(), phone()

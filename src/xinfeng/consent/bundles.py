@@ -24,7 +24,7 @@ from xinfeng.consent.ledger import NewEntry
 from xinfeng.consent.models import LedgerHead, Notice, Suppression
 from xinfeng.consent.reads import members, standing_of
 from xinfeng.contacts import copying
-from xinfeng.contacts.models import Contact
+from xinfeng.contacts.models import Contact, FormerNumber
 from xinfeng.foundation import audit
 from xinfeng.foundation.database import Connection, bulk_transaction
 from xinfeng.foundation.signing import signer
@@ -306,9 +306,10 @@ def _notice_facts(notice: Notice) -> dict[str, Any]:
 
 def _person(contact_id: int, ids: list[int], *, reveal: bool) -> dict[str, Any]:
     sealed = Contact.objects.filter(pk__in=ids, phone_sealed__isnull=False).order_by("pk")
-    numbers = vault().open_many(
-        Kind.PHONE, [bytes(one) for one in sealed.values_list("phone_sealed", flat=True) if one is not None]
-    )
+    present = [bytes(one) for one in sealed.values_list("phone_sealed", flat=True) if one is not None]
+    former = FormerNumber.objects.filter(contact_id__in=ids, returned_at=None).order_by("released_at", "pk")
+    numbers = vault().open_many(Kind.PHONE, present)
+    had = vault().open_many(Kind.PHONE, [bytes(one) for one in former.values_list("phone_sealed", flat=True)])
     standing = [
         f"{row.purpose}: {_standing_word(row.granted, row.stale, row.entry_seq)}"
         + (f" (suppressed: {row.suppressed})" if row.suppressed else "")
@@ -318,6 +319,7 @@ def _person(contact_id: int, ids: list[int], *, reveal: bool) -> dict[str, Any]:
         "contact": contact_id,
         "members": ids[1:],
         "number": numbers if reveal else [mask(number) for number in numbers],
+        "former_number": had if reveal else [mask(number) for number in had],
         "standing": standing,
     }
 

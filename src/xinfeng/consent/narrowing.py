@@ -1,4 +1,4 @@
-"""Suppressions whose ground turns out to be wrong, and those that are narrowed for a while (docs/adr/NNNN).
+"""Suppressions whose ground turns out to be wrong, and those that are narrowed for a while (docs/adr/0010).
 
 Numbers of people who were erased, and numbers that were reassigned, are suppressed for all messages. Whoever holds
 such a handset may ask a form for a code: then the suppression is narrowed to marketing while that one service message

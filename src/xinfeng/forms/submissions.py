@@ -3,7 +3,7 @@
 Nothing here tells an outsider whether a number is known, or why a code did not come: whoever asks for one gets the
 same answer, and a number that may not be written to at all simply gets none (`code_entry` then stays empty). Numbers
 that are suppressed because their owner was erased, or is not their owner any more, are not among those: whoever holds
-the handset now may show that she does (docs/adr/NNNN).
+the handset now may show that she does (docs/adr/0010).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What is learned and decided about numbers. What evidence amounts to stands in `states`.
 
-A number that was reassigned leaves its former owner's row (docs/adr/NNNN): his consents are withdrawn, the number is
+A number that was reassigned leaves its former owner's row (docs/adr/0010): his consents are withdrawn, the number is
 suppressed for all messages, and the row says REASSIGNED in quarantine until another number comes or a person says that
 it was a mistake. Whoever comes with the number next is a new contact.
 """

@@ -91,6 +91,7 @@ _SUBJECT = {
     "contact": "客户编号 contact",
     "members": "合并前的编号 merged rows",
     "number": "手机号 number",
+    "former_number": "曾用手机号（已易主） number before it was reassigned",
     "standing": "现在的状态 standing",
     "campaign": "活动编号 campaign",
     "name": "活动名称 name",

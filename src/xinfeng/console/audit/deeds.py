@@ -67,6 +67,7 @@ DEEDS: dict[str, Text] = {
     "number.quarantine": _("隔离号码"),
     "number.reassigned": _("标为号码易主"),
     "number.release": _("解除号码隔离"),
+    "number.returned": _("记为并未易主"),
     "number_plan.change": _("修改复核计划"),
     "opt_out.confirmation_saved": _("修改退订确认"),
     "plan.export": _("导出名单"),

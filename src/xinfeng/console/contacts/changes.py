@@ -93,6 +93,7 @@ FIELD_OF_CODE = {
     "birthday.in_future": "birthday",
     "birthday.too_old": "birthday",
     "contact.exists": "phone",
+    "contact.reassigned": "phone",
 }
 
 

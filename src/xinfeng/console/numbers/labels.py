@@ -43,6 +43,7 @@ DEEDS: dict[str, Text] = {
     "quarantine": _("隔离"),
     "release": _("解除隔离"),
     "reassigned": _("标为易主"),
+    "returned": _("并未易主"),
     "ported": _("标为携号转网"),
 }
 

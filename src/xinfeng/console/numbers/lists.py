@@ -32,6 +32,7 @@ from xinfeng.console.permissions import allowed
 from xinfeng.console.words import sentence
 from xinfeng.contacts.masked import ContactRow, contacts_by_id
 from xinfeng.hygiene import actions, reads
+from xinfeng.hygiene.models import Quarantine
 from xinfeng.hygiene.plan import check_one
 from xinfeng.hygiene.providers.base import Question
 from xinfeng.hygiene.reads import Lesson, NumberCard
@@ -146,13 +147,16 @@ def _quarantine(contact_id: int, request: HttpRequest, given: dict[str, Any]) ->
 
 
 def _release(contact_id: int, request: HttpRequest, given: dict[str, Any]) -> str:
+    was = reads.number_of(contact_id).quarantine
     actions.release(contact_id, reason=request.POST.get("reason", ""), **given)
+    if was is Quarantine.REASSIGNED:
+        return _("已记下并未易主。已撤回的授权没有恢复。")
     return _("已解除隔离。授权和屏蔽没有改变。")
 
 
 def _reassigned(contact_id: int, request: HttpRequest, given: dict[str, Any]) -> str:
     actions.mark_reassigned(contact_id, reason=request.POST.get("reason", ""), **given)
-    return _("已标为易主：全部授权已撤回，号码已屏蔽。")
+    return _("已标为易主：号码已离开这位客户，全部授权已撤回，号码已屏蔽。")
 
 
 def _ported(contact_id: int, request: HttpRequest, given: dict[str, Any]) -> str:

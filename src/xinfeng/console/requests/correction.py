@@ -35,6 +35,7 @@ FIELD_OF_CODE = {
     "phone.iot": "phone",
     "phone.not_mainland_mobile": "phone",
     "contact.exists": "phone",
+    "contact.reassigned": "phone",
     "birthday.unreadable": "birthday",
     "birthday.in_future": "birthday",
     "birthday.too_old": "birthday",

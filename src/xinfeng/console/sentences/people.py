@@ -17,6 +17,11 @@ SENTENCES: dict[str, Words] = {
         "More than {at_most} records would belong to this contact; most likely a number that many people share was "
         "taken for one person. Nothing was changed.",
     ),
+    "merge.reassigned": Words(
+        "这两位不能合并：一位的号码是因为易主才离开另一位的。什么都没有改变。如果并未易主，请先在号码页面记下。",
+        "These two cannot be merged: one has the number that left the other because it was reassigned. Nothing was "
+        "changed. If it was not, say so on the page of the number first.",
+    ),
     "merge.unknown": Words("没有这次合并的记录。", "There is no record of this merge."),
     "merge.undone_already": Words("这次合并已经撤销过了。", "This merge was undone already."),
     "merge.later_first": Words(
