@@ -32,9 +32,7 @@ from xinfeng.foundation.postgres import EmbeddedPostgres  # noqa: E402
 from xinfeng.kernel.time import utc_now  # noqa: E402
 
 # Speed is a benchmark's business: a busy machine makes no test fail.
-hypothesis.settings.register_profile(
-    "xinfeng", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
+hypothesis.settings.register_profile("xinfeng", deadline=None)
 hypothesis.settings.load_profile("xinfeng")
 
 _connect = socket.socket.connect

@@ -89,17 +89,17 @@ def test_what_a_design_may_not_say_is_refused_with_its_place(raw: Any, path: str
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=20),
         lambda one: (
-            st.lists(one, max_size=4)
+            st.lists(one, max_size=3)
             | st.dictionaries(
                 st.sampled_from(
                     ["title", "fields", "key", "kind", "boxes", "incentive", "prizes", "look", "origins"]
                 )
-                | st.text(max_size=8),
+                | st.text(max_size=4),
                 one,
-                max_size=5,
+                max_size=3,
             )
         ),
-        max_leaves=20,
+        max_leaves=8,
     )
 )
 def test_reading_a_design_either_succeeds_or_refuses(raw: Any) -> None:

@@ -26,7 +26,7 @@ from xinfeng.protocols.cmpp.messages import (
 
 VERSIONS = [Version.V20, Version.V30]
 CONSTANTS = SubmitConstants(msg_src="900001", src_id="1069000101", service_id="MKT", fee_code="000010")
-NUMBERS = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
+NUMBERS = st.integers(13_000_000_000, 19_999_999_999).map(str)
 ITEMS = st.tuples(
     NUMBERS, st.binary(max_size=159), st.sampled_from([0, 8, 15]), st.integers(1, 9), st.integers(1, 9)
 )
