@@ -284,3 +284,17 @@ def test_a_tag_and_its_rule_lead_to_each_other(operator):
     assert 'href="/segments/tags' not in text(operator.get(f"/tiers/tags/{other.pk}"))
     assert 'href="/segments/tags"' in text(operator.get("/tiers/tags"))
     assert 'href="/tiers/tags"' in text(operator.get("/segments/tags"))
+
+
+def test_ready_made_segments_have_names_in_english_until_somebody_renames_them(db):
+    kept, renamed = actions.install_ready_made(actor="test", keys=["tier_active", "tier_dormant"])
+    Segment.objects.filter(pk=renamed.pk).update(name="睡着的人", description="我们的")
+    client = signed_in("operator")
+    assert "活跃客户" in client.get("/segments").content.decode()
+    client.cookies["django_language"] = "en"
+    client.post("/language", {"language": "en"})
+    shown = client.get("/segments").content.decode()
+    assert ">Active<" in shown and "Bought recently" in shown and "活跃客户" not in shown
+    assert "睡着的人" in shown and "我们的" in shown
+    assert "<title>Active" in client.get(f"/segments/{kept.pk}").content.decode()
+    assert ">Active</option>" in client.get("/campaigns/new").content.decode()

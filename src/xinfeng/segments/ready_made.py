@@ -326,3 +326,13 @@ READY_MADE: tuple[ReadyMade, ...] = (
 def by_key(key: str) -> ReadyMade | None:
     """The example with this key."""
     return next((one for one in READY_MADE if one.key == key), None)
+
+
+def told(text: str, key: str | None, language: str) -> str:
+    """The name or description of a segment in this language, as long as it is that of the example `key` it was made
+    from; what people wrote themselves stays as it is."""
+    example = by_key(key) if key else None
+    for label in (example.name, example.description) if example else ():
+        if text in (label.zh, label.en):
+            return label.in_language(language)
+    return text

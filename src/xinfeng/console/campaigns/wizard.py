@@ -23,6 +23,7 @@ from xinfeng.console.components import Crumb
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.content.labels import PURPOSES, TRADES
 from xinfeng.console.permissions import allowed
+from xinfeng.console.templatetags.xinfeng_format import as_ready
 from xinfeng.content import reads as content
 from xinfeng.kernel.errors import Conflict, InvalidInput, XinfengError
 from xinfeng.kernel.time import business_day, day_bounds, utc_now
@@ -50,12 +51,12 @@ class WhomForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         found = segments.page_of_segments(limit=segments.MOST_OFFERED)
-        known = {str(one.pk): one.name for one in found.rows}
+        known = {str(one.pk): as_ready(one.name, one.ready_key) for one in found.rows}
         self.segments = found.total
         self.not_offered = max(0, found.total - len(found.rows))
         present = str(self.initial.get("segment") or "")
         if present not in known and (one := _segment(present)) is not None:
-            known[present] = one.name
+            known[present] = as_ready(one.name, one.ready_key)
         cast(forms.ChoiceField, self.fields["segment"]).choices = [("", _("请选择")), *known.items()]
 
 

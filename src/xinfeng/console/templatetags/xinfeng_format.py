@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from xinfeng.console.actors import actor_words
 from xinfeng.kernel import money
 from xinfeng.kernel.time import utc_now
+from xinfeng.segments import ready_made
 
 register = template.Library()
 
@@ -151,3 +152,9 @@ def _time_element(local: datetime, shown: str) -> str:
         f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}",
         shown,
     )
+
+
+@register.filter
+def as_ready(text: str, key: str | None) -> str:
+    """`{{ segment.name|as_ready:segment.ready_key }}`: in the reader's language while nobody has renamed it."""
+    return ready_made.told(text, key, "en" if (get_language() or "").startswith("en") else "zh")
