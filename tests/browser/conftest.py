@@ -102,7 +102,9 @@ def house() -> Iterator[House]:
             if app.poll() is not None or time.monotonic() > end:
                 pytest.fail(f"`xinfeng app` did not start:\n{log.read_text()[-3000:]}")
             time.sleep(0.2)
-        yield House(url, data, environment)
+        house = House(url, data, environment)
+        house.command("users", "require-second-factor")
+        yield house
     finally:
         app.terminate()
         try:
@@ -120,7 +122,7 @@ def people(house: House) -> Callable[[str], str]:
 
     def person(role: str) -> str:
         if role not in made:
-            house.command("users", "add", role, "--role", role, NEW_USER_PASSWORD=PASSWORD)
+            house.command("users", "add", role, "--role", role, "--keep-password", NEW_USER_PASSWORD=PASSWORD)
             made.add(role)
         return role
 

@@ -1,6 +1,7 @@
 """The frame through the public door: login, headers, language, theme, permissions, errors, assets."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from tests.console import people
 from xinfeng.console import assets, permissions
 from xinfeng.console.middleware import CONTENT_SECURITY_POLICY
 from xinfeng.console.navigation import SECTIONS
+from xinfeng.foundation import security
 from xinfeng.foundation.models import AuditEntry, Role, User
+from xinfeng.foundation.security import SecuritySettings
 from xinfeng.kernel.errors import NotAllowed
 
 PASSWORD = "tea-and-wind-9"
@@ -18,6 +21,7 @@ PASSWORD = "tea-and-wind-9"
 
 @pytest.fixture
 def person(db):
+    security.save(replace(SecuritySettings(), second_factor_roles=()), actor="test")
     return User.objects.create_user("lin", password=PASSWORD, role="administrator", name="林晓岚")
 
 

@@ -80,7 +80,7 @@ def test_the_login_page_locks_and_audits(db):
     for _ in range(5):
         assert "用户名或密码不对" in browser.post("/login", wrong).content.decode()
     answer = browser.post("/login", {"username": "lin", "password": "linlin"})
-    assert answer.status_code == 403 and "密码错了太多次" in answer.content.decode()
+    assert answer.status_code == 403 and "密码或验证码错了太多次" in answer.content.decode()
     assert AuditEntry.objects.filter(action="login.failed", actor="lin", address="127.0.0.1").count() == 5
     logins.forget("lin")
     assert browser.post("/login", {"username": "lin", "password": "linlin"}).status_code == 302

@@ -24,7 +24,7 @@ def test_adding_a_user_is_audited(db: None) -> None:
 def test_faults_of_a_new_user_are_told_apart(db: None) -> None:
     with pytest.raises(InvalidInput, match="user.role"):
         people.add_user(username="li", role="king", name="", password=GOOD, actor="admin")
-    with pytest.raises(InvalidInput, match="user.password"):
+    with pytest.raises(InvalidInput, match="password.short"):
         people.add_user(username="li", role="operator", name="", password="123", actor="admin")
     with pytest.raises(InvalidInput, match="user.username"):
         people.add_user(username="l i\n", role="operator", name="", password=GOOD, actor="admin")

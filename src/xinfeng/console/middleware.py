@@ -12,6 +12,7 @@ from django.shortcuts import render, resolve_url
 from django.utils import translation
 from django.utils.translation import gettext
 
+from xinfeng.console.permissions import ProofNeeded
 from xinfeng.console.words import sentence, status
 from xinfeng.kernel.errors import XinfengError
 
@@ -45,12 +46,13 @@ class ConsoleMiddleware:
             response = _leave_for_login(request, response)
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A kernel error becomes a page, or for htmx a message above the page that stays as it is."""
-        if not isinstance(exception, XinfengError):
+        if not isinstance(exception, XinfengError) or isinstance(exception, ProofNeeded):
             return None
         code = status(exception)
         if wants_fragment(request):

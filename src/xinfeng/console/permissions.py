@@ -14,7 +14,9 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from xinfeng.foundation import security, sessions
 from xinfeng.kernel.errors import NotAllowed
+from xinfeng.kernel.time import utc_now
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -85,10 +87,39 @@ ROLES: dict[str, frozenset[str]] = {
     ),
 }
 
-ALL: frozenset[str] = frozenset().union(*ROLES.values()) | {"settings.edit", "user.edit", "ui.view"}
+ALL: frozenset[str] = frozenset().union(*ROLES.values()) | {
+    "settings.edit",
+    "user.edit",
+    "security.edit",
+    "key.rotate",
+    "ui.view",
+}
 """Every permission there is; an administrator has all of them."""
 
 ROLES["administrator"] = ALL
+
+PROVEN: frozenset[str] = frozenset(
+    {
+        "contact.reveal",
+        "contact.erase",
+        "campaign.export",
+        "consent.prove",
+        "user.edit",
+        "security.edit",
+        "key.rotate",
+        "api.edit",
+    }
+)
+"""What is only done by somebody who has given her password or a code lately: to see or take out personal data in the
+clear, to change who may do what, keys."""
+
+
+class ProofNeeded(NotAllowed):
+    """Its person is asked again who she is; `console.account` leads her there."""
+
+    def __init__(self) -> None:
+        super().__init__("login.prove_again")
+
 
 ROLE_LABELS: dict[str, Promise] = {
     "operator": _("运营"),
@@ -114,8 +145,18 @@ def may(user: Any, permission: str) -> bool:
     return user.is_superuser or permission in ROLES.get(user.role, frozenset())
 
 
+def need_proof(request: HttpRequest) -> None:
+    """Raises ProofNeeded unless the password or a code was given within the minutes of the settings."""
+    stamp = sessions.stamp_of(request.session)
+    if stamp is None or not stamp.counts_as_proof(security.current().prove_minutes, utc_now()):
+        raise ProofNeeded
+
+
 def allowed(permission: str) -> Callable[[View], View]:
-    """A view only for those who have `permission`; others get the 403 page (`permission.missing`)."""
+    """A view only for those who have `permission`; others get the 403 page (`permission.missing`).
+
+    For what is in PROVEN they are asked again who they are, if that was long ago.
+    """
     if permission not in ALL:
         raise LookupError(f"no permission named {permission!r}")
 
@@ -124,6 +165,8 @@ def allowed(permission: str) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not may(request.user, permission):
                 raise NotAllowed("permission.missing", permission=permission)
+            if permission in PROVEN:
+                need_proof(request)
             return view(request, *args, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ urlpatterns = [
     path("static/<str:version>/<path:path>", assets.serve, name="asset"),
     path("favicon.ico", assets.favicon, name="favicon"),
     path("", include("xinfeng.console.frame.urls")),
+    path("", include("xinfeng.console.account.urls")),
     path("", include("xinfeng.console.dashboard.urls")),
     path("contacts", include("xinfeng.console.contacts.urls")),
     path("imports", include("xinfeng.console.imports.urls")),

@@ -23,6 +23,7 @@ from xinfeng.console.sentences import (
     numbers,
     people,
     privacy,
+    safety,
     segments,
     sending,
     tiers,
@@ -51,6 +52,7 @@ SENTENCES: dict[str, Words] = {
     **numbers.SENTENCES,
     **people.SENTENCES,
     **privacy.SENTENCES,
+    **safety.SENTENCES,
     **segments.SENTENCES,
     **sending.SENTENCES,
     **tiers.SENTENCES,
@@ -59,18 +61,9 @@ SENTENCES: dict[str, Words] = {
         "Your role does not include this permission ({permission}). Nothing was changed. "
         "If you need it, ask an administrator to change your role under Settings.",
     ),
-    "login.locked": Words(
-        "密码错了太多次，这个账号暂时不能从这里登录。账号没有改变。请过 {minutes} 分钟再试，或请管理员重设密码。",
-        "Too many wrong passwords: this account cannot sign in from here for now. Nothing was changed. "
-        "Try again in {minutes} minutes, or ask an administrator to set a new password.",
-    ),
     "money.unreadable": Words(
         "看不懂这个金额：“{text}”。什么都没有保存。请写成 12.50 这样的元，最多两位小数。",
         "“{text}” is not an amount we can read. Nothing was saved. Write yuan such as 12.50, at most two decimals.",
-    ),
-    "user.password": Words(
-        "这个密码不能用：{reasons} 原来的密码没有改变。请换一个。",
-        "This password cannot be used: {reasons} The old one is still in force. Choose another.",
     ),
     "user.exists": Words(
         "用户名“{username}”已经有人用了。没有新建。请换一个用户名。",

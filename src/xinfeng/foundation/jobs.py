@@ -37,3 +37,21 @@ def forget_logins(timestamp: int) -> None:
     from xinfeng.foundation import logins
 
     logins.forget_old(now=utc_now())
+
+
+@app.periodic(cron="*/10 * * * *")  # type: ignore[untyped-decorator]
+@app.task(name="foundation.forget_sessions", queueing_lock="foundation.forget_sessions")  # type: ignore[untyped-decorator]
+def forget_sessions(timestamp: int) -> None:
+    """Remove sessions that have ended by themselves."""
+    from xinfeng.foundation import sessions
+
+    sessions.forget_over(now=utc_now())
+
+
+@app.periodic(cron="20 19 * * *")  # type: ignore[untyped-decorator]  # 03:20 in Shanghai
+@app.task(name="foundation.disable_stale", queueing_lock="foundation.disable_stale")  # type: ignore[untyped-decorator]
+def disable_stale(timestamp: int) -> None:
+    """Switch off accounts nobody has signed in to for long, where the settings say so."""
+    from xinfeng.foundation import people, security
+
+    people.disable_stale(security.current(), now=utc_now())

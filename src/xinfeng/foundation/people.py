@@ -1,18 +1,24 @@
-"""Actions on users. Every change is audited; passwords are checked by Django's validators."""
+"""Actions on users. Every change is audited; passwords are checked by the rules of `foundation.passwords`.
+
+Who gets a password from somebody else changes it before anything else. A new password, another role and being
+switched off end every session at once.
+"""
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from xinfeng.foundation import audit, logins
+from xinfeng.foundation import audit, logins, passwords, sessions
 from xinfeng.foundation.models import Role, User
+from xinfeng.foundation.security import SecuritySettings
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
+from xinfeng.kernel.time import utc_now
 
 
 @dataclass(frozen=True)
@@ -21,11 +27,16 @@ class FirstUser:
     password: str
 
 
-def add_user(*, username: str, role: str, name: str, password: str, actor: str) -> User:
-    """Raises InvalidInput (`user.role`, `user.username`, `user.password`) or Conflict `user.exists`."""
+def add_user(
+    *, username: str, role: str, name: str, password: str, actor: str, must_change: bool = True
+) -> User:
+    """Raises InvalidInput (`user.role`, `user.username`, or why the password is not taken: `password.…`) or Conflict `user.exists`.
+
+    `must_change`: the person chooses a password of her own when she signs in first.
+    """
     if role not in Role.values:
         raise InvalidInput("user.role", role=role, known=", ".join(Role.values))
-    user = User(username=username.strip(), role=role, name=name.strip())
+    user = User(username=username.strip(), role=role, name=name.strip(), must_change_password=must_change)
     try:
         user.clean_fields(exclude=["password"])
     except ValidationError as fault:
@@ -56,24 +67,34 @@ def change_user(*, user_id: int, role: str, name: str, active: bool, actor: str)
         stays_administrator = role == Role.ADMINISTRATOR and active
         if administrators == {user.pk} and not stays_administrator:
             raise Conflict("user.last_administrator")
+        before = (user.role, user.is_active)
         user.role, user.name, user.is_active = role, name.strip(), active
         user.save(update_fields=["role", "name", "is_active"])
         audit.record(
             actor=actor, action="user.change", kind="user", subject=user.pk, role=role, active=active
         )
+        if before != (role, active):
+            sessions.end_all(user.pk, actor=actor, why="role" if active else "switched_off")
     return user
 
 
-def set_password(*, username: str, password: str, actor: str) -> None:
-    """Raises NotFound `user.unknown` or InvalidInput `user.password`."""
+def set_password(*, username: str, password: str, actor: str, keep_session: int | None = None) -> None:
+    """Raises NotFound `user.unknown` or InvalidInput (`user.same_password`, or as `passwords.check`).
+
+    Ends every session of the person but `keep_session`. Set by somebody else, it must be changed at the next login.
+    """
     with transaction.atomic():
         user = User.objects.select_for_update().filter(username=username).first()
         if user is None:
             raise NotFound("user.unknown", username=username)
+        if actor == username and user.check_password(password):
+            raise InvalidInput("user.same_password")
         _set_checked_password(user, password)
-        user.save(update_fields=["password"])
+        user.must_change_password = actor != username
+        user.save(update_fields=["password", "password_changed_at", "must_change_password"])
         logins.forget(username)
         audit.record(actor=actor, action="user.password", kind="user", subject=user.pk)
+        sessions.end_all(user.pk, actor=actor, why="password", but=keep_session)
 
 
 def list_users(*, search: str = "", role: str = "", active: bool | None = None) -> list[User]:
@@ -96,11 +117,50 @@ def user(user_id: int) -> User:
     return found
 
 
+def must_change_password(user: User, rules: SecuritySettings, *, now: datetime) -> bool:
+    """Whether the password in force was chosen by somebody else, or is older than the settings allow."""
+    if user.must_change_password:
+        return True
+    since = user.password_changed_at or user.date_joined
+    return rules.password_days > 0 and since < now - timedelta(days=rules.password_days)
+
+
+def is_stale(user: User, rules: SecuritySettings, *, now: datetime) -> bool:
+    """Whether nobody has signed in to an account that is in use for too long."""
+    return user.is_active and (user.last_login or user.date_joined) < now - timedelta(days=rules.stale_days)
+
+
+def disable_stale(rules: SecuritySettings, *, now: datetime) -> list[str]:
+    """Switch off the accounts nobody uses, where the settings say so; never the last administrator."""
+    done: list[str] = []
+    if not rules.disable_stale:
+        return done
+    for one in list_users(active=True):
+        if not is_stale(one, rules, now=now):
+            continue
+        try:
+            change_user(
+                user_id=one.pk, role=one.role, name=one.name, active=False, actor="system:stale accounts"
+            )
+        except Conflict:
+            continue
+        done.append(one.username)
+    return done
+
+
+def roles_held() -> dict[str, list[User]]:
+    """Who has which role, of those who may sign in."""
+    held: dict[str, list[User]] = {role: [] for role in Role.values}
+    for one in User.objects.filter(is_active=True).order_by("username"):
+        held.setdefault(one.role, []).append(one)
+    return held
+
+
 def make_first_user() -> FirstUser | None:
     """Make `admin` with a random password where nobody exists yet."""
     if User.objects.exists():
         return None
-    password = secrets.token_urlsafe(12)
+    password = fresh_password()
     add_user(
         username="admin",
         role=Role.ADMINISTRATOR,
@@ -111,9 +171,12 @@ def make_first_user() -> FirstUser | None:
     return FirstUser("admin", password)
 
 
+def fresh_password() -> str:
+    """A password for somebody else: 96 random bits, to be changed at the first login."""
+    return secrets.token_urlsafe(12)
+
+
 def _set_checked_password(user: User, password: str) -> None:
-    try:
-        validate_password(password, user)
-    except ValidationError as fault:
-        raise InvalidInput("user.password", reasons=" ".join(fault.messages)) from None
+    passwords.check(password, own=(user.username, user.name))
     user.set_password(password)
+    user.password_changed_at = utc_now()

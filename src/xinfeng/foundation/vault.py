@@ -50,6 +50,7 @@ class Kind(enum.Enum):
     ROW = b"row"
     REQUEST = b"request"
     EXPORT = b"export"
+    TOTP = b"totp"
 
 
 class _Aead(Protocol):

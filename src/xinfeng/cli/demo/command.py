@@ -150,4 +150,8 @@ def _invite(settings: xinfeng_settings.Settings, logins: list[Login]) -> None:
     say(f"客户看到的表单 a form as customers see it: http://{settings.host}:{settings.port}/f/{SLUG}")
     for login in logins:
         say(f"  {login.username:<10} {login.password}   {login.role}")
+    say(
+        "演示没有要求两步验证；可在“设置 → 登录安全”里打开。 "
+        "No second factor is asked for in the demonstration; see Settings → Sign-in."
+    )
     say("Ctrl+C 结束。 Ctrl+C ends it.")

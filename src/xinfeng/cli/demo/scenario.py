@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from xinfeng.cli import doorway
@@ -85,15 +84,18 @@ class Scenario:
         self._command("consent", "verify")
 
     def _people(self) -> None:
-        from xinfeng.foundation import people
+        from xinfeng.foundation import people, security
 
+        security.save(replace(security.current(), second_factor_roles=()), actor=ACTOR)
         for username, role, name in (
             ("admin", "administrator", "管理员"),
             ("yunying", "operator", "林晓岚"),
             ("shenhe", "reviewer", "周正"),
         ):
-            password = secrets.token_urlsafe(9)
-            people.add_user(username=username, role=role, name=name, password=password, actor=ACTOR)
+            password = people.fresh_password()
+            people.add_user(
+                username=username, role=role, name=name, password=password, actor=ACTOR, must_change=False
+            )
             self.logins.append(Login(username, password, role))
 
     def _import(self, files: Files) -> None:

@@ -1,8 +1,8 @@
-"""Users and what their roles may do. A new password is made by the server and shown once."""
+"""Users, and how they sign in. A new password is made by the server, shown once, and changed by its owner at once."""
 
 from __future__ import annotations
 
-import secrets
+from dataclasses import dataclass
 
 from django import forms
 from django.contrib import messages
@@ -16,16 +16,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from xinfeng.console import permissions
 from xinfeng.console.components import Column, Crumb, Empty, Filter, Listing, Query, Table, answer_with_table
 from xinfeng.console.components.faults import show_fault
+from xinfeng.console.components.parts import Text
 from xinfeng.console.permissions import ROLE_LABELS, allowed, may
-from xinfeng.console.preferences.permission_words import GROUPS
 from xinfeng.console.preferences.tabs import tabs
-from xinfeng.foundation import people
+from xinfeng.foundation import people, second_factor, security, sessions
+from xinfeng.foundation.models import User
 from xinfeng.kernel.errors import XinfengError
+from xinfeng.kernel.time import utc_now
 
 COLUMNS = (
     Column("username", _("用户")),
     Column("role", _("角色")),
     Column("active", _("状态")),
+    Column("second_factor", _("两步验证"), hide_on_phone=True),
     Column("last_login", _("最近登录"), hide_on_phone=True),
 )
 FILTERS = (
@@ -61,12 +64,25 @@ class ChangedPersonForm(PersonForm):
     )
 
 
+@dataclass(frozen=True)
+class Line:
+    """A person as the list shows her. `asked`: her role has to have a second factor; `stale`: long not signed in."""
+
+    person: User
+    role: Text | str
+    with_code: bool
+    asked: bool
+    stale: bool
+
+
 @require_safe
 @allowed("settings.view")
 def users(request: HttpRequest) -> HttpResponse:
     query = Query.read(request, columns=COLUMNS, filters=FILTERS)
     active = {"yes": True, "no": False}.get(query.filters["active"])
     found = people.list_users(search=query.search, role=query.filters["role"], active=active)
+    page = found[query.offset : query.offset + query.per_page]
+    rules, with_code, now = security.current(), second_factor.who_has_it(), utc_now()
     table = Table(
         id="users",
         columns=COLUMNS,
@@ -74,8 +90,14 @@ def users(request: HttpRequest) -> HttpResponse:
         query=query,
         listing=Listing(
             [
-                (one, permissions.role_label(one.role))
-                for one in found[query.offset : query.offset + query.per_page]
+                Line(
+                    one,
+                    permissions.role_label(one.role),
+                    one.pk in with_code,
+                    rules.asks_second_factor(one.role),
+                    people.is_stale(one, rules, now=now),
+                )
+                for one in page
             ],
             total=len(found),
         ),
@@ -84,7 +106,12 @@ def users(request: HttpRequest) -> HttpResponse:
         empty=Empty(_("还没有用户"), icon="users"),
         context={"may_edit": may(request.user, "user.edit")},
     )
-    return answer_with_table(request, "preferences/users.html", table, {"tabs": tabs("settings")})
+    context = {
+        "tabs": tabs("settings"),
+        "stale": sum(people.is_stale(one, rules, now=now) for one in found),
+        "rules": rules,
+    }
+    return answer_with_table(request, "preferences/users.html", table, context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -92,7 +119,7 @@ def users(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     form = NewPersonForm(request.POST or None, initial={"role": "operator"})
     if request.method == "POST" and form.is_valid():
-        password = secrets.token_urlsafe(9)
+        password = people.fresh_password()
         try:
             made = people.add_user(**form.cleaned_data, password=password, actor=request.user.get_username())
         except XinfengError as fault:
@@ -116,34 +143,52 @@ def edit(request: HttpRequest, user_id: int) -> HttpResponse:
         else:
             messages.success(request, gettext("已保存。"))
             return redirect("settings")
-    return render(request, "preferences/user.html", {"form": form, "person": person, "crumbs": _crumbs()})
+    context = {
+        "form": form,
+        "person": person,
+        "crumbs": _crumbs(),
+        "with_code": second_factor.is_on(person),
+        "seats": [(seat, sessions.device_words(seat.device)) for seat in sessions.seats([person.pk])],
+    }
+    return render(request, "preferences/user.html", context)
 
 
 @require_POST
 @allowed("user.edit")
 def reset(request: HttpRequest, user_id: int) -> HttpResponse:
     person = people.user(user_id)
-    password = secrets.token_urlsafe(9)
+    password = people.fresh_password()
     people.set_password(username=person.username, password=password, actor=request.user.get_username())
     return _password_page(request, person.username, password, new=False)
 
 
-@require_safe
-@allowed("settings.view")
-def roles(request: HttpRequest) -> HttpResponse:
-    """The table of permissions as it is in force."""
-    groups = [
-        (
-            title,
-            [
-                (words, [name in permissions.ROLES[role] for role in ROLE_LABELS])
-                for name, words in names.items()
-            ],
-        )
-        for title, names in GROUPS.items()
-    ]
-    context = {"roles": list(ROLE_LABELS.values()), "groups": groups, "tabs": tabs("settings.roles")}
-    return render(request, "preferences/roles.html", context)
+@require_POST
+@allowed("user.edit")
+def reset_second_factor(request: HttpRequest, user_id: int) -> HttpResponse:
+    """For somebody who has lost phone and recovery codes; with a reason."""
+    person = people.user(user_id)
+    second_factor.reset(
+        username=person.username,
+        actor=request.user.get_username(),
+        reason=request.POST.get("reason", ""),
+    )
+    sessions.end_all(person.pk, actor=request.user.get_username(), why="second_factor")
+    messages.success(request, gettext("两步验证已经重设，他下次登录时会重新设置。"))
+    return redirect("settings.user", user_id)
+
+
+@require_POST
+@allowed("user.edit")
+def end_sessions(request: HttpRequest, user_id: int) -> HttpResponse:
+    """All of a person's, or the one that is named."""
+    person, actor = people.user(user_id), request.user.get_username()
+    seat = request.POST.get("seat", "")
+    if seat.isascii() and seat.isdecimal() and len(seat) < 19:
+        sessions.end(int(seat), actor=actor, owner=person.pk)
+    else:
+        sessions.end_all(person.pk, actor=actor, why="administrator")
+    messages.success(request, gettext("已经退出登录。"))
+    return redirect("settings.user", user_id)
 
 
 def _password_page(request: HttpRequest, username: str, password: str, *, new: bool) -> HttpResponse:

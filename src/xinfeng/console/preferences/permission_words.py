@@ -53,7 +53,43 @@ GROUPS: dict[Promise, dict[str, Promise]] = {
         "settings.view": _("查看设置"),
         "settings.edit": _("修改规则和日历"),
         "user.edit": _("管理用户"),
+        "security.edit": _("设置登录安全"),
+        "key.rotate": _("轮换密钥"),
         "audit.view": _("查看审计"),
         "ui.view": _("查看界面组件"),
     },
 }
+
+DESCRIPTIONS: dict[str, Promise] = {
+    "contact.view": _("姓名、号码都打码；标签、分层、行为和授权看得到。"),
+    "contact.reveal": _("一次看一个，要写原因，记入审计。"),
+    "contact.erase": _("应本人要求删除；不能恢复。"),
+    "consent.edit": _("撤回立即生效，约束所有未发的短信。"),
+    "consent.prove": _("含个人信息的签名证据包；每次出具和下载都记入审计。"),
+    "suppression.edit": _("解除屏蔽要写原因，并记入审计。"),
+    "import.run": _("导入的每个人都要有授权来源。"),
+    "request.handle": _("查询、复制、更正、转移、删除；有期限。"),
+    "template.approve": _("不能审核自己写的。"),
+    "campaign.approve": _("不能批准自己提交的；批准后有改动就作废。"),
+    "campaign.run": _("只能开始已批准的活动。"),
+    "campaign.export": _("号码打码；要完整号码还需“查看完整手机号”和用途。"),
+    "inbox.handle": _("会看到客户回复的原文，记入审计。"),
+    "channel.edit": _("密钥写进去就再也读不出来，只能更换。"),
+    "api.edit": _("密钥只显示一次，可限权限、地址、速率和期限。"),
+    "user.edit": _("添加、停用、换角色、重设密码和两步验证。"),
+    "security.edit": _("谁必须两步验证、会话多久结束、密码和闲置账号的规则。"),
+    "key.rotate": _("换一个加密主密钥，边运行边重新加密。"),
+    "audit.view": _("只能看和导出；没有任何角色能改或删审计。"),
+    "settings.edit": _("时段、频次、日历等规则；每次修改都记入审计。"),
+}
+"""What matters about a permission beyond its name."""
+
+ROLE_WORDS: dict[str, Promise] = {
+    "operator": _("建客户库、分群、写模板、做活动，交给审核。"),
+    "reviewer": _("审核模板和活动，不写内容。"),
+    "compliance": _("管授权、屏蔽、个人信息请求和证据；可随时暂停或停止。"),
+    "analyst": _("看数据、做分群、导出打码名单。"),
+    "developer": _("接通道和接口，不看客户。"),
+    "administrator": _("什么都可以，包括管理用户和密钥；仍不能批准自己写的，也改不了审计。"),
+}
+"""What a role is there for."""

@@ -3,14 +3,29 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from xinfeng.console.preferences import about, calendar, confirmation, customers, people, rules, windows
+from xinfeng.console.preferences import (
+    about,
+    calendar,
+    confirmation,
+    customers,
+    people,
+    roles,
+    rules,
+    security,
+    windows,
+)
 
 urlpatterns = [
     path("", people.users, name="settings"),
     path("/users/new", people.new, name="settings.user_new"),
     path("/users/<int:user_id>", people.edit, name="settings.user"),
     path("/users/<int:user_id>/password", people.reset, name="settings.user_password"),
-    path("/roles", people.roles, name="settings.roles"),
+    path(
+        "/users/<int:user_id>/second-factor", people.reset_second_factor, name="settings.user_second_factor"
+    ),
+    path("/users/<int:user_id>/sessions", people.end_sessions, name="settings.user_sessions"),
+    path("/roles", roles.page, name="settings.roles"),
+    path("/security", security.page, name="settings.security"),
     path("/windows", windows.page, name="settings.windows"),
     path("/windows/bounds", windows.bounds, name="settings.bounds"),
     path("/windows/<slug:trade>", windows.edit, name="settings.trade"),

@@ -4,6 +4,7 @@ import "./confirm.js";
 import "./copy.js";
 import "./drop.js";
 import "./menu.js";
+import "./strength.js";
 import "./table.js";
 import "./toast.js";
 
