@@ -90,6 +90,7 @@ def gateway_process() -> Iterator[subprocess.Popen[bytes]]:
 def make_channel(port: int, *, connections: int, window: int) -> int:
     """A marketing channel to the simulated carrier."""
     from xinfeng.channels.actions import save_channel
+    from xinfeng.channels.capabilities import NOT_DEMANDED
 
     return save_channel(
         name="simulated",
@@ -106,6 +107,7 @@ def make_channel(port: int, *, connections: int, window: int) -> int:
         secret="888888",
         rate_per_s=RATE_PER_S,
         price_li=35,
+        capabilities=NOT_DEMANDED,
         actor="benchmark",
     )
 

@@ -12,6 +12,7 @@ from tests.factories import make_user
 from xinfeng.campaigns import actions, planning
 from xinfeng.campaigns.actions import CampaignDraft
 from xinfeng.campaigns.models import Campaign
+from xinfeng.channels.capabilities import NOT_DEMANDED
 from xinfeng.channels.models import Channel
 from xinfeng.content.models import Signature, Template, TemplateVersion
 from xinfeng.foundation.models import Role, User
@@ -53,6 +54,7 @@ def make_channel(**changes: Any) -> Channel:
         "secret_sealed": b"",
         "rate_per_s": 100,
         "price_li": 40,
+        "capabilities": NOT_DEMANDED,
     }
     return Channel.objects.create(**{**fields, **changes})
 

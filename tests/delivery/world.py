@@ -17,6 +17,7 @@ from tests.factories import make_contacts
 
 from xinfeng.channels.actions import save_channel
 from xinfeng.channels.backoff import Backoff
+from xinfeng.channels.capabilities import NOT_DEMANDED
 from xinfeng.channels.simulator import Behaviour
 from xinfeng.channels.simulator import Options as CarrierOptions
 from xinfeng.channels.simulator.carrier import Carrier
@@ -54,6 +55,7 @@ def make_channel(
         secret=config.pop("secret", "888888"),
         rate_per_s=rate_per_s,
         price_li=35,
+        capabilities=NOT_DEMANDED,
         actor="test",
     )
 

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection, transaction
 from procrastinate.exceptions import AlreadyEnqueued
 
-from xinfeng.campaigns import approval, lifecycle
+from xinfeng.campaigns import approval, filing, lifecycle
 from xinfeng.campaigns.lifecycle import Move
 from xinfeng.campaigns.models import Campaign, CampaignState, CampaignStep
 from xinfeng.channels.models import Channel
@@ -27,7 +27,7 @@ from xinfeng.foundation import audit
 from xinfeng.foundation.jobs import app
 from xinfeng.foundation.locks import PLANNING
 from xinfeng.foundation.models import User
-from xinfeng.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from xinfeng.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound, RefusedByPolicy
 from xinfeng.kernel.purposes import MESSAGE_PURPOSES
 from xinfeng.policy.models import Trade
 from xinfeng.segments.models import Segment
@@ -193,7 +193,10 @@ def pause(
 
 
 def resume(campaign_id: int, *, actor: str, now: datetime) -> Campaign:
+    """Go on. Raises RefusedByPolicy `filing.lapsed` while a filing that the plan relies on is not in force."""
     with _moving(campaign_id, Move.RESUME, actor=actor) as campaign:
+        if lapsed := filing.lapsed(campaign, now=now):
+            raise RefusedByPolicy("filing.lapsed", what=lapsed)
         delivery.resume_plan(_plan_id(campaign), actor=actor, now=now)
     return campaign
 

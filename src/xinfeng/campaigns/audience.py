@@ -5,14 +5,18 @@ The planner, the preflight and explain ask the same expression, so they cannot d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import ibis
 
+from xinfeng.campaigns import filing
 from xinfeng.campaigns.models import Campaign
 from xinfeng.delivery.planning import Window
+from xinfeng.filings.faults import Fault
+from xinfeng.filings.terms import Terms
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.time import business_day
 from xinfeng.lens.engine import Lens, lens
@@ -30,7 +34,8 @@ class Ground:
     """As of one moment, with the lens just brought up to date.
 
     `people` has the one column `contact_id`; `decisions` has `contact_id`, `reason` (null: may be written to)
-    and `entry_seq`. `windows` are ascending; empty when there is none within HORIZON.
+    and `entry_seq`. `windows` are ascending; empty when there is none within HORIZON. `filing`: what is filed over the
+    campaign's channel, None while it has no channel or text.
     """
 
     lens: Lens
@@ -39,6 +44,16 @@ class Ground:
     context: GateContext
     windows: tuple[Window, ...]
     policy: dict[str, Any]
+    filing: Terms | None = None
+
+    def within_bulk(self, channel_id: int, messages: int) -> tuple[Ground, Mapping[date, Fault]]:
+        """The same without the peak days on which so many messages may not be sent, and what is missing on those."""
+        bulk = filing.bulk_of(self.filing, channel_id=channel_id, windows=self.windows, messages=messages)
+        rules = self.policy
+        if self.filing is not None and bulk.relied_on:
+            rules = {**rules, "filing": self.filing.to_json(bulk_days=bulk.relied_on)}
+        windows = filing.without(self.windows, bulk.held) if bulk.held else self.windows
+        return replace(self, windows=windows, policy=rules), bulk.held
 
     @property
     def deadline(self) -> datetime:
@@ -68,7 +83,15 @@ def ground(campaign: Campaign, *, now: datetime, starts_at: datetime | None = No
     )
     day = business_day(windows[0][0] if windows else start, settings.zone)
     profiled = segments.profiles(campaign.segment)
-    context = GateContext(campaign.purpose, now, settings, day, profiled)
+    terms = filing.terms_of(campaign, day=day, windows=windows)
+    context = GateContext(
+        campaign.purpose,
+        now,
+        settings,
+        day,
+        profiled,
+        filed_carriers=terms.filed_carriers if terms is not None else None,
+    )
     copy = lens()
     copy.refresh()
     people = segments.audience(copy, campaign.segment, now)
@@ -78,7 +101,8 @@ def ground(campaign: Campaign, *, now: datetime, starts_at: datetime | None = No
         decisions=first_reason(copy, people, context),
         context=context,
         windows=windows,
-        policy=policy.snapshot(around=day),
+        policy=policy.snapshot(around=day) | ({"filing": terms.to_json()} if terms is not None else {}),
+        filing=terms,
     )
 
 

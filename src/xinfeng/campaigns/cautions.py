@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from xinfeng.content.checks import Remark, check_wording
 from xinfeng.content.reads import catalogue
 from xinfeng.content.rendering import Draft
 from xinfeng.delivery.forecast import Forecast
+from xinfeng.filings.faults import Fault
 from xinfeng.hygiene.providers.base import Question
 from xinfeng.hygiene.reads import provider_for, unproven
 from xinfeng.kernel.time import business_day
@@ -34,7 +35,7 @@ class Caution:
     code: str
     params: Mapping[str, Any]
     stops: bool = False
-    remark: Remark | None = None
+    remark: Remark | Fault | None = None
 
     def words(self, language: str = "zh", *, zone: ZoneInfo) -> str:
         """One sentence; times in `zone`."""
@@ -78,6 +79,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "活动速率每秒 {rate} 条高于通道的每秒 {channel_rate} 条，按通道的速率发送。",
         "The campaign's {rate} parts a second exceed the channel's {channel_rate}; the channel's rate holds.",
     ),
+    "peak_days_left_out": (
+        "大促日 {days} 没有大促报备，这些天不发，余下的在之后的时段继续。",
+        "There is no bulk filing for the peak days {days}; nothing is sent on those, the rest follows later.",
+    ),
     "tiny_audience": ("只有 {reachable} 位客户会收到。", "Only {reachable} contacts would get it."),
     "silent_numbers": (
         "{silent} 位客户 90 天以上没有送达或检测的消息，号码可能已停用；发送前可以先检测（号码健康）。",
@@ -118,6 +123,7 @@ class Seen:
     forecast: Forecast
     now: datetime
     starts_at: datetime
+    held: Mapping[date, Fault] = field(default_factory=dict)
 
 
 def found(campaign: Campaign, seen: Seen) -> Iterator[Caution]:
@@ -126,6 +132,7 @@ def found(campaign: Campaign, seen: Seen) -> Iterator[Caution]:
         *_people(seen),
         *_channel(campaign, seen.now),
         *_wording(campaign),
+        *_filing(seen),
         *_timing(campaign, seen),
         *_surroundings(campaign),
     ]
@@ -164,6 +171,22 @@ def _wording(campaign: Campaign) -> Iterator[Caution]:
     checked = check_wording(draft, version.signature, purpose=campaign.purpose, catalogue=catalogue())
     for remark in checked.remarks:
         yield Caution(f"text.{remark.code}", remark.params, remark=remark)
+
+
+def _filing(seen: Seen) -> Iterator[Caution]:
+    """What the channel would not accept; peak days without a number are left out of the windows, the first one stops."""
+    terms, first = seen.ground.filing, seen.ground.context.send_day
+    faults = (
+        *(terms.faults if terms is not None else ()),
+        *([seen.held[first]] if first in seen.held else ()),
+    )
+    for fault in faults:
+        yield Caution(fault.code, fault.params, stops=True, remark=fault)
+    later = sorted(day for day in seen.held if day != first)
+    ends = seen.forecast.finishes_at
+    if later and (ends is None or business_day(ends, seen.ground.context.zone) > later[0]):
+        days = "、".join(day.isoformat() for day in later)
+        yield Caution("peak_days_left_out", {"days": days})
 
 
 def _timing(campaign: Campaign, seen: Seen) -> Iterator[Caution]:

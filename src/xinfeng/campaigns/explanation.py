@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from xinfeng.campaigns.filing_words import carrier_name, carrier_names, filing_sentences
 from xinfeng.consent.reads import EntryRow
 from xinfeng.delivery.models import Outcome
 from xinfeng.delivery.outcomes import MessageState as State
@@ -184,6 +185,13 @@ class _Sentences:
                 "{sent} within {days} days, at most {at_most}",
                 **figures,
             )
+        if "filed" in figures:
+            return self._say(
+                "客户在{carrier}，已报备：{filed}",
+                "the contact is with {carrier}, filed with: {filed}",
+                carrier=carrier_name(figures["carrier"], self._language),
+                filed=carrier_names(figures["filed"], self._language),
+            )
         if "entry_seq" in figures:
             return self._say("账本第 {entry_seq} 条", "ledger entry {entry_seq}", **figures)
         return ", ".join(f"{name} {value}" for name, value in figures.items())
@@ -236,6 +244,8 @@ class _Sentences:
         if more > 0:
             windows += self._say("；另有 {more} 个", "; {more} more", more=more)
         yield self._say("发送时段：{windows}。", "Send windows: {windows}.", windows=windows)
+        if plan.policy.get("filing"):
+            yield from filing_sentences(plan.policy["filing"], self._say)
         if self._it.purpose == "marketing" and {"per_day", "per_week"} <= plan.policy.keys():
             yield self._say(
                 "计划时的频次上限：每天 {per_day} 条，七天 {per_week} 条，另按分层；已计划的也计入。",

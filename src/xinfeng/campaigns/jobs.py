@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import close_old_connections
 from procrastinate import RetryStrategy
 
-from xinfeng.campaigns import actions, narrowing, planning, proof
+from xinfeng.campaigns import actions, filing_watch, narrowing, planning, proof
 from xinfeng.foundation.jobs import app
 from xinfeng.kernel.time import utc_now
 
@@ -25,10 +25,11 @@ def start_scheduled(campaign_id: int) -> None:
 @app.periodic(cron="* * * * * */10")  # type: ignore[untyped-decorator]
 @app.task(name="campaigns.settle", queueing_lock="campaigns.settle")  # type: ignore[untyped-decorator]
 def settle(timestamp: int) -> None:
-    """Every ten seconds: cut plans to the rules in force, start what is due, plan what a crash left unplanned,
+    """Every ten seconds: cut plans to the rules in force, pause what is no longer filed, start what is due, plan what a crash left unplanned,
     finish what is done."""
     now = utc_now()
     narrowing.narrow(now=now)
+    filing_watch.watch(now=now)
     actions.start_due(now=now)
     actions.recover_planning()
     actions.settle_finished(now=now)

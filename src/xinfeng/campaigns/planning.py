@@ -35,6 +35,7 @@ from xinfeng.content.values import Moment
 from xinfeng.delivery import planning as delivery
 from xinfeng.delivery.models import Plan
 from xinfeng.delivery.planning import LeftOutContact, MessageCopy, NewMessage, OpenPlan, PlanCounts, PlanTerms
+from xinfeng.filings.faults import Fault
 from xinfeng.foundation import locks
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.database import Connection, bulk_transaction
@@ -130,7 +131,11 @@ def _plan(campaign_id: int, now: datetime) -> PlanCounts | None:
         ground = audience.ground(campaign, now=now)
         if not ground.windows:
             raise RefusedByPolicy("campaign.no_window", days=audience.HORIZON.days)
+        _refuse(ground.filing.faults if ground.filing is not None else ())
         chosen = _choose(ground)
+        first_day = ground.context.send_day
+        ground, held = ground.within_bulk(campaign.channel.pk, len(chosen.contact_ids))
+        _refuse([held[first_day]] if first_day in held else ())
         plan = delivery.open_plan(
             connection,
             _terms(campaign, campaign.channel, ground),
@@ -152,10 +157,16 @@ def _plan(campaign_id: int, now: datetime) -> PlanCounts | None:
         return counts
 
 
+def _refuse(faults: Sequence[Fault]) -> None:
+    """What the channel would not accept is not planned; the first fault stays on the campaign."""
+    if faults:
+        raise RefusedByPolicy(faults[0].code, **faults[0].params)
+
+
 def _campaign(campaign_id: int) -> Campaign:
-    return Campaign.objects.select_related("segment", "channel", "template_version__signature").get(
-        pk=campaign_id
-    )
+    return Campaign.objects.select_related(
+        "segment", "channel", "template_version__signature", "template_version__template"
+    ).get(pk=campaign_id)
 
 
 def _terms(campaign: Campaign, channel: Channel, ground: audience.Ground) -> PlanTerms:

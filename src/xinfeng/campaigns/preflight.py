@@ -94,11 +94,12 @@ def preflight(campaign: Campaign, now: datetime) -> Preflight:
     starts_at = _starting(campaign, now)
     ground = audience.ground(campaign, now=now, starts_at=starts_at)
     found = refusals(ground.lens, ground.people, ground.context)
+    ground, held = ground.within_bulk(channel.pk, found.allowed)
     read_at = ground.windows[0][0] if ground.windows else starts_at
     cost = _cost(ground, found.allowed, version, channel, read_at=read_at)
     per_s = min(campaign.rate_per_s or channel.rate_per_s, channel.rate_per_s)
     outlook = forecast(cost.parts, per_s=per_s, windows=ground.windows, now=starts_at)
-    seen = cautions.Seen(ground, found.allowed, cost.rendered, cost.exact, outlook, now, starts_at)
+    seen = cautions.Seen(ground, found.allowed, cost.rendered, cost.exact, outlook, now, starts_at, held)
     return Preflight(
         at=now,
         audience=found.audience,

@@ -5,16 +5,15 @@
         └──────── (edit) ◄─ refuse ┘ submit ◄───────────┘  └────────── confirm, submit ◄──────┘
 
 `withdraw` ends it from any state, for good. What a carrier confirms is believed also for a filing that nobody marked as
-submitted. A filing in force that is being renewed stays in force. Expiry needs nobody: `state_on` knows the day.
+submitted. A filing in force that is being renewed stays in force. Expiry needs nobody: `states.state_on` knows the day.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from enum import StrEnum
 
-from xinfeng.filings.models import FilingState
+from xinfeng.filings.states import FilingState
 from xinfeng.kernel.errors import Conflict
 
 
@@ -50,17 +49,3 @@ def after(state: FilingState, move: Move) -> FilingState:
 def moves_from(state: FilingState) -> tuple[Move, ...]:
     """What a person may do next."""
     return tuple(move for move, (froms, _) in MOVES.items() if state in froms and move is not Move.EXPIRE)
-
-
-def state_on(
-    state: FilingState, effective_on: date | None, expires_on: date | None, *, day: date
-) -> FilingState:
-    """Where a filing of this state and these days stands on `day`: one whose first day has not come is still only
-    submitted, one whose last day has passed is expired."""
-    if state is not FilingState.IN_FORCE:
-        return state
-    if expires_on is not None and day > expires_on:
-        return FilingState.EXPIRED
-    if effective_on is not None and day < effective_on:
-        return FilingState.SUBMITTED
-    return state

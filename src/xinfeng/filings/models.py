@@ -6,19 +6,11 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 
+from xinfeng.filings.states import FilingState as FilingState
+from xinfeng.filings.states import state_on
+
 if TYPE_CHECKING:
     from datetime import date
-
-
-class FilingState(models.TextChoices):
-    """See `filings.lifecycle` for the transitions."""
-
-    PREPARING = "preparing", "准备中"
-    SUBMITTED = "submitted", "已提交"
-    IN_FORCE = "in_force", "已生效"
-    REFUSED = "refused", "被驳回"
-    EXPIRED = "expired", "已到期"
-    WITHDRAWN = "withdrawn", "已撤销"
 
 
 class Basis(models.TextChoices):
@@ -43,7 +35,7 @@ class QualificationKind(models.TextChoices):
 
 class Filing(models.Model):
     """What all filings have in common. Days are the enterprise's; `expires_on` is the last day it holds, None: it
-    holds until it is withdrawn. What `state` says is corrected by the days when it is read (`lifecycle.state_on`)."""
+    holds until it is withdrawn. What `state` says is corrected by the days when it is read (`states.state_on`)."""
 
     state = models.CharField(max_length=12, choices=FilingState.choices, default=FilingState.PREPARING)
     number = models.CharField(max_length=80, blank=True)
@@ -61,8 +53,6 @@ class Filing(models.Model):
 
     def state_on(self, day: date) -> FilingState:
         """Where it stands on a day."""
-        from xinfeng.filings.lifecycle import state_on
-
         return state_on(FilingState(self.state), self.effective_on, self.expires_on, day=day)
 
 
