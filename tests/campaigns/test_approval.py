@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from tests.campaigns.factories import (
     NOON,
     again,
@@ -132,8 +134,18 @@ def test_so_does_another_member_of_a_list(db: None) -> None:
 
 def test_the_digest_covers_the_wording_itself(db: None) -> None:
     campaign = approved()
-    TemplateVersion.objects.filter(pk=campaign.template_version_id).update(value="换了")
-    assert not approval.holds(again(campaign))
+    content = approval.content_of(campaign)
+    assert replace(content, value="换了").digest() != content.digest() == campaign.approved_digest
+
+
+def test_the_database_itself_refuses_to_change_a_wording(db: None) -> None:
+    campaign = approved()
+    version = TemplateVersion.objects.filter(pk=campaign.template_version_id)
+    with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
+        version.update(value="换了")
+    with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
+        version.delete()
+    assert approval.holds(again(campaign))
 
 
 def test_what_is_missing_is_named(db: None) -> None:

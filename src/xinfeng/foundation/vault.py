@@ -3,7 +3,12 @@
 Sealed bytes are `cipher (1) | key id (2, big-endian) | nonce (12) | ciphertext and tag (16)`. Each kind of
 secret has a key of its own, derived from the key with that id by HKDF-SHA256, and is bound to its kind, so
 that a sealed name can't be passed off as a sealed number. Keys rotate: new seals use the active key, old
-ones open as long as their key is in the file. The index key does not rotate with them.
+ones open as long as their key is in the file. A vault of a file looks at it again when it has changed, and before it
+says that a key is missing; so a process takes up new keys without being started again (`foundation.keys`).
+
+The index key does not rotate with them. Everything is found by it, suppressions and opt-outs first: under another,
+somebody who opted out would be a stranger until every number had been opened and hashed anew, and nothing may be sent
+meanwhile. It protects no content, only the equality of what is found by it. See docs/adr/0011.
 """
 
 from __future__ import annotations
@@ -15,8 +20,9 @@ import hmac
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, cast
@@ -37,6 +43,8 @@ _NONCE = 12
 _TAG = 16
 _INDEX = 16
 _CIPHER_IDS = {"AES-256-GCM": 1, "SM4-GCM": 2}
+LOOK_EVERY_S = 2.0
+"""Between two looks at the key file."""
 
 
 class Kind(enum.Enum):
@@ -51,6 +59,7 @@ class Kind(enum.Enum):
     REQUEST = b"request"
     EXPORT = b"export"
     TOTP = b"totp"
+    EVIDENCE = b"evidence"
 
 
 class _Aead(Protocol):
@@ -87,12 +96,57 @@ class KeyRing:
 class Vault:
     """Seals and opens. Batch methods exist because the bulk paths seal hundreds of thousands at a time."""
 
-    def __init__(self, ring: KeyRing, cipher: str) -> None:
+    def __init__(self, ring: KeyRing, cipher: str, *, file: Path | None = None) -> None:
+        """`file`: where the ring came from, to be looked at again."""
         self._ring = ring
-        self._cipher_id = _CIPHER_IDS[cipher]
-        self._head = bytes([self._cipher_id]) + ring.active.to_bytes(2, "big")
+        self._cipher = cipher
+        self._file = file
+        self._seen = _version(file)
+        self._look_at = 0.0
         self._aeads: dict[tuple[int, int, Kind], _Aead] = {}
         self._keyed = keyed_hash.HMAC(ring.index_key, SHA256())
+
+    @property
+    def ring(self) -> KeyRing:
+        """The keys it knows."""
+        return self._ring
+
+    @property
+    def cipher(self) -> str:
+        return self._cipher
+
+    @property
+    def head(self) -> bytes:
+        """What every new seal begins with: cipher and key."""
+        return head_of(self._cipher, self._ring.active)
+
+    def use(self, key_id: int) -> None:
+        """Seal with this key from now on. Raises InvalidInput `vault.key_missing`."""
+        if key_id not in self._ring.masters and not (self._reread() and key_id in self._ring.masters):
+            raise InvalidInput("vault.key_missing", key_id=key_id)
+        self._ring = replace(self._ring, active=key_id)
+
+    def freshen(self) -> None:
+        """Take up the key file when it has changed; looks every few seconds at most."""
+        if self._file is None or time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + LOOK_EVERY_S
+        if _version(self._file) != self._seen:
+            self._reread()
+
+    def _reread(self) -> bool:
+        """The file anew, unless it is unreadable or of another house: then what is known stays."""
+        if self._file is None or not self._file.exists():
+            return False
+        seen = _version(self._file)
+        try:
+            ring = read_key_file(self._file)
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+        if ring.index_key != self._ring.index_key:
+            return False
+        self._ring, self._seen = ring, seen
+        return True
 
     def seal(self, kind: Kind, text: str) -> bytes:
         return self.seal_many(kind, (text,))[0]
@@ -102,8 +156,10 @@ class Vault:
         return self.open_many(kind, (sealed,))[0]
 
     def seal_many(self, kind: Kind, texts: Sequence[str]) -> list[bytes]:
-        encrypt = self._aead(self._cipher_id, self._ring.active, kind).encrypt
-        head, bound = self._head, kind.value
+        self.freshen()
+        active = self._ring.active
+        encrypt = self._aead(_CIPHER_IDS[self._cipher], active, kind).encrypt
+        head, bound = head_of(self._cipher, active), kind.value
         nonces = os.urandom(_NONCE * len(texts))
         sealed = []
         at = 0
@@ -174,6 +230,8 @@ class Vault:
         if known is not None:
             return known
         master = self._ring.masters.get(key_id)
+        if master is None and self._reread():
+            master = self._ring.masters.get(key_id)
         if master is None:
             raise InvalidInput("vault.key_missing", key_id=key_id)
         key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"xinfeng " + kind.value).derive(master)
@@ -188,10 +246,21 @@ class Vault:
         return aead
 
 
+def head_of(cipher: str, key_id: int) -> bytes:
+    """The first three bytes of what is sealed so."""
+    return bytes([_CIPHER_IDS[cipher]]) + key_id.to_bytes(2, "big")
+
+
+def read_head(head: bytes) -> tuple[str, int]:
+    """Cipher and key of the first three bytes; an unknown cipher is `?`."""
+    cipher = next((name for name, number in _CIPHER_IDS.items() if number == head[0]), "?")
+    return cipher, int.from_bytes(head[1:_HEAD], "big")
+
+
 def read_key_file(path: Path) -> KeyRing:
     """Read the key ring, making it on first use. The file is for its owner only; back it up apart from the data."""
     if not path.exists():
-        first = {"id": 1, "made_at": datetime.now(UTC).isoformat(timespec="seconds"), "key": _fresh()}
+        first = {"id": 1, "made_at": _now(), "key": _fresh()}
         xinfeng_settings.write_secret(
             path, json.dumps({"active": 1, "index_key": _fresh(), "keys": [first]}, indent=1)
         )
@@ -200,20 +269,70 @@ def read_key_file(path: Path) -> KeyRing:
     return KeyRing(content["active"], masters, base64.b64decode(content["index_key"]))
 
 
+def made_at(path: Path) -> dict[int, datetime]:
+    """When the keys in the file were made."""
+    return {one["id"]: datetime.fromisoformat(one["made_at"]) for one in json.loads(path.read_text())["keys"]}
+
+
 def add_key(path: Path) -> int:
-    """Add a key and make it the active one; returns its id. Old seals stay readable."""
+    """Add a key to the file; returns its id. It is used for nothing until `activate_key`."""
     read_key_file(path)
     content = json.loads(path.read_text())
-    key_id: int = max(entry["id"] for entry in content["keys"]) + 1
-    content["keys"].append(
-        {"id": key_id, "made_at": datetime.now(UTC).isoformat(timespec="seconds"), "key": _fresh()}
-    )
-    content["active"] = key_id
+    key_id: int = max(content.get("last_id", 0), *(entry["id"] for entry in content["keys"])) + 1
+    content["keys"].append({"id": key_id, "made_at": _now(), "key": _fresh()})
+    content["last_id"] = key_id
+    _replace(path, content)
+    return key_id
+
+
+def activate_key(path: Path, key_id: int) -> None:
+    """Let new seals use this key. Raises InvalidInput `vault.key_missing`."""
+    content = json.loads(path.read_text())
+    if all(entry["id"] != key_id for entry in content["keys"]):
+        raise InvalidInput("vault.key_missing", key_id=key_id)
+    if content["active"] != key_id:
+        content["active"] = key_id
+        _replace(path, content)
+
+
+def remove_key(path: Path, key_id: int) -> None:
+    """Take a key out of the file; its id is never given again. What is sealed with it can't be opened any more."""
+    content = json.loads(path.read_text())
+    content["last_id"] = max(content.get("last_id", 0), *(entry["id"] for entry in content["keys"]))
+    content["keys"] = [entry for entry in content["keys"] if entry["id"] != key_id]
+    _replace(path, content)
+
+
+def _replace(path: Path, content: dict[str, object]) -> None:
+    """In one step, on disk before anybody relies on it; the file as it was stays beside it."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    xinfeng_settings.write_secret(path.with_name(f"{path.name}.{stamp}"), path.read_text())
     staged = path.with_suffix(".new")
     staged.unlink(missing_ok=True)
     xinfeng_settings.write_secret(staged, json.dumps(content, indent=1))
+    with staged.open("rb") as written:
+        os.fsync(written.fileno())
     staged.replace(path)
-    return key_id
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _version(path: Path | None) -> tuple[int, int] | None:
+    """What tells one state of a file from the next."""
+    if path is None:
+        return None
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _fresh() -> str:
@@ -224,4 +343,4 @@ def _fresh() -> str:
 def vault() -> Vault:
     """The vault of this process."""
     settings = xinfeng_settings.load()
-    return Vault(read_key_file(settings.key_file), settings.cipher)
+    return Vault(read_key_file(settings.key_file), settings.cipher, file=settings.key_file)
