@@ -27,6 +27,9 @@ _phone_like = re.compile(
 ).search
 _link = re.compile(r"https?://|www\.|[a-z0-9-]+\.(?:com|cn|net|top|cc|link|vip|me)\b", re.IGNORECASE)
 _reply_word = re.compile(r"回复?\s*[\w\u201c\"「]").search
+_example_link = re.compile(
+    r"(?<![\w-])(?:[a-z0-9-]+\.)*example\.(?:com|cn|net|org)\b[\w/]*", re.IGNORECASE | re.ASCII
+).search
 _odd_symbols = re.compile("[¥￥★☆✓✔※●◆■►]").search
 
 
@@ -71,6 +74,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "sensitive_variable": (
         "{variable} 是敏感个人信息：只有单独同意使用它的客户会看到真实值，其他人看到默认文字。",
         "{variable} is sensitive: only people who consented to its use separately read their value, others the default.",
+    ),
+    "example_link": (
+        "链接 {link} 还是示例地址，客户打不开。发送前请换成自己备案过的地址。",
+        "The link {link} is an example and leads nowhere. Put your own filed address before sending.",
     ),
     "odd_symbol": (
         "含有特殊符号“{symbol}”，部分服务商会拒绝。",
@@ -181,6 +188,8 @@ def _remarks(value: Parsed, action: Parsed, signature: Brand, *, purpose: str, l
         found.append(Remark("missing_contact", {}))
     for part, module in (("value", value), ("action", action)):
         found += _vendor_remarks(module, part)
+    if link := _example_link(source):
+        found.append(Remark("example_link", {"link": link.group()}))
     if symbol := _odd_symbols(source):
         found.append(Remark("odd_symbol", {"symbol": symbol.group()}))
     if longest > SINGLE_UNITS:
