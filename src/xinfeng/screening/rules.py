@@ -1,0 +1,264 @@
+"""What a rule is, and how rules are read from the files in `data/`.
+
+A rule has words, which are looked for as they are, and patterns, regular expressions tried only where one of their
+triggers stands. `unless` and `requires` look at the surroundings of a hit (`~` stands for the hit), `unless_text`
+and `needs_text` at the whole text. All of them see the normalised text: lower case, simplified, ASCII punctuation.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+DATA = Path(__file__).parent / "data"
+
+TRADES = (
+    "retail",
+    "education",
+    "catering",
+    "finance",
+    "government",
+    "baby",
+    "property",
+    "medicine",
+    "other",
+)
+"""The trades a text may be written for. `other`: every rule that no trade is exempt from."""
+
+REACH = 14
+"""How many characters before and after a hit its surroundings are."""
+
+
+class Outcome(StrEnum):
+    """What a finding means for the text."""
+
+    BLOCK = "block"
+    """May not be sent."""
+
+    EVIDENCE = "evidence"
+    """May be sent with proof of it attached and looked at."""
+
+    REMARK = "remark"
+    """Worth knowing; stops nothing."""
+
+
+SEVERITY = {Outcome.REMARK: 0, Outcome.EVIDENCE: 1, Outcome.BLOCK: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """Where a rule comes from: the clause in both languages, and the document it stands in."""
+
+    zh: str
+    en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A regular expression that is tried where one of `triggers` stands; it matches at most `REACH` beyond it."""
+
+    triggers: tuple[str, ...]
+    regex: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. Empty `trades` and `purposes`: all. `effective_to` is the last day."""
+
+    id: str
+    category: str
+    outcome: Outcome
+    title_zh: str
+    title_en: str
+    law: Law
+    effective_from: date
+    message_zh: str
+    message_en: str
+    suggestion_zh: str
+    suggestion_en: str
+    words: tuple[str, ...] = ()
+    patterns: tuple[Pattern, ...] = ()
+    unless: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    unless_text: tuple[str, ...] = ()
+    needs_text: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    trades: tuple[str, ...] = ()
+    exempt_trades: tuple[str, ...] = ()
+    replacements: Mapping[str, str] = field(default_factory=dict)
+    effective_to: date | None = None
+    overridable: bool = False
+    names_pass: bool = False
+    """Whether a deployment may declare a phrase (a trade name, a mark) in which the rule finds nothing."""
+
+    once: bool = False
+    detector: str = ""
+    """Found by code (`detectors`), not by words."""
+
+    domains: tuple[str, ...] = ()
+    """Domains a detector looks for."""
+
+    hits: tuple[str, ...] = ()
+    passes: tuple[str, ...] = ()
+    """Examples: texts that the rule finds something in, and texts that it leaves alone."""
+
+    def in_force(self, day: date) -> bool:
+        return self.effective_from <= day and (self.effective_to is None or day <= self.effective_to)
+
+    def holds_for(self, trade: str, purpose: str) -> bool:
+        return (
+            (not self.purposes or purpose in self.purposes)
+            and (not self.trades or trade in self.trades)
+            and trade not in self.exempt_trades
+        )
+
+    def title(self, language: str) -> str:
+        return self.title_en if language.startswith("en") else self.title_zh
+
+    def message(self, language: str) -> str:
+        return self.message_en if language.startswith("en") else self.message_zh
+
+    def cited(self, language: str) -> str:
+        return self.law.en if language.startswith("en") else self.law.zh
+
+    def suggestion(self, language: str, matched: str = "") -> str:
+        """What to write instead: the replacement of the very word if there is one, else the rule's advice."""
+        english = language.startswith("en")
+        instead = self.replacements.get(matched.lower())
+        if instead is None:
+            return self.suggestion_en if english else self.suggestion_zh
+        if not instead:
+            return f"Leave “{matched}” out." if english else f"去掉“{matched}”。"
+        return f"Write “{instead}”." if english else f"可以写成“{instead}”。"
+
+
+def to_json(rule: Rule) -> dict[str, Any]:
+    """A rule as it is kept; `from_json` reads it."""
+    found: dict[str, Any] = {}
+    for name in Rule.__dataclass_fields__:
+        value = getattr(rule, name)
+        if name == "law":
+            value = {"zh": value.zh, "en": value.en, "source": value.source}
+        elif name == "patterns":
+            value = [{"triggers": list(one.triggers), "regex": one.regex} for one in value]
+        elif isinstance(value, tuple):
+            value = list(value)
+        elif isinstance(value, date):
+            value = value.isoformat()
+        elif name == "replacements":
+            value = dict(value)
+        found[name] = str(value) if isinstance(value, Outcome) else value
+    return found
+
+
+def from_json(kept: Mapping[str, Any]) -> Rule:
+    """A rule from what `to_json` gave. Fields that later versions added have their defaults."""
+    values: dict[str, Any] = {name: kept[name] for name in Rule.__dataclass_fields__ if name in kept}
+    values["outcome"] = Outcome(values["outcome"])
+    values["law"] = Law(**values["law"])
+    values["patterns"] = tuple(Pattern(tuple(one["triggers"]), one["regex"]) for one in values["patterns"])
+    for name in ("effective_from", "effective_to"):
+        values[name] = date.fromisoformat(values[name]) if values.get(name) else None
+    return Rule(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    )
+
+
+class BadRule(ValueError):
+    """A file of rules is wrong: which rule, and what about it."""
+
+
+@cache
+def shipped() -> tuple[Rule, ...]:
+    """Every rule that ships, in force or not, in the order of the files."""
+    laws = tomllib.loads((DATA / "laws.toml").read_text("utf-8"))
+    found: dict[str, Rule] = {}
+    for file in sorted(DATA.glob("*.toml")):
+        if file.name == "laws.toml":
+            continue
+        written = tomllib.loads(file.read_text("utf-8"))
+        for one in written["rule"]:
+            rule = _read(one, {**written.get("default", {}), "category": file.stem}, laws)
+            if rule.id in found:
+                raise BadRule(f"{rule.id}: there are two of it")
+            found[rule.id] = rule
+    return tuple(found.values())
+
+
+_TEXTS = (
+    "words",
+    "unless",
+    "requires",
+    "unless_text",
+    "needs_text",
+    "purposes",
+    "trades",
+    "exempt_trades",
+    "domains",
+    "hits",
+    "passes",
+)
+_WARNINGS = (
+    "(谨防|防范|打击|举报|警惕|严禁|禁止|拒绝|远离|反对|抵制|切勿|请勿|不要|杜绝|不得|不参与|整治|严查|反诈|识破|当心|小心|莫信|勿信|勿|防止|查处|涉嫌|冒充|凡是?).{0,10}~",
+    "~.{0,10}(骗局|诈骗|违法|犯罪|不可信|都是骗|陷阱|危害|有害|切勿|请勿)",
+)
+"""Words of those who warn of something. Rules with `warnings_pass` leave such texts alone."""
+
+_FULL_WIDTH = re.compile("[，：；！？（）％]")
+
+
+def _read(written: Mapping[str, Any], default: Mapping[str, Any], laws: Mapping[str, Any]) -> Rule:
+    values = {**default, **written}
+    identity = values.get("id", "?")
+    law = laws.get(values.pop("law", ""))
+    if law is None:
+        raise BadRule(f"{identity}: no such law in laws.toml")
+    for name in ("title", "message", "suggestion"):
+        words = values.pop(name, None)
+        if not isinstance(words, list) or len(words) != 2:
+            raise BadRule(f"{identity}: {name} needs Chinese and English")
+        values[f"{name}_zh"], values[f"{name}_en"] = words
+    if values.pop("warnings_pass", False):
+        values["unless"] = [*values.get("unless", ()), *_WARNINGS]
+    unknown = values.keys() - Rule.__dataclass_fields__.keys()
+    if unknown:
+        raise BadRule(f"{identity}: unknown {', '.join(sorted(unknown))}")
+    patterns = tuple(Pattern(tuple(one["triggers"]), one["regex"]) for one in values.pop("patterns", ()))
+    values["outcome"] = Outcome(values["outcome"])
+    values.setdefault("effective_from", law["from"])
+    for name in _TEXTS:
+        values[name] = tuple(values.get(name, ()))
+    rule = Rule(law=Law(law["zh"], law["en"], law["source"]), patterns=patterns, **values)
+    _check(rule)
+    return rule
+
+
+def _check(rule: Rule) -> None:
+    if not (rule.words or rule.patterns or rule.detector):
+        raise BadRule(f"{rule.id}: finds nothing")
+    if set(rule.trades + rule.exempt_trades) - set(TRADES):
+        raise BadRule(f"{rule.id}: unknown trade")
+    for regex in _regexes(rule):
+        if _FULL_WIDTH.search(regex):
+            raise BadRule(f"{rule.id}: {regex} has full-width signs, which the normalised text never has")
+        try:
+            re.compile(regex.replace("~", "x"))
+        except re.error as fault:
+            raise BadRule(f"{rule.id}: {regex}: {fault}") from fault
+
+
+def _regexes(rule: Rule) -> Iterable[str]:
+    yield from rule.unless
+    yield from rule.requires
+    yield from rule.unless_text
+    yield from rule.needs_text
+    for pattern in rule.patterns:
+        yield pattern.regex
