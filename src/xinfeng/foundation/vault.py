@@ -59,6 +59,7 @@ class Kind(enum.Enum):
     REQUEST = b"request"
     EXPORT = b"export"
     TOTP = b"totp"
+    COMPLAINT = b"complaint"
     EVIDENCE = b"evidence"
 
 
