@@ -8,7 +8,7 @@ from tests.factories import make_contacts
 from xinfeng.console.content.compare import pieces
 from xinfeng.console.content.preview import bounds_of, yuan_of_li
 from xinfeng.contacts.models import Attribute
-from xinfeng.content import reads
+from xinfeng.content import library, reads
 from xinfeng.content.actions import add_signature, save_template
 from xinfeng.content.models import Signature, Template
 from xinfeng.foundation.models import AuditEntry
@@ -216,3 +216,43 @@ def test_a_sensitive_attribute_is_marked_in_the_picker(operator, signature):
     marked = [one for one in entries if "敏感</span>" in one]
     assert "attr.allergy" in html and "attr.points" in html and "单独同意" in html
     assert len(marked) == 1 and "attr.allergy" in marked[0]
+
+
+def test_the_library_is_filtered_by_trade_and_kind_and_searched(operator, signature):
+    html = operator.get("/templates/library?trade=catering&kind=birthday").content.decode()
+    assert "长寿面" in html and "retail.birthday.gift" not in html
+    assert "山岚茶社" in html, "shown with our own signature"
+    assert "catering.care.rain" in operator.get("/templates/library?q=路滑").content.decode()
+    assert "没有符合条件的文案" in operator.get("/templates/library?q=没有这样的字").content.decode()
+    assert operator.get("/templates/library?trade=nothing").status_code == 422
+
+
+def test_a_text_of_the_library_shows_how_it_comes_out_for_different_readers(operator, signature):
+    html = operator.get("/templates/library/retail.memberday.weekday").content.decode()
+    assert "金卡另有双倍积分" in html and "另赠帆布袋一个" in html
+    assert "换成自己的" in html and "/templates/new?library=retail.memberday.weekday" in html
+    assert operator.get("/templates/library/no.such.text").status_code == 404
+
+
+def test_the_editor_begins_with_a_text_of_the_library_and_says_what_to_replace(operator, signature):
+    html = operator.get("/templates/new?library=retail.care.weather").content.decode()
+    assert 'value="降温添衣"' in html and "这两天降温" in html and 'value="您那边"' in html
+    assert "保存前请换成自己的：围巾、手套、第二件减10元" in html
+    assert operator.get("/templates/new?library=no.such.text").status_code == 404
+
+
+def test_what_was_begun_from_the_library_is_saved_like_any_other(operator, signature):
+    text = library.text("retail.care.weather")
+    changes = {
+        "name": text.title,
+        "value": text.value,
+        "action": text.action,
+        "default:contact.city": "您那边",
+    }
+    operator.post("/templates/new?library=retail.care.weather", wording(signature, **changes))
+    assert reads.newest_version(Template.objects.get().pk).value == text.value
+
+
+def test_who_may_not_write_sees_the_library_without_its_buttons(db, signature):
+    html = signed_in("analyst").get("/templates/library").content.decode()
+    assert "新会员见面礼" in html and "?library=" not in html

@@ -23,6 +23,7 @@ from xinfeng.console.content.forms import (
     initial_of,
     initial_of_text,
 )
+from xinfeng.console.content.library import to_replace
 from xinfeng.console.content.preview import Faces, faces
 from xinfeng.console.permissions import allowed
 from xinfeng.console.words import sentence
@@ -61,6 +62,8 @@ def new(request: HttpRequest) -> HttpResponse:
     """A new template; `?from=` starts with the wording of another one, `?library=` with a text that ships."""
     if key := request.GET.get("library", ""):
         begun = library.text(key)
+        if request.method != "POST":
+            messages.info(request, to_replace(begun))
         return _editor(request, None, initial_of_text(begun), dict(begun.defaults))
     copied = request.GET.get("from", "")
     version = reads.newest_version(int(copied)) if copied.isdigit() and len(copied) < 10 else None

@@ -87,6 +87,11 @@ class Text:
         """The wording as `checks.check_wording` and `rendering.Renderer` take it."""
         return Draft(self.value, self.action, self.opt_out, dict(self.defaults))
 
+    @property
+    def has_conditions(self) -> bool:
+        """Whether different people, or hours, read different words (not just different values)."""
+        return "{%" in self.value + self.action
+
     def title_in(self, language: str) -> str:
         return self.title_en if language.startswith("en") else self.title
 

@@ -1,0 +1,217 @@
+"""The library of texts that ship: found by trade and purpose, seen as on a phone, begun from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from xinfeng.console.components import (
+    Column,
+    Crumb,
+    Empty,
+    Filter,
+    Listing,
+    Phone,
+    Query,
+    Table,
+    answer_with_table,
+)
+from xinfeng.console.components.parts import Text as Words
+from xinfeng.console.content.labels import PURPOSES, TRADES
+from xinfeng.console.content.preview import bounds_of
+from xinfeng.console.permissions import allowed
+from xinfeng.content import library, reads
+from xinfeng.content.library import Text
+from xinfeng.content.parts import Measure, at_most, measure
+from xinfeng.content.rendering import Brand, BrandText, Renderer
+from xinfeng.content.values import Moment
+from xinfeng.content.variables import CATALOGUE, examples
+from xinfeng.foundation import settings as xinfeng_settings
+from xinfeng.kernel.time import utc_now
+
+KINDS: dict[str, Words] = {
+    "welcome": gettext_lazy("欢迎"),
+    "care": gettext_lazy("关怀"),
+    "activation": gettext_lazy("激活"),
+    "member_day": gettext_lazy("会员日"),
+    "reminder": gettext_lazy("提醒"),
+    "review": gettext_lazy("评价邀请"),
+    "new_product": gettext_lazy("新品"),
+    "offer": gettext_lazy("优惠"),
+    "holiday": gettext_lazy("节日"),
+    "birthday": gettext_lazy("生日"),
+    "win_back": gettext_lazy("召回"),
+    "service": gettext_lazy("服务通知"),
+}
+"""library.KINDS in the reader's language."""
+
+COLUMNS = (
+    Column("title", gettext_lazy("文案")),
+    Column("text", gettext_lazy("在手机上")),
+    Column("kind", gettext_lazy("用在"), hide_on_phone=True),
+    Column("parts", gettext_lazy("计费"), numeric=True, hide_on_phone=True),
+    Column("use", "", hide_on_phone=True),
+)
+FILTERS = (
+    Filter("trade", gettext_lazy("行业"), tuple(TRADES.items())),
+    Filter("kind", gettext_lazy("用在"), tuple(KINDS.items())),
+)
+MOST_SHOWN = 6
+"""Different renderings of one text that its page shows."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One text in the list, rendered with example values."""
+
+    key: str
+    title: str
+    note: str
+    kind: Words
+    trade: Words
+    service: bool
+    sent: str
+    measure: Measure
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One way a text comes out, and for whom."""
+
+    reader: Words
+    phone: Phone
+
+
+@require_safe
+@allowed("template.view")
+def page(request: HttpRequest) -> HttpResponse:
+    """Every text of the library, or those for a trade and a purpose."""
+    query = Query.read(request, columns=COLUMNS, filters=FILTERS)
+    found = library.texts(query.filters["trade"], query.filters["kind"], query.search)
+    brand, moment, language = _brand(), _now(), get_language() or ""
+    here = found[query.offset : query.offset + query.per_page]
+    table = Table(
+        id="library",
+        columns=COLUMNS,
+        filters=FILTERS,
+        query=query,
+        listing=Listing([_row(one, brand, moment, language) for one in here], total=len(found)),
+        row_template="content/library_row.html",
+        search_label=gettext_lazy("搜索标题、内容或用法"),
+        empty=Empty(
+            _("没有符合条件的文案"),
+            _("换一个行业或用途试试；“其他”里的文案各行各业都能改。"),
+            _("看全部文案"),
+            reverse("templates.library"),
+            "template",
+        ),
+    )
+    crumbs = [Crumb(_("模板"), reverse("templates"))]
+    return answer_with_table(
+        request, "content/library.html", table, {"crumbs": crumbs, "total": len(library.texts())}
+    )
+
+
+@require_safe
+@allowed("template.view")
+def detail(request: HttpRequest, key: str) -> HttpResponse:
+    """One text in its parts, what to replace in it, and how it comes out for different readers and hours."""
+    text = library.text(key)
+    brand, language = _brand(), get_language() or ""
+    longest = at_most(Renderer(text.draft, brand).longest_units, price_li=0)
+    context = {
+        "text": text,
+        "title": text.title_in(language),
+        "note": text.note_in(language),
+        "kind": KINDS[text.kind],
+        "trade": TRADES[text.trade],
+        "purpose": PURPOSES[text.purpose],
+        "defaults": [(_label(name, language), value) for name, value in text.defaults.items()],
+        "brand": brand,
+        "shown": list(_different(text, brand)),
+        "longest": longest,
+        "crumbs": [Crumb(_("模板"), reverse("templates")), Crumb(_("文案库"), reverse("templates.library"))],
+    }
+    return render(request, "content/library_text.html", context)
+
+
+def to_replace(text: Text) -> str:
+    """What to say to whoever begins with this text."""
+    if not text.adapt:
+        return str(_("已填入文案库的文字，可以随意修改。"))
+    return _("已填入文案库的文字。这些是例子，保存前请换成自己的：%(places)s。") % {
+        "places": "、".join(text.adapt)
+    }
+
+
+def _brand() -> Brand:
+    """The enterprise's own first signature, or an example while there is none."""
+    usable = reads.signatures(only_enabled=True)
+    return usable[0] if usable else BrandText(_("您的签名"), "400-000-0000")
+
+
+def _now() -> Moment:
+    return Moment(utc_now(), xinfeng_settings.load().zone)
+
+
+def _row(text: Text, brand: Brand, moment: Moment, language: str) -> Row:
+    sent = _rendered(text, brand, moment, known=True)
+    return Row(
+        text.key,
+        text.title_in(language),
+        text.note_in(language),
+        KINDS[text.kind],
+        TRADES[text.trade],
+        text.purpose == "service",
+        sent,
+        measure(sent, price_li=0),
+    )
+
+
+def _rendered(text: Text, brand: Brand, moment: Moment, *, known: bool) -> str:
+    """For the example person; `known` false: for somebody of whom there is only a number."""
+    renderer = Renderer(text.draft, brand, fixed=moment.values())
+    values = examples(CATALOGUE, renderer.needed)
+    if not known:
+        values = {name: None if CATALOGUE[name].may_lack else value for name, value in values.items()}
+    return renderer.render(values)
+
+
+def _different(text: Text, brand: Brand) -> Iterator[Shown]:
+    """The text for two readers, and at other hours and seasons where that changes what it says, each once."""
+    now = _now()
+    cases: list[tuple[Words, Moment, bool]] = [
+        (_("资料齐全的客户"), now, True),
+        (_("只有手机号的客户"), now, False),
+    ]
+    if text.has_conditions:
+        cases += [(_("另一个时段"), _hours_later(now, hours), True) for hours in (6, 12, 18)]
+        cases += [(_("另一个季节"), _hours_later(now, days * 24), True) for days in (91, 182, 273)]
+    seen: set[str] = set()
+    for reader, moment, known in cases:
+        sent = _rendered(text, brand, moment, known=known)
+        if sent not in seen and len(seen) < MOST_SHOWN:
+            seen.add(sent)
+            yield Shown(reader, _phone(sent))
+
+
+def _hours_later(moment: Moment, hours: int) -> Moment:
+    return Moment(moment.at + timedelta(hours=hours), moment.zone)
+
+
+def _phone(sent: str) -> Phone:
+    size = measure(sent, price_li=0)
+    return Phone(sent, sender=_("短信"), length=size.units, parts=size.parts, bounds=bounds_of(sent))
+
+
+def _label(name: str, language: str) -> str:
+    variable = CATALOGUE[name]
+    return variable.label_en if language.startswith("en") else variable.label
