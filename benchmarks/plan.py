@@ -108,6 +108,7 @@ def make_campaign(number: int) -> int:
     """A campaign in PLANNING: approved by another than its author, with a personal text."""
     from xinfeng.campaigns import approval
     from xinfeng.campaigns.models import Campaign, CampaignState
+    from xinfeng.channels.capabilities import NOT_DEMANDED
     from xinfeng.channels.models import Channel
     from xinfeng.content.models import Signature, Template, TemplateVersion
     from xinfeng.foundation import stored
@@ -133,6 +134,7 @@ def make_campaign(number: int) -> int:
             "config": {},
             "secret_sealed": b"",
             "rate_per_s": 1000,
+            "capabilities": NOT_DEMANDED,
         },
     )
     segment, _ = Segment.objects.get_or_create(name="bench", defaults={"rule": {"all": []}})

@@ -62,7 +62,7 @@ def prepared(house: Any, carrier: int, tmp_path_factory: pytest.TempPathFactory)
     )  # fmt: skip
     house.command(
         "channels", "add", "模拟服务通道", "--account", "900001", "--secret", SECRET, "--access-code", "10690009",
-        "--port", str(carrier), "--purpose", "service", "--rate", "200",
+        "--port", str(carrier), "--purpose", "service", "--rate", "200", "--no-filing",
     )  # fmt: skip
     gateway = subprocess.Popen(
         [sys.executable, "-m", "xinfeng", "gateway"],

@@ -89,10 +89,26 @@ def add_channel(
     closes: Annotated[
         datetime | None, typer.Option(formats=["%H:%M"], help="每天发到几点 sends until, each day")
     ] = None,
+    filing: Annotated[
+        bool,
+        typer.Option(
+            help="签名须先报备才发（默认）；--no-filing 只用于测试 send only with filed signatures; not for tests"
+        ),
+    ] = True,
+    vendor: Annotated[
+        str,
+        typer.Option(
+            help="规则预设：none（直连）、aliyun、tencent、huawei、qiniu、volcengine rules of this vendor; none: direct"
+        ),
+    ] = "none",
 ) -> None:
     """添加一个 CMPP 通道。 Add a CMPP channel."""
     if (opens is None) != (closes is None):
         raise typer.BadParameter("--opens 和 --closes 要一起填。 Give --opens and --closes together.")
+    from xinfeng.channels.capabilities import NOT_DEMANDED, PRESETS
+
+    if vendor not in PRESETS:
+        raise typer.BadParameter(f"--vendor: {', '.join(PRESETS)}")
     ready()
     from xinfeng.channels.actions import save_channel
 
@@ -107,6 +123,7 @@ def add_channel(
         price_li=price_li,
         actor=ACTOR,
         hours=(opens.time(), closes.time()) if opens and closes else None,
+        capabilities=PRESETS[vendor].capabilities.to_json() | ({} if filing else NOT_DEMANDED),
     )
     say(f"已添加通道 {channel_id}。 Added channel {channel_id}.")
 

@@ -12,7 +12,9 @@ from xinfeng.cli import (
     contacts,
     demo,
     events,
+    filings,
     forms,
+    keys,
     lens,
     numbers,
     privacy,
@@ -46,9 +48,11 @@ commands.add_typer(tiers.traits, name="traits")
 commands.add_typer(forms.group, name="forms")
 commands.add_typer(templates.group, name="templates")
 commands.add_typer(channels.group, name="channels")
+commands.add_typer(filings.group, name="filings")
 commands.add_typer(numbers.group, name="numbers")
 commands.add_typer(campaigns.group, name="campaigns")
 commands.add_typer(users.group, name="users")
+commands.add_typer(keys.group, name="keys")
 commands.add_typer(api.group, name="api")
 commands.add_typer(api.webhooks, name="webhooks")
 commands.add_typer(lens.group, name="lens")

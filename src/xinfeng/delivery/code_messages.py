@@ -127,7 +127,7 @@ def send_code(contact_id: int, code: str, *, now: datetime) -> SentCode:
     )
     if not windows:
         raise Conflict("codes.closed")
-    judged = judge([contact_id], at=windows[0][0], now=now)
+    judged = judge([contact_id], sender, at=windows[0][0], now=now)
     if contact_id not in judged.allowed:
         return SentCode(None, judged.refused.get(contact_id, "no_phone"))
     text = text_of(settings, sender, code)

@@ -121,7 +121,7 @@ def _plan(
     if not windows:
         return None
     text = Renderer(Draft(settings.text, "", "", {}), sender.signature).render({})
-    judged = judge(contact_ids, at=windows[0][0], now=now)
+    judged = judge(contact_ids, sender, at=windows[0][0], now=now)
     texts = dict.fromkeys(judged.allowed, text)
     return int(write_plan(connection, sender, texts, judged, windows=windows, now=now))
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from xinfeng.channels.models import Channel
 from xinfeng.consent.models import Purpose
 from xinfeng.content.models import Signature
 from xinfeng.delivery import planning
 from xinfeng.delivery.planning import LeftOutContact, NewMessage, PlanTerms, Window
+from xinfeng.filings.terms import terms_for
 from xinfeng.foundation.database import Connection
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.ids import ChannelId, PlanId
@@ -48,19 +50,28 @@ def usable_sender(channel_id: int | None, signature_id: int | None) -> Sender | 
     return Sender(channel, signature) if channel is not None and signature is not None else None
 
 
-def judge(contact_ids: Sequence[int], *, at: datetime, now: datetime) -> Judged:
-    """Ask the gates about service messages that leave at `at`. Brings the lens up to date first."""
+def judge(contact_ids: Sequence[int], sender: Sender, *, at: datetime, now: datetime) -> Judged:
+    """Ask the gates about service messages of this sender that leave at `at`. Brings the lens up to date first."""
     rules = policy.current_settings()
+    day = business_day(at, rules.zone)
+    filed = terms_for(sender.signature, sender.channel, day=day).filed_carriers
     copy = lens()
     copy.refresh()
     contact = copy.table("contact")
     people = contact.filter(contact["id"].isin(set(contact_ids))).select(contact_id=contact["id"])
-    context = GateContext(Purpose.SERVICE.value, now, rules, business_day(at, rules.zone))
+    context = GateContext(Purpose.SERVICE.value, now, rules, day, filed_carriers=filed)
     rows = copy.rows(first_reason(copy, people, context)).to_pylist()
     return Judged(
         {row["contact_id"]: row["entry_seq"] for row in rows if row["reason"] is None},
         {row["contact_id"]: row["reason"] for row in rows if row["reason"]},
     )
+
+
+def _rules(sender: Sender, day: date) -> dict[str, Any]:
+    """The rules in force, and the filings that the messages rely on."""
+    return policy.snapshot(around=day) | {
+        "filing": terms_for(sender.signature, sender.channel, day=day).to_json()
+    }
 
 
 def write_plan(
@@ -81,7 +92,7 @@ def write_plan(
     terms = PlanTerms(
         purpose=Purpose.SERVICE.value,
         channel_id=ChannelId(sender.channel.pk),
-        policy=policy.snapshot(around=business_day(windows[0][0], rules.zone)),
+        policy=_rules(sender, business_day(windows[0][0], rules.zone)),
         windows=windows,
         deadline=windows[-1][1],
         price_li=sender.channel.price_li,

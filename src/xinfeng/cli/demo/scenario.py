@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from xinfeng.cli import doorway
 from xinfeng.cli.demo.database import Customers
+from xinfeng.cli.demo.filing import file_signature
 from xinfeng.cli.demo.shop import Files, write_shop
 from xinfeng.cli.importing import Terms, bring_in
 from xinfeng.cli.output import say
@@ -159,6 +160,7 @@ class Scenario:
             )
         )
         signature = add_signature("四时茶", hotline="400-000-0000", actor=ACTOR)
+        file_signature(signature.pk, self.channel_id, actor=ACTOR, now=utc_now())
         version = save_template(
             name="会员日唤回",
             purpose="marketing",
