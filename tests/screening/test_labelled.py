@@ -121,7 +121,8 @@ def test_the_outcome_is_that_of_the_gravest_finding():
 def test_every_rule_that_stops_a_text_is_measured():
     """A rule without a text would count as perfect."""
     named = {rule for line in LINES for rule in line.findings}
-    stopping = {rule.id for rule in RULES.values() if rule.outcome is not Outcome.REMARK}
+    shipped_with_words = {rule for rule in RULES if not rule.startswith("own.")}
+    stopping = {rule for rule in shipped_with_words if RULES[rule].outcome is not Outcome.REMARK}
     assert not stopping - named
 
 
