@@ -35,6 +35,7 @@ __all__ = [
     "publish_notice",
     "rebuild_standing",
     "reconcile_merge",
+    "record_complaints",
     "record_opt_outs",
     "record_opt_outs_async",
     "refresh_standing",
@@ -208,6 +209,32 @@ def suppress_numbers(
             now=now,
         )
         return perform(connection, script)
+
+
+def record_complaints(
+    connection: Connection,
+    complaints: Sequence[tuple[bytes, datetime, str]],
+    *,
+    actor: str,
+    now: datetime,
+) -> int:
+    """Keep marketing from numbers that complained, each (index, when, source), no number twice; service messages
+    still arrive. Returns how many were not suppressed so before.
+
+    Withdraws the consent of whoever is behind a number. Behind the barrier: the caller commits at once.
+    """
+    if complaints:
+        audit.record(
+            actor=actor,
+            action="suppression.add",
+            kind="suppression",
+            count=len(complaints),
+            reason=SuppressionReason.COMPLAINT.value,
+        )
+    script = sql.suppress_each(
+        complaints, scope=Scope.MARKETING, reason=SuppressionReason.COMPLAINT, actor=actor, now=now
+    )
+    return perform(connection, script)
 
 
 def suppress_contact(

@@ -303,20 +303,33 @@ def suppress(
 
     Who complained has also said no: contacts behind the numbers get a withdrawal.
     """
-    if not indexes:
+    rows = [(index, at, source) for index in indexes]
+    return (yield from suppress_each(rows, scope=scope, reason=reason, actor=actor, now=now))
+
+
+def suppress_each(
+    rows: Sequence[tuple[bytes, datetime, str]],
+    *,
+    scope: Scope,
+    reason: SuppressionReason,
+    actor: str,
+    now: datetime,
+) -> Script[int]:
+    """`suppress`, where each number has a time and a source of its own; no number comes twice."""
+    if not rows:
         return 0
     yield from take_ledger()
-    by_index = yield from _contacts_of(indexes)
+    by_index = yield from _contacts_of([row[0] for row in rows])
     if reason in (SuppressionReason.COMPLAINT, SuppressionReason.OPT_OUT):
         evidence = f"suppression:{reason.value}"
+        said = {by_index[index]: (at, source) for index, at, source in rows if index in by_index}
         entries = [
             NewEntry(contact_id, purpose, False, at, source, None, evidence, actor)
-            for contact_id in dict.fromkeys(by_index.values())
+            for contact_id, (at, source) in said.items()
             for purpose in purposes_of(scope)
         ]
         yield from append(entries, now=now)
     yield from silence_wire()
-    rows = [(index, at, source) for index in indexes]
     count = yield from _insert(rows, scope=scope, reason=reason, now=now, actor=actor)
     if by_index:
         yield from _refresh(sorted(by_index.values()))
