@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +16,8 @@ from xinfeng.content.values import Moment
 from xinfeng.content.variables import CATALOGUE, TIER_CODES, examples
 from xinfeng.kernel.errors import NotFound
 from xinfeng.kernel.text import SINGLE_UNITS, utf16_units
+from xinfeng.screening.engine import Screener
+from xinfeng.screening.ruleset import ruleset_on
 
 TEXTS = library.texts()
 BRAND = BrandText("四时茶", "400-000-0000")
@@ -56,6 +58,22 @@ def test_it_reads_well_for_somebody_of_whom_nothing_is_known(text):
         assert not re.search(r"[，。：；！？、]{2}| [，。]|^[，。：]|\{|\}|None", body), sent
 
 
+@pytest.fixture(scope="module")
+def screener():
+    return Screener(ruleset_on(date(2026, 11, 22)))
+
+
+@each_text
+def test_the_screening_has_nothing_against_it(text, screener):
+    """Whoever reads it, at any season; what suits every trade is judged in every trade."""
+    for trade in TRADES if text.trade == "other" else (text.trade,):
+        for known in (True, False):
+            for sent in renderings(text, known=known):
+                body = sent.removeprefix(f"【{BRAND.text}】")
+                findings = screener.screen(body, trade=trade, purpose=text.purpose)
+                assert not [one for one in findings if not one.rule.startswith("vendor.")], sent
+
+
 @each_text
 def test_what_only_the_merchant_knows_is_pointed_out(text):
     source = text.value + text.action
@@ -94,6 +112,10 @@ def test_there_is_something_for_every_trade_and_every_purpose():
         assert len({text.trade for text in library.texts(kind=kind)}) >= 6, kind
     assert {text.scene for text in TEXTS} == {"", *library.SCENES}
     assert sum("{%" in text.value for text in TEXTS) >= 6
+
+
+def test_no_file_of_the_library_is_forgotten():
+    assert {file.stem for file in library.HERE.glob("*.toml")} == set(library.FILES)
 
 
 def test_titles_and_wordings_are_each_used_once():

@@ -106,13 +106,7 @@ def page(request: HttpRequest) -> HttpResponse:
         listing=Listing([_row(one, brand, moment, language) for one in here], total=len(found)),
         row_template="content/library_row.html",
         search_label=gettext_lazy("搜索标题、内容或用法"),
-        empty=Empty(
-            _("没有符合条件的文案"),
-            _("换一个行业或用途试试；“其他”里的文案各行各业都能改。"),
-            _("看全部文案"),
-            reverse("templates.library"),
-            "template",
-        ),
+        empty=Empty(_("文案库是空的"), icon="template"),
     )
     crumbs = [Crumb(_("模板"), reverse("templates"))]
     return answer_with_table(
