@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xinfeng.foundation.vault import KeyRing, Kind, Vault, add_key, read_key_file
+from xinfeng.foundation import vault as vault_module
+from xinfeng.foundation.vault import KeyRing, Kind, Vault, activate_key, add_key, read_key_file, remove_key
 from xinfeng.kernel.errors import InvalidInput
 
 RING = KeyRing(active=1, masters={1: b"k" * 32}, index_key=b"i" * 32)
@@ -65,15 +66,64 @@ def test_a_vault_reads_what_the_other_cipher_sealed() -> None:
     assert aes.open(Kind.NAME, sm4.seal(Kind.NAME, "李")) == "李"
 
 
-def test_keys_rotate_and_old_seals_stay_readable(tmp_path: Path) -> None:
+def test_a_new_key_is_used_once_it_is_activated_and_old_seals_stay_readable(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "vault.json"
     old = Vault(read_key_file(path), "AES-256-GCM")
     sealed = old.seal(Kind.BODY, "旧")
     assert add_key(path) == 2
+    assert Vault(read_key_file(path), "AES-256-GCM").seal(Kind.BODY, "新")[1:3] == b"\x00\x01"
+    activate_key(path, 2)
     new = Vault(read_key_file(path), "AES-256-GCM")
     assert new.open(Kind.BODY, sealed) == "旧"
     assert new.seal(Kind.BODY, "新")[1:3] == b"\x00\x02"
     assert new.phone_index("15400001234") == old.phone_index("15400001234")
+
+
+def test_a_running_vault_opens_what_another_sealed_with_a_key_it_had_not_heard_of(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "vault.json"
+    running = Vault(read_key_file(path), "AES-256-GCM", file=path)
+    activate_key(path, add_key(path))
+    sealed = Vault(read_key_file(path), "SM4-GCM").seal(Kind.NAME, "新")
+    assert running.open(Kind.NAME, sealed) == "新"
+
+
+def test_a_running_vault_takes_up_the_key_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "keys" / "vault.json"
+    running = Vault(read_key_file(path), "AES-256-GCM", file=path)
+    running.seal(Kind.NAME, "x")
+    activate_key(path, add_key(path))
+    monkeypatch.setattr(vault_module, "LOOK_EVERY_S", 0.0)
+    running._look_at = 0.0
+    assert running.seal(Kind.NAME, "x")[1:3] == b"\x00\x02"
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"active": 1}', '{"active": 1, "index_key": "", "keys": []}'])
+def test_a_key_file_that_is_damaged_while_running_takes_nothing_away(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "keys" / "vault.json"
+    running = Vault(read_key_file(path), "AES-256-GCM", file=path)
+    sealed = running.seal(Kind.NAME, "x")
+    path.write_text(content)
+    running.freshen()
+    assert running.open(Kind.NAME, sealed) == "x"
+    with pytest.raises(InvalidInput, match="vault.key_missing"):
+        running.use(9)
+
+
+def test_the_key_file_is_for_its_owner_only_and_the_former_one_stays_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "vault.json"
+    read_key_file(path)
+    before = path.read_text()
+    add_key(path)
+    files = sorted(path.parent.iterdir())
+    assert [file.stat().st_mode & 0o777 for file in files] == [0o600] * 2
+    assert [file.read_text() == before for file in files if file != path] == [True]
+
+
+def test_the_number_of_a_key_that_was_removed_is_never_given_again(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "vault.json"
+    read_key_file(path)
+    remove_key(path, add_key(path))
+    assert add_key(path) == 3
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:

@@ -39,10 +39,12 @@ def ready(*, process: str = "command", log_level: str | None = None) -> xinfeng_
 
 def check_keys(settings: xinfeng_settings.Settings) -> None:
     """Raises Conflict `vault.keys_missing`, `vault.keys_other`, `vault.keys_unreadable`."""
-    from xinfeng.foundation.keys import recognise
+    from xinfeng.foundation.keys import recognise, take_up
+    from xinfeng.foundation.vault import vault
 
     if fault := recognise(settings.key_file):
         raise Conflict(f"vault.keys_{fault.value}", file=str(settings.key_file))
+    take_up(vault())
 
 
 def erase_again() -> None:

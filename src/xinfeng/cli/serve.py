@@ -39,7 +39,9 @@ def app(context: typer.Context, with_parent: WithParent = False) -> None:
     settings = ready(process="app")
     from xinfeng.cli.processes import app as process
     from xinfeng.cli.processes.supervision import leave_now
+    from xinfeng.foundation.keys import Watch
 
+    Watch("app").start()
     process.run(settings, context.find_root().command)
     leave_now()
 
@@ -50,7 +52,9 @@ def gateway(with_parent: WithParent = False) -> None:
     ready(process="gateway")
     from xinfeng.cli.processes.supervision import leave_now
     from xinfeng.delivery import gateway as process
+    from xinfeng.foundation.keys import Watch
 
+    Watch("gateway").start()
     process.run()
     leave_now()
 

@@ -6,8 +6,12 @@ gateway does neither, and so stays small.
 
 from __future__ import annotations
 
+import contextlib
+
+from django.db import transaction
 from django.utils.module_loading import autodiscover_modules
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from xinfeng.kernel.time import utc_now
 
@@ -55,3 +59,49 @@ def disable_stale(timestamp: int) -> None:
     from xinfeng.foundation import people, security
 
     people.disable_stale(security.current(), now=utc_now())
+
+
+RESEAL_S = 20.0
+"""How long one job of a rotation works; the next takes over, so that a stop never waits for long."""
+
+
+@app.periodic(cron="* * * * *")  # type: ignore[untyped-decorator]
+@app.task(name="foundation.reseal", queueing_lock="foundation.reseal", lock="foundation.reseal")  # type: ignore[untyped-decorator]
+def reseal(timestamp: int = 0) -> None:
+    """Go on with a rotation, if there is one."""
+    from xinfeng.foundation import rotation
+
+    if rotation.unfinished() is not None and not rotation.go_on(seconds=RESEAL_S):
+        again()
+
+
+def again() -> None:
+    """Let a rotation go on at once; whoever has it done already does no harm."""
+    with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
+        reseal.defer()
+
+
+@app.task(name="foundation.change_key", queueing_lock="foundation.change_key")  # type: ignore[untyped-decorator]
+def change_key(key_id: int, actor: str) -> None:
+    """Use a new key as soon as every process knows it, then bring everything under it."""
+    from xinfeng.foundation import keys, rotation
+    from xinfeng.foundation import settings as xinfeng_settings
+    from xinfeng.kernel.errors import Conflict
+
+    try:
+        keys.activate(xinfeng_settings.load().key_file, key_id, actor=actor, now=utc_now())
+        rotation.start(actor=actor, now=utc_now())
+    except Conflict as wait:
+        if wait.code != "key.rotating":
+            with contextlib.suppress(AlreadyEnqueued):
+                change_key.configure(schedule_in={"seconds": 5}).defer(key_id=key_id, actor=actor)
+            return
+    again()
+
+
+@app.task(name="foundation.count_sealed", queueing_lock="foundation.count_sealed")  # type: ignore[untyped-decorator]
+def count_sealed() -> None:
+    """Count what is sealed with which key."""
+    from xinfeng.foundation import rotation
+
+    rotation.count_again(now=utc_now())

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from xinfeng.foundation.rotation import Sealed, SealedFiles
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import InvalidInput
 
@@ -112,3 +113,27 @@ def _open(file: IO[bytes], head: bytes, name: str, number: int) -> tuple[bytes, 
 
 def _unreadable() -> InvalidInput:
     return InvalidInput("vault.unreadable", kind=Kind.EXPORT.name)
+
+
+def _heads() -> Iterator[bytes]:
+    """How every piece of every export that lies about begins."""
+    from xinfeng.privacy.exports import folder
+
+    for path in sorted(folder().glob("*")):
+        with path.open("rb") as file:
+            if file.read(len(MAGIC)) != MAGIC:
+                continue
+            while len(head := file.read(_length.size)) == _length.size:
+                [length] = _length.unpack(head)
+                start = file.read(3)
+                if len(start) < 3:
+                    break
+                yield start
+                file.seek(length - 3, os.SEEK_CUR)
+
+
+SEALED = (
+    Sealed("privacy_request", {"requester_sealed": Kind.REQUEST, "letter_sealed": Kind.REQUEST}),
+    SealedFiles("privacy_exports", _heads),
+)
+"""What privacy keeps sealed (see `foundation.rotation`)."""

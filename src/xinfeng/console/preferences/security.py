@@ -65,7 +65,7 @@ class SecurityForm(forms.Form):
         for name, (label, help_text) in NUMBERS.items():
             lowest, highest = RANGES[name]
             self.fields[name] = forms.IntegerField(
-                label=label, help_text=help_text, min_value=lowest, max_value=highest
+                label=str(label), help_text=str(help_text), min_value=lowest, max_value=highest
             )
         self.order_fields(["second_factor_roles", *NUMBERS, "disable_stale"])
 

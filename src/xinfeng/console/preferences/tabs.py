@@ -11,6 +11,7 @@ PAGES = (
     ("settings", _("用户")),
     ("settings.roles", _("角色权限")),
     ("settings.security", _("登录安全")),
+    ("settings.keys", _("密钥")),
     ("settings.windows", _("发送时段")),
     ("settings.caps", _("频次上限")),
     ("settings.confirmation", _("退订确认")),
