@@ -34,6 +34,9 @@ _LOOK_ALIKES: dict[str, str] = dict(
 )
 """Only letters that are mistaken for Latin ones; in a text of Chinese and Latin nobody needs the originals."""
 
+_TAKEN_FOR = {"蕞": "最", "発": "发", "亱": "夜", "囍": "喜", "気": "气", "価": "价", "対": "对", "図": "图"}
+"""Rare characters and Japanese forms that stand for a common one; `opencc` knows traditional characters only."""
+
 _KEEP_AS_THEY_ARE = frozenset("…—·～￥¥")
 """Punctuation that NFKC would turn into several characters, or into one with another meaning."""
 
@@ -86,18 +89,18 @@ def _plain(character: str) -> str:
     if len(character) != 1:
         return character
     character = _LOOK_ALIKES.get(character, character)
-    return simplified(character) if "㐀" <= character else character
+    return simplified(character) if character >= "㐀" else character
 
 
 def simplified(character: str) -> str:
     """The simplified form of one traditional character (always one character)."""
-    found: str = _converter().convert(character)
+    found: str = _TAKEN_FOR.get(character) or _converter().convert(character)
     return found if len(found) == 1 else character
 
 
 def is_traditional(character: str) -> bool:
     """Whether a character has a simplified form of its own."""
-    return "㐀" <= character and simplified(character) != character
+    return character >= "㐀" and character not in _TAKEN_FOR and simplified(character) != character
 
 
 @cache

@@ -59,6 +59,7 @@ class Entry:
     judge: Judge
     regex: re.Pattern[str] | None
     reason: str = ""
+    disguised: bool = False
 
     def find(self, before: str, hit: str, after: str) -> tuple[int, int] | None:
         """Where the finding begins and ends, counted from the beginning of `hit`; None: there is none."""
@@ -116,6 +117,8 @@ def compile_rules(judges: Iterable[Judge], own: Iterable[tuple[Judge, str, str]]
     for judge in judges:
         for word in judge.rule.words:
             found.setdefault(_needle(word), []).append(Entry(judge, None))
+        for word in judge.rule.disguised:
+            found.setdefault(_needle(word), []).append(Entry(judge, None, disguised=True))
         for pattern in judge.rule.patterns:
             regex = re.compile(pattern.regex)
             for trigger in pattern.triggers:

@@ -67,6 +67,8 @@ def _plain(
 def _written(around: Surroundings, start: int, end: int) -> Sequence[str]:
     """How the characters of a link were disguised."""
     first, last = around.normalised.span(start, end)
+    if around.text[first:last] == around.normalised.text[start:end]:
+        return ()
     return ways(around.text, first, last)
 
 
@@ -97,7 +99,7 @@ def _disguised(
     link: str, host: str, around: Surroundings, start: int, end: int, judge: Judge
 ) -> dict[str, Any] | None:
     disguised = set(_written(around, start, end)) - {"look_alike"}
-    return {} if has_user(link) or disguised else None
+    return {"ways": sorted(disguised)} if has_user(link) or disguised else None
 
 
 def _unfiled(

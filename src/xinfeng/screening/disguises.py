@@ -16,7 +16,7 @@ def ways(text: str, start: int, end: int) -> tuple[str, ...]:
     A text that is traditional elsewhere too is written for people who read it, and evades nothing.
     """
     found = {way for character in text[start:end] if (way := _way(character))}
-    if "traditional" in found and any(is_traditional(one) for one in text[:start] + text[end:]):
+    if "traditional" in found and any(map(is_traditional, text[:start] + text[end:])):
         found.discard("traditional")
     return tuple(sorted(found))
 

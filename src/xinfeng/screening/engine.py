@@ -147,7 +147,11 @@ class _Look:
         matched = text[first:last]
         params = {"reason": entry.reason} if entry.reason else _NOTHING
         found.append(Finding(rule.id, rule.outcome, first, last, matched, params, rule))
-        if rule.outcome is not Outcome.REMARK and matched != normalised.text[start:end]:
+        if rule.outcome is Outcome.REMARK:
+            return
+        if entry.disguised:
+            self._add_evasion(("sound",), text, first, last, found)
+        elif matched != normalised.text[start:end]:
             self._add_evasion(ways(text, first, last), text, first, last, found)
 
     def _add_evasion(
@@ -213,6 +217,7 @@ class _Look:
         if allowed:
             phrases = [normalised.span(start, end) for _needle, start, end in allowed]
             found = [one for one in found if not _allows(phrases, one)]
+        found = [one for one in found if not (one.of.yields_to and _yields(one, found))]
         found.sort(key=_order)
         kept: list[Finding] = []
         last: dict[str, Finding] = {}
@@ -238,6 +243,13 @@ def _finder(needles: list[str]):  # type: ignore[no-untyped-def]
         return hits
 
     return find
+
+
+def _yields(finding: Finding, others: Sequence[Finding]) -> bool:
+    return any(
+        other.rule in finding.of.yields_to and other.start < finding.end and finding.start < other.end
+        for other in others
+    )
 
 
 def _within(spans: Sequence[tuple[int, int]], start: int, end: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from collections.abc import Sequence
 
 _SUFFIXES = (
@@ -58,9 +59,10 @@ def registrable(host: str) -> str:
     return ".".join(labels[-2:])
 
 
-_AS_READ = str.maketrans("01358", "olesb")
+_AS_READ = (str.maketrans("01358", "olesb"), str.maketrans("01358", "oiesb"))
 
 
+@lru_cache(maxsize=4096)
 def imitated(host: str, known: Sequence[str]) -> str | None:
     """The known domain that a host pretends to be; None: it is itself, or nothing like any of them.
 
@@ -73,7 +75,7 @@ def imitated(host: str, known: Sequence[str]) -> str | None:
     name = domain.split(".", maxsplit=1)[0]
     for one in known:
         theirs = one.split(".", maxsplit=1)[0]
-        if name != theirs and (name.translate(_AS_READ) == theirs or name.replace("rn", "m") == theirs):
+        if name != theirs and theirs in (name.replace("rn", "m"), *map(name.translate, _AS_READ)):
             return one
         if f".{host}".find(f".{one}.") >= 0:
             return one

@@ -101,12 +101,26 @@ def how_split(text: str, places: Sequence[int]) -> Split | None:
     if not apart:
         return None
     everywhere = len(apart) == len(gaps)
+    alone = _stands_alone(text, places)
     if any(sign in _SENTENCE for gap in apart for sign in gap):
         return Split(True) if everywhere and len(gaps) > 1 else None
     if any(len(gap) > 6 for gap in apart):
         return None
-    if everywhere and len(gaps) > 1:
+    if len(places) > 3 or alone or (everywhere and len(gaps) > 1):
         return Split(True)
-    if everywhere:
-        return Split(all(sign not in _DIVIDES and not sign.isspace() for sign in gaps[0]))
-    return Split(False)
+    return Split(all(sign not in _DIVIDES and not sign.isspace() for gap in apart for sign in gap))
+
+
+def _stands_alone(text: str, places: Sequence[int]) -> bool:
+    """Whether a character of the word stands between two signs of the same kind: 【包】过, 最 好 的."""
+    for place in places:
+        before, after = text[place - 1 : place], text[place + 1 : place + 2]
+        if before and after and not (before.isalnum() or after.isalnum()):
+            if before == after and before not in _SENTENCE:
+                return True
+            if before in _OPENING and after == _CLOSING[_OPENING.index(before)]:
+                return True
+    return False
+
+
+_OPENING, _CLOSING = "([{<《【「『“‘", ")]}>》】」』”’"

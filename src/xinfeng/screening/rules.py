@@ -17,6 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from xinfeng.screening.sounds import spelled
+
 DATA = Path(__file__).parent / "data"
 
 TRADES = (
@@ -86,6 +88,9 @@ class Rule:
     suggestion_en: str
     words: tuple[str, ...] = ()
     patterns: tuple[Pattern, ...] = ()
+    disguised: tuple[str, ...] = ()
+    """Words that are disguises by themselves (苞过, bao过): found like the others, and an evasion too."""
+
     unless: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
     unless_text: tuple[str, ...] = ()
@@ -93,6 +98,9 @@ class Rule:
     purposes: tuple[str, ...] = ()
     trades: tuple[str, ...] = ()
     exempt_trades: tuple[str, ...] = ()
+    yields_to: tuple[str, ...] = ()
+    """Rules that say the same more precisely: where one of them overlaps, this one is silent."""
+
     replacements: Mapping[str, str] = field(default_factory=dict)
     effective_to: date | None = None
     overridable: bool = False
@@ -195,6 +203,8 @@ def shipped() -> tuple[Rule, ...]:
 
 _TEXTS = (
     "words",
+    "disguised",
+    "yields_to",
     "unless",
     "requires",
     "unless_text",
@@ -228,12 +238,13 @@ def _read(written: Mapping[str, Any], default: Mapping[str, Any], laws: Mapping[
         values[f"{name}_zh"], values[f"{name}_en"] = words
     if values.pop("warnings_pass", False):
         values["unless"] = [*values.get("unless", ()), *_WARNINGS]
-    unknown = values.keys() - Rule.__dataclass_fields__.keys()
+    unknown = values.keys() - {"spelled"} - Rule.__dataclass_fields__.keys()
     if unknown:
         raise BadRule(f"{identity}: unknown {', '.join(sorted(unknown))}")
     patterns = tuple(Pattern(tuple(one["triggers"]), one["regex"]) for one in values.pop("patterns", ()))
     values["outcome"] = Outcome(values["outcome"])
     values.setdefault("effective_from", law["from"])
+    values["disguised"] = [*values.get("disguised", ()), *spelled(values.pop("spelled", ()))]
     for name in _TEXTS:
         values[name] = tuple(values.get(name, ()))
     rule = Rule(law=Law(law["zh"], law["en"], law["source"]), patterns=patterns, **values)
