@@ -105,3 +105,21 @@ def count_sealed() -> None:
     from xinfeng.foundation import rotation
 
     rotation.count_again(now=utc_now())
+
+
+@app.periodic(cron="* * * * *")  # type: ignore[untyped-decorator]
+@app.task(name="foundation.seal_audit", queueing_lock="foundation.seal_audit")  # type: ignore[untyped-decorator]
+def seal_audit(timestamp: int) -> None:
+    """Seal what the audit log has gained."""
+    from xinfeng.foundation import seals
+
+    seals.seal(now=utc_now())
+
+
+@app.periodic(cron="30 20 * * *")  # type: ignore[untyped-decorator]  # 04:30 in Shanghai
+@app.task(name="foundation.check_seals", queueing_lock="foundation.check_seals")  # type: ignore[untyped-decorator]
+def check_seals(timestamp: int) -> None:
+    """Check the audit log against its seals."""
+    from xinfeng.foundation import seal_checks
+
+    seal_checks.run_check(now=utc_now())
