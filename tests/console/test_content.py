@@ -224,12 +224,13 @@ def test_the_library_is_filtered_by_trade_and_kind_and_searched(operator, signat
     assert "山岚茶社" in html, "shown with our own signature"
     assert "catering.care.rain" in operator.get("/templates/library?q=路滑").content.decode()
     assert "没有符合条件的" in operator.get("/templates/library?q=没有这样的字").content.decode()
-    assert operator.get("/templates/library?trade=nothing").status_code == 422
+    assert operator.get("/templates/library?trade=nothing").status_code == 400
 
 
 def test_a_text_of_the_library_shows_how_it_comes_out_for_different_readers(operator, signature):
     html = operator.get("/templates/library/retail.memberday.weekday").content.decode()
     assert "金卡另有双倍积分" in html and "另赠帆布袋一个" in html
+    assert html.index("资料齐全的客户") and html.index("只有手机号的客户")
     assert "换成自己的" in html and "/templates/new?library=retail.memberday.weekday" in html
     assert operator.get("/templates/library/no.such.text").status_code == 404
 

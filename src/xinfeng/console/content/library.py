@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -55,7 +54,7 @@ KINDS: dict[str, Words] = {
 
 COLUMNS = (
     Column("title", gettext_lazy("文案")),
-    Column("text", gettext_lazy("在手机上")),
+    Column("text", gettext_lazy("在手机上"), hide_on_phone=True),
     Column("kind", gettext_lazy("用在"), hide_on_phone=True),
     Column("parts", gettext_lazy("计费"), numeric=True, hide_on_phone=True),
     Column("use", "", hide_on_phone=True),
@@ -120,6 +119,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
     """One text in its parts, what to replace in it, and how it comes out for different readers and hours."""
     text = library.text(key)
     brand, language = _brand(), get_language() or ""
+    shown = _different(text, brand)
     longest = at_most(Renderer(text.draft, brand).longest_units, price_li=0)
     context = {
         "text": text,
@@ -130,7 +130,8 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "purpose": PURPOSES[text.purpose],
         "defaults": [(_label(name, language), value) for name, value in text.defaults.items()],
         "brand": brand,
-        "shown": list(_different(text, brand)),
+        "shown": shown[0],
+        "others": shown[1:],
         "longest": longest,
         "crumbs": [Crumb(_("模板"), reverse("templates")), Crumb(_("文案库"), reverse("templates.library"))],
     }
@@ -179,7 +180,7 @@ def _rendered(text: Text, brand: Brand, moment: Moment, *, known: bool) -> str:
     return renderer.render(values)
 
 
-def _different(text: Text, brand: Brand) -> Iterator[Shown]:
+def _different(text: Text, brand: Brand) -> list[Shown]:
     """The text for two readers, and at other hours and seasons where that changes what it says, each once."""
     now = _now()
     cases: list[tuple[Words, Moment, bool]] = [
@@ -187,18 +188,23 @@ def _different(text: Text, brand: Brand) -> Iterator[Shown]:
         (_("只有手机号的客户"), now, False),
     ]
     if text.has_conditions:
-        cases += [(_("另一个时段"), _hours_later(now, hours), True) for hours in (6, 12, 18)]
-        cases += [(_("另一个季节"), _hours_later(now, days * 24), True) for days in (91, 182, 273)]
-    seen: set[str] = set()
+        cases += [(_("另一个时段"), _at_hour(now, hour), True) for hour in (9, 12, 16, 20)]
+        cases += [(_("另一个季节"), _weeks_later(now, weeks), True) for weeks in (13, 26, 39)]
+    readers: dict[str, Words] = {}
     for reader, moment, known in cases:
-        sent = _rendered(text, brand, moment, known=known)
-        if sent not in seen and len(seen) < MOST_SHOWN:
-            seen.add(sent)
-            yield Shown(reader, _phone(sent))
+        readers.setdefault(_rendered(text, brand, moment, known=known), reader)
+    if len(readers) == 1:
+        return [Shown(_("每位客户"), _phone(sent)) for sent in readers]
+    return [Shown(reader, _phone(sent)) for sent, reader in readers.items()][:MOST_SHOWN]
 
 
-def _hours_later(moment: Moment, hours: int) -> Moment:
-    return Moment(moment.at + timedelta(hours=hours), moment.zone)
+def _at_hour(moment: Moment, hour: int) -> Moment:
+    here = moment.at.astimezone(moment.zone)
+    return Moment(here.replace(hour=hour), moment.zone)
+
+
+def _weeks_later(moment: Moment, weeks: int) -> Moment:
+    return Moment(moment.at + timedelta(weeks=weeks), moment.zone)
 
 
 def _phone(sent: str) -> Phone:
