@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from collections.abc import Sequence
+from functools import lru_cache
 
 _SUFFIXES = (
     "com|cn|net|org|top|vip|xyz|cc|io|ly|me|tv|co|info|biz|shop|store|club|online|site|tech|link|ink|ltd|group|work|"

@@ -175,9 +175,10 @@ def from_json(kept: Mapping[str, Any]) -> Rule:
     values["patterns"] = tuple(Pattern(tuple(one["triggers"]), one["regex"]) for one in values["patterns"])
     for name in ("effective_from", "effective_to"):
         values[name] = date.fromisoformat(values[name]) if values.get(name) else None
-    return Rule(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    )
+    for name, value in values.items():
+        if isinstance(value, list):
+            values[name] = tuple(value)
+    return Rule(**values)
 
 
 class BadRule(ValueError):

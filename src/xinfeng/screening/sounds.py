@@ -8,17 +8,88 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-_SOUNDS = dict(
-    pair.split(":")
-    for pair in (
-        "加:jia 微:wei 信:xin 群:qun 保:bao 包:bao 过:guo 必:bi 治:zhi 疗:liao 愈:yu 最:zui 佳:jia 好:hao 低:di 价:jia "
-        "红:hong 贷:dai 款:kuan 套:tao 现:xian 赌:du 博:bo 彩:cai 发:fa 票:piao 押:ya 题:ti 刷:shua 单:dan 返:fan 稳:wen "
-        "赚:zhuan 本:ben 高:gao 仿:fang 第:di 一:yi 国:guo 家:jia 级:ji 根:gen 抗:kang 癌:ai 减:jian 肥:fei 药:yao 代:dai "
-        "开:kai 证:zheng 金:jin 烟:yan 香:xiang 下:xia 注:zhu 办:ban 考:kao 提:ti 额:e 顶:ding 炒:chao 币:bi 股:gu 牛:niu "
-        "全:quan 网:wang 销:xiao 量:liang 唯:wei 进:jin 约:yue 炮:pao 征:zheng 修:xiu 复:fu 黑:hei 户:hu 录:lu 取:qu 疗:liao "
-        "效:xiao 消:xiao 炎:yan 枪:qiang 毒:du 命:ming 中:zhong 秒:miao 放:fang 躺:tang 扣:kou 日:ri 无:wu 风:feng 险:xian"
-    ).split()
-)
+_SOUNDS = {
+    character: sound
+    for sound, characters in {
+        "jia": "加佳价家",
+        "wei": "微唯",
+        "xin": "信",
+        "qun": "群",
+        "bao": "保包",
+        "guo": "过国",
+        "bi": "必币",
+        "zhi": "治",
+        "liao": "疗",
+        "yu": "愈",
+        "zui": "最",
+        "hao": "好",
+        "di": "低第",
+        "hong": "红",
+        "dai": "贷代",
+        "kuan": "款",
+        "tao": "套",
+        "xian": "现险",
+        "du": "赌毒",
+        "bo": "博",
+        "cai": "彩",
+        "fa": "发",
+        "piao": "票",
+        "ya": "押",
+        "ti": "题提",
+        "shua": "刷",
+        "dan": "单",
+        "fan": "返",
+        "wen": "稳",
+        "zhuan": "赚",
+        "ben": "本",
+        "gao": "高",
+        "fang": "仿放",
+        "yi": "一",
+        "ji": "级",
+        "gen": "根",
+        "kang": "抗",
+        "ai": "癌",
+        "jian": "减",
+        "fei": "肥",
+        "yao": "药",
+        "kai": "开",
+        "zheng": "证征",
+        "jin": "金进",
+        "yan": "烟炎",
+        "xiang": "香",
+        "xia": "下",
+        "zhu": "注",
+        "ban": "办",
+        "kao": "考",
+        "e": "额",
+        "ding": "顶",
+        "chao": "炒",
+        "gu": "股",
+        "niu": "牛",
+        "quan": "全",
+        "wang": "网",
+        "xiao": "销效消",
+        "liang": "量",
+        "yue": "约",
+        "pao": "炮",
+        "xiu": "修",
+        "fu": "复",
+        "hei": "黑",
+        "hu": "户",
+        "lu": "录",
+        "qu": "取",
+        "qiang": "枪",
+        "ming": "命",
+        "zhong": "中",
+        "miao": "秒",
+        "tang": "躺",
+        "kou": "扣",
+        "ri": "日",
+        "wu": "无",
+        "feng": "风",
+    }.items()
+    for character in characters
+}
 
 
 def spelled(words: Iterable[str]) -> Iterator[str]:
