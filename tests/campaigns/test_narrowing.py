@@ -66,7 +66,7 @@ def test_a_day_on_which_nothing_may_be_sent_pauses_what_is_sending(db: None) -> 
 
 def test_narrower_hours_cut_those_to_come(db: None) -> None:
     campaign = running()
-    save_windows("other", [DailyWindow(time(11), time(13), source="新规")], actor="chef")
+    save_windows("other", [DailyWindow(time(11), time(13), source="新规")], actor="chef", now=NOON)
     assert narrowing.narrow(now=NOON) == [campaign.pk]
     assert again(campaign).state == CampaignState.RUNNING
     one_pm = NOON + timedelta(hours=1)
@@ -78,7 +78,7 @@ def test_narrower_hours_cut_those_to_come(db: None) -> None:
 
 def test_wider_hours_give_a_plan_no_time_it_was_not_planned_with(db: None) -> None:
     campaign = running()
-    save_windows("other", [DailyWindow(time(8), time(21), source="新规")], actor="chef")
+    save_windows("other", [DailyWindow(time(8), time(21), source="新规")], actor="chef", now=NOON)
     assert narrowing.narrow(now=NOON) == []
     assert windows_of(campaign) == [TODAY, TOMORROW]
 

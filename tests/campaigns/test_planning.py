@@ -105,7 +105,7 @@ def test_a_plan_has_a_personal_text_for_everybody_allowed_and_a_reason_for_the_r
     assert (plan.state, plan.audience, plan.messages, plan.parts) == (PlanState.RUNNING, 7, 3, 3)
     assert plan.started_at == NOON
     assert plan.deadline > NOON + timedelta(days=5)
-    assert plan.policy["per_day"] == 1
+    assert plan.policy["ceilings"]["marketing"]["day"] == 1
     rests_on = ask(
         "select count(*) from message join consent_entry entry on entry.seq = message.consent_seq"
         " and entry.contact_id = message.contact_id and entry.granted where plan_id = %s",
@@ -325,7 +325,7 @@ def test_explain_after_the_plan_for_every_verdict() -> None:
     known = make_contact(at=BEFORE, phone=number)
     campaign = planned()
     waiting = explain(campaign.pk, phone=number, now=NOON)
-    assert "计划时的频次上限：每天 1 条，七天 2 条，另按分层；已计划的也计入。" in waiting.words("zh")
+    assert "计划时的频次上限：每天 1 条，七天 2 条，30 天 4 条，另按分层；已计划的也计入。" in waiting.words("zh")
     assert (waiting.verdict, waiting.contact_id) == (Verdict.WAITING, known)
     assert waiting.consent is not None
     assert waiting.message is not None

@@ -15,6 +15,7 @@ from xinfeng.content.models import Signature
 from xinfeng.delivery.confirmation import ConfirmationSettings, current_settings
 from xinfeng.foundation.models import AuditEntry, User
 from xinfeng.policy import reads as policy
+from xinfeng.policy.ceilings import Ceiling
 from xinfeng.policy.models import CalendarDay
 
 PAGES = (
@@ -109,12 +110,14 @@ def test_outer_bounds_can_only_be_narrowed(admin):
 
 
 def test_ceilings_are_saved_together(admin):
-    form = {"per_day": 2, "per_week": 4}
+    form = {"marketing_day": 2, "marketing_week": 4, "marketing_month": "", "service_day": 9}
     for tier in ("new", "active", "dormant", "potential", "industry", "none"):
         form |= {f"{tier}_messages": 3, f"{tier}_days": 30}
     assert admin.post("/settings/caps", form).status_code == 302
     settings = policy.current_settings()
-    assert (settings.per_day, settings.tier_caps["dormant"].days) == (2, 30)
+    assert settings.ceiling("marketing") == Ceiling(2, 4, None)
+    assert settings.ceiling("service") == Ceiling(9)
+    assert settings.tier_caps["dormant"].days == 30
     assert signed_in("compliance").post("/settings/caps", form).status_code == 403
 
 

@@ -10,12 +10,14 @@ from xinfeng.consent.models import SuppressionReason
 from xinfeng.contacts.models import Tier
 from xinfeng.foundation.models import AuditEntry
 from xinfeng.kernel.errors import InvalidInput, NotFound
+from xinfeng.kernel.time import utc_now
 from xinfeng.policy import actions, reads, reasons
 from xinfeng.policy.calendar import Mark, MarkedDay, Workday
+from xinfeng.policy.ceilings import TIERS, Ceiling, TierCap
 from xinfeng.policy.defaults import CALENDAR, WINDOWS, in_language
 from xinfeng.policy.gates import GATES
 from xinfeng.policy.models import DayKind, Trade
-from xinfeng.policy.settings import TIERS, DailyWindow, PolicySettings, TierCap, read_stored
+from xinfeng.policy.settings import DailyWindow, PolicySettings, read_stored
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,7 @@ def test_what_widens_or_makes_no_sense_is_refused(value: dict[str, Any], code: s
 
 def test_defaults_are_those_of_the_feature_rows() -> None:
     settings = read_stored({})
-    assert (settings.per_day, settings.per_week) == (1, 2)
+    assert settings.ceilings == {"marketing": Ceiling(1, 2, 4), "service": Ceiling()}
     assert settings.tier_caps["new"] == TierCap(4, 30)
     assert settings.tier_caps["active"] == TierCap(2, 30)
     assert settings.tier_caps["dormant"] == TierCap(1, 90)
@@ -100,24 +102,25 @@ class TestStored:
         assert reads.calendar_days() == sorted(CALENDAR, key=lambda marked: marked.day)
 
     def test_settings_are_kept_in_part_and_audited(self) -> None:
-        actions.save_settings({"per_week": 1, "tier_caps": {"dormant": [1, 180]}}, actor="amy")
-        actions.save_settings({"latest": "20:00"}, actor="amy")
+        actions.save_settings({"per_week": 1, "tier_caps": {"dormant": [1, 180]}}, actor="amy", now=utc_now())
+        actions.save_settings({"latest": "20:00"}, actor="amy", now=utc_now())
         settings = reads.current_settings()
-        assert (settings.per_week, settings.latest, settings.earliest) == (1, time(20), time(8))
+        assert settings.ceiling("marketing") == Ceiling(1, 1, 4)
+        assert (settings.latest, settings.earliest) == (time(20), time(8))
         assert settings.tier_caps["dormant"] == TierCap(1, 180)
         assert settings.tier_caps["new"] == TierCap(4, 30)
         assert [entry.detail for entry in AuditEntry.objects.order_by("id")][-1] == {"latest": "20:00"}
 
     def test_a_fault_keeps_what_was(self) -> None:
         with pytest.raises(InvalidInput):
-            actions.save_settings({"latest": "23:00"}, actor="amy")
+            actions.save_settings({"latest": "23:00"}, actor="amy", now=utc_now())
         assert reads.current_settings().latest == PolicySettings().latest
 
     def test_windows_of_a_trade_are_replaced(self) -> None:
         window = DailyWindow(time(9), time(10), frozenset({1, 2}), True, "店长决定")
-        actions.save_windows("retail", [window], actor="amy")
+        actions.save_windows("retail", [window], actor="amy", now=utc_now())
         assert reads.trade_windows()["retail"] == (window,)
-        actions.save_windows("retail", [], actor="amy")
+        actions.save_windows("retail", [], actor="amy", now=utc_now())
         assert "retail" not in reads.trade_windows()
 
     @pytest.mark.parametrize(
@@ -134,12 +137,12 @@ class TestStored:
     )
     def test_windows_outside_the_bounds_are_refused(self, trade: str, window: DailyWindow, code: str) -> None:
         with pytest.raises(InvalidInput) as caught:
-            actions.save_windows(trade, [window], actor="amy")
+            actions.save_windows(trade, [window], actor="amy", now=utc_now())
         assert caught.value.code == code
 
     def test_the_last_resort_keeps_its_windows(self) -> None:
         with pytest.raises(InvalidInput, match=r"policy\.other_needs_windows"):
-            actions.save_windows("other", [], actor="amy")
+            actions.save_windows("other", [], actor="amy", now=utc_now())
 
     def test_days_are_marked_and_unmarked(self) -> None:
         day = MarkedDay(date(2026, 12, 1), Mark.BLACKOUT, "停发", "合规部")

@@ -16,15 +16,35 @@ from xinfeng.policy.calendar import MarkedDay
 from xinfeng.policy.settings import DailyWindow, PolicySettings
 
 
-def save_settings(value: Mapping[str, Any], *, actor: str, now: datetime) -> PolicySettings:
-    settings = actions.save_settings(value, actor=actor)
+def save_settings(
+    value: Mapping[str, Any],
+    *,
+    actor: str,
+    now: datetime,
+    effective_from: datetime | None = None,
+    why: str = "",
+) -> PolicySettings:
+    settings = actions.save_settings(value, actor=actor, now=now, effective_from=effective_from, why=why)
     narrow(now=now)
     return settings
 
 
-def save_windows(trade: str, windows: Sequence[DailyWindow], *, actor: str, now: datetime) -> None:
-    actions.save_windows(trade, windows, actor=actor)
+def save_windows(
+    trade: str,
+    windows: Sequence[DailyWindow],
+    *,
+    actor: str,
+    now: datetime,
+    effective_from: datetime | None = None,
+    why: str = "",
+) -> None:
+    actions.save_windows(trade, windows, actor=actor, now=now, effective_from=effective_from, why=why)
     narrow(now=now)
+
+
+def withdraw_change(change_id: int, *, actor: str, now: datetime) -> None:
+    """Plans that were cut to the change stay as they are: they never gain time."""
+    actions.withdraw_change(change_id, actor=actor, now=now)
 
 
 def mark_day(marked: MarkedDay, *, actor: str, now: datetime) -> None:

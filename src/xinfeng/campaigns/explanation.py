@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from xinfeng.campaigns.filing_words import carrier_name, carrier_names, filing_sentences
+from xinfeng.campaigns.rule_words import rules_sentences
 from xinfeng.consent.reads import EntryRow
 from xinfeng.delivery.models import Outcome
 from xinfeng.delivery.outcomes import MessageState as State
@@ -185,6 +186,10 @@ class _Sentences:
                 "{sent} within {days} days, at most {at_most}",
                 **figures,
             )
+        if "left_to" in figures:
+            return self._say(
+                "留给：{names}", "left to: {names}", names=self._say("、", ", ").join(figures["names"])
+            )
         if "filed" in figures:
             return self._say(
                 "客户在{carrier}，已报备：{filed}",
@@ -246,14 +251,7 @@ class _Sentences:
         yield self._say("发送时段：{windows}。", "Send windows: {windows}.", windows=windows)
         if plan.policy.get("filing"):
             yield from filing_sentences(plan.policy["filing"], self._say)
-        if self._it.purpose == "marketing" and {"per_day", "per_week"} <= plan.policy.keys():
-            yield self._say(
-                "计划时的频次上限：每天 {per_day} 条，七天 {per_week} 条，另按分层；已计划的也计入。",
-                "Ceilings when it was planned: {per_day} a day, {per_week} in seven days, and those of the tier; "
-                "planned messages count.",
-                per_day=plan.policy["per_day"],
-                per_week=plan.policy["per_week"],
-            )
+        yield from rules_sentences(plan.policy, self._it.purpose, self._say)
 
     def _message(self) -> Iterator[str]:
         message = self._it.message

@@ -17,7 +17,7 @@ from xinfeng.campaigns.models import Campaign, CampaignState
 from xinfeng.delivery.models import Plan
 from xinfeng.kernel.errors import Conflict
 from xinfeng.policy import reads as policy
-from xinfeng.policy.windows import Interval, is_open, merged, next_windows
+from xinfeng.policy.windows import Interval, is_open, merged
 
 POLICY = "system:policy"
 CLOSED = "window_closed"
@@ -46,11 +46,9 @@ def narrow(*, now: datetime) -> list[int]:
 
 
 def _in_force(campaign: Campaign, plan: Plan, now: datetime) -> list[Interval]:
-    return next_windows(
+    return policy.windows_ahead(
         campaign.trade,
         now,
-        calendar=policy.calendar(),
-        settings=policy.current_settings(),
         horizon=plan.deadline - now,
         purpose=campaign.purpose,
         narrow_to=campaign.channel.hours if campaign.channel else None,

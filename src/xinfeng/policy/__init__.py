@@ -1,11 +1,11 @@
 """Policy: who may be written to now. Gates, windows, caps, the calendar; each refusal carries one reason.
 
-Owns: send_window, calendar_day, and the stored setting `policy`. Always holds: one expression over the lens
+Owns: rule_change, calendar_day. Always holds: one expression over the lens
 plans a campaign, tells the preflight who falls out and explains one contact; outer bounds can only be narrowed;
-an unknown year never passes for workdays.
+an unknown year never passes for workdays; a rule never takes effect before it is recorded.
 
-Where: `reasons` the codes and their words · `settings`, `defaults` the rules · `calendar`, `windows` when ·
-`facts`, `gates` who · `actions`, `reads`.
+Where: `reasons` the codes and their words · `settings`, `ceilings`, `defaults` the rules · `timeline` how they change ·
+`calendar`, `windows`, `week` when · `counts`, `facts`, `claims`, `gates` who · `fatigue` how much · `actions`, `reads`.
 """
 
 from __future__ import annotations

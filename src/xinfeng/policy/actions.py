@@ -3,59 +3,136 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
-from xinfeng.foundation import audit, stored
-from xinfeng.kernel.errors import InvalidInput, NotFound
+from xinfeng.foundation import audit
+from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
 from xinfeng.policy.calendar import FEWEST_HOLIDAYS, Mark, MarkedDay
-from xinfeng.policy.models import CalendarDay, DayKind, SendWindow, Trade
-from xinfeng.policy.reads import STORED_KEY, current_settings
-from xinfeng.policy.settings import DailyWindow, PolicySettings, check_windows, read_stored
+from xinfeng.policy.models import CalendarDay, DayKind, RuleChange, Trade
+from xinfeng.policy.reads import timeline
+from xinfeng.policy.settings import DailyWindow, PolicySettings, check_windows, read_stored, window_as_json
+from xinfeng.policy.timeline import Kind, difference
 
+FURTHEST = timedelta(days=730)
+"""How far ahead a change may be scheduled."""
 LONGEST_NAME = 40
 LONGEST_SOURCE = 200
 
 
-def save_settings(value: Mapping[str, Any], *, actor: str) -> PolicySettings:
-    """Change the rules; what `value` does not state stays. Raises InvalidInput as `settings.read_stored` does."""
+def save_settings(
+    value: Mapping[str, Any],
+    *,
+    actor: str,
+    now: datetime,
+    effective_from: datetime | None = None,
+    why: str = "",
+) -> PolicySettings:
+    """Change the rules, at once or from a later moment on; what `value` does not state stays. Returns what holds then.
+
+    Raises InvalidInput as `settings.read_stored` does, also where the change does not go with one that takes effect
+    later; `policy.effective_from` for a moment that is past, or years away.
+    """
+    since = _since(effective_from, now)
     with transaction.atomic():
-        before = current_settings()
-        settings = read_stored({**before.stored(), **value}, before)
-        stored.write(STORED_KEY, settings.stored(), actor=actor)
-        changed = {key: new for key, new in settings.stored().items() if before.stored()[key] != new}
-        audit.record(actor=actor, action="policy.settings_saved", kind="policy", **changed)
+        _take_turn()
+        before = timeline().at(since)
+        settings = read_stored(value, before)
+        if changed := difference(before.stored(), settings.stored()):
+            _record(Kind.SETTINGS, "", changed, since=since, now=now, actor=actor, why=why)
+            audit.record(
+                actor=actor, action="policy.settings_saved", kind="policy", **changed, **_from(since, now)
+            )
     return settings
 
 
-def save_windows(trade: str, windows: Sequence[DailyWindow], *, actor: str) -> None:
-    """Replace the windows of a trade; without any, it has those of `other`.
+def save_windows(
+    trade: str,
+    windows: Sequence[DailyWindow],
+    *,
+    actor: str,
+    now: datetime,
+    effective_from: datetime | None = None,
+    why: str = "",
+) -> None:
+    """Replace the windows of a trade, at once or from a later moment on; without any, it has those of `other`.
 
-    Raises InvalidInput `policy.trade`, `policy.other_needs_windows`, and as `settings.check_windows` does.
+    Raises InvalidInput `policy.trade`, `policy.other_needs_windows`, `policy.effective_from`, and as
+    `settings.check_windows` does.
     """
     if trade not in Trade.values:
         raise InvalidInput("policy.trade", trade=trade[:20], known=list(Trade.values))
     if trade == Trade.OTHER and not windows:
         raise InvalidInput("policy.other_needs_windows")
     check_windows(windows)
+    since = _since(effective_from, now)
+    kept = [replace(one, source=one.source.strip()[:LONGEST_SOURCE]) for one in windows]
     with transaction.atomic():
-        SendWindow.objects.filter(trade=trade).delete()
-        SendWindow.objects.bulk_create(
-            SendWindow(
-                trade=trade,
-                starts=window.starts,
-                ends=window.ends,
-                weekdays=sorted(window.weekdays),
-                workdays_only=window.workdays_only,
-                source=window.source.strip()[:LONGEST_SOURCE],
-            )
-            for window in windows
-        )
+        _take_turn()
+        if list(timeline().at(since).windows.get(trade, ())) == kept:
+            return
+        value = [window_as_json(one) for one in kept]
+        _record(Kind.WINDOWS, trade, value, since=since, now=now, actor=actor, why=why)
         audit.record(
-            actor=actor, action="policy.windows_saved", kind="trade", subject=trade, windows=_spans(windows)
+            actor=actor,
+            action="policy.windows_saved",
+            kind="trade",
+            subject=trade,
+            windows=_spans(windows),
+            **_from(since, now),
         )
+
+
+def withdraw_change(change_id: int, *, actor: str, now: datetime) -> None:
+    """Take back a change that has not taken effect yet. Raises NotFound `policy.change_unknown`, Conflict
+    `policy.change_in_force`; InvalidInput where what is left does not hold together."""
+    with transaction.atomic():
+        _take_turn()
+        change = RuleChange.objects.filter(pk=change_id, withdrawn_at__isnull=True).first()
+        if change is None:
+            raise NotFound("policy.change_unknown", change=change_id)
+        if change.effective_from <= now:
+            raise Conflict("policy.change_in_force", change=change_id)
+        change.withdrawn_at, change.withdrawn_by = now, actor
+        change.save(update_fields=["withdrawn_at", "withdrawn_by"])
+        timeline().check_from(now)
+        audit.record(actor=actor, action="policy.change_withdrawn", kind="rule", subject=change_id)
+
+
+def _record(
+    kind: Kind, subject: str, value: Any, *, since: datetime, now: datetime, actor: str, why: str
+) -> None:
+    RuleChange.objects.create(
+        kind=kind,
+        subject=subject,
+        value=value,
+        effective_from=since,
+        recorded_at=now,
+        actor=actor,
+        why=why.strip()[:LONGEST_SOURCE],
+    )
+    timeline().check_from(since)
+
+
+def _since(effective_from: datetime | None, now: datetime) -> datetime:
+    if effective_from is None:
+        return now
+    if not now <= effective_from <= now + FURTHEST:
+        raise InvalidInput("policy.effective_from", days=FURTHEST.days)
+    return effective_from
+
+
+def _from(since: datetime, now: datetime) -> dict[str, str]:
+    return {"effective_from": since.isoformat()} if since > now else {}
+
+
+def _take_turn() -> None:
+    """Changes follow each other: each is checked against all that are there."""
+    with connection.cursor() as cursor:
+        cursor.execute("lock table rule_change in share row exclusive mode")
 
 
 def _spans(windows: Sequence[DailyWindow]) -> list[str]:

@@ -1,31 +1,24 @@
-"""What the gates look at: one row per contact of an audience, joined in the lens.
-
-How messages are counted. A marketing message counts from the moment it is planned; one that was withheld does
-not. It counts on the business day it was planned, or, where its plan finished later, on the day the plan
-finished; while the plan is open, on the day asked about: it may leave then. "n days" are business days, the day
-of sending being the last of them.
+"""What the gates look at: one row per contact of an audience, joined in the lens. `policy.counts` says how messages
+are counted; spans are business days that end with the day of sending.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import ibis
 
-from xinfeng.contacts.feed import of_person
 from xinfeng.kernel.phones import Carrier
-from xinfeng.kernel.time import business_day, day_bounds
-from xinfeng.lens.engine import Lens
+from xinfeng.kernel.time import business_day
+from xinfeng.policy.ceilings import Ceiling
+from xinfeng.policy.counts import OPEN_PLAN_STATES, messages_since, sent_since
 from xinfeng.policy.settings import PolicySettings
 
-OPEN_PLAN_STATES = ("building", "ready", "running", "paused")
-"""delivery.PlanState: messages of such a plan may still leave."""
-
-DAY, WEEK = 1, 7
+__all__ = ["OPEN_PLAN_STATES", "Asked", "GateContext", "Rival", "gather"]
 
 MOBILE_CARRIERS = frozenset(int(one) for one in Carrier if one is not Carrier.UNKNOWN)
 
@@ -44,7 +37,7 @@ class GateContext:
     """For what, and as of when, contacts are judged. `send_day` is the business day of sending; by default
     the day of `now`. `profiled`: the audience was chosen by an automatic judgement of people's habits.
     `filed_carriers`: the carriers (kernel.phones.Carrier) with which the signature is filed over the channel; None: the
-    channel demands no filing."""
+    channel demands no filing. `rivals`: campaigns with a better claim to the same scarce slots, the best first."""
 
     purpose: str
     now: datetime
@@ -52,6 +45,7 @@ class GateContext:
     day: date | None = None
     profiled: bool = False
     filed_carriers: frozenset[int] | None = None
+    rivals: tuple[Rival, ...] = field(default=(), compare=False)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -65,9 +59,9 @@ class GateContext:
     def is_marketing(self) -> bool:
         return self.purpose == "marketing"
 
-    def since(self, days: int) -> datetime:
-        """The beginning of the `days` business days that end with the day of sending."""
-        return day_bounds(self.send_day - timedelta(days=days - 1), self.zone)[0]
+    @property
+    def ceiling(self) -> Ceiling:
+        return self.settings.ceiling(self.purpose)
 
     @property
     def lacks_carriers(self) -> bool:
@@ -76,27 +70,58 @@ class GateContext:
 
     @property
     def spans(self) -> tuple[int, ...]:
-        """The numbers of days for which messages must be counted, ascending."""
-        return tuple(sorted({DAY, WEEK, *(cap.days for cap in self.settings.tier_caps.values())}))
+        """The numbers of days that some ceiling looks at, ascending."""
+        tiers = {cap.days for cap in self.settings.tier_caps.values()} if self.is_marketing else set()
+        return tuple(sorted({*self.ceiling.spans, *tiers}))
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """The day of sending, and those of the rivals."""
+        return tuple(sorted({self.send_day, *(rival.day for rival in self.rivals)}))
+
+    def sent(self, days: int, *, until: date | None = None) -> str:
+        """The column of the facts that counts messages of the `days` business days that end with `until`, by
+        default the day of sending."""
+        return sent_since((until or self.send_day) - timedelta(days=days - 1))
 
 
-def sent_within(days: int) -> str:
-    """The column of the facts that counts messages of so many days."""
-    return f"sent_{days}"
+@dataclass(frozen=True)
+class Rival:
+    """A campaign that goes before the one that is judged: its audience (`contact_id`) and how it will be judged.
+
+    Its own context has no rivals: those before it in the list are they.
+    """
+
+    campaign_id: int
+    name: str
+    audience: ibis.Table
+    context: GateContext
+
+    @property
+    def day(self) -> date:
+        return self.context.send_day
+
+
+def among(position: int) -> str:
+    """The column of the facts that says whether a contact is in the audience of the rival at `position`."""
+    return f"among_{position}"
 
 
 def gather(lens: Asked, audience: ibis.Table, context: GateContext) -> ibis.Table:
     """The facts about each contact of `audience` (a table with `contact_id`), each contact once:
 
     `has_phone`, `tier`, `birthday`, `granted`, `stale`, `entry_seq` and `suppressed` for the purpose,
-    `refused_profiling` (false where the audience is not `profiled`), `quarantined`, `carrier` (whose network the number
-    is on; 0 where it is not known, or where it does not matter), and `sent_<n>` for every n in `context.spans` (zero for
-    other purposes than marketing, which have no ceilings).
+    `refused_profiling` and `carrier` (whose network the number is on, 0 where it is not known) where some context looks
+    at them, `quarantined`, a `GateContext.sent` for every span of every day in `context.days`, and `among(n)` for
+    every rival.
     """
+    contexts = (context, *(rival.context for rival in context.rivals))
     people = audience.select("contact_id").distinct()
     contact = lens.table("contact")
     contact = (
-        _with_carrier(lens, contact) if context.lacks_carriers else contact.mutate(carrier=ibis.literal(0))
+        _with_carrier(lens, contact)
+        if any(one.lacks_carriers for one in contexts)
+        else contact.mutate(carrier=ibis.literal(0))
     )
     contact = contact.select("id", "has_phone", "tier", "birthday", "carrier")
     standing = lens.table("standing")
@@ -104,21 +129,32 @@ def gather(lens: Asked, audience: ibis.Table, context: GateContext) -> ibis.Tabl
     standing = standing.select("contact_id", "granted", "entry_seq", "suppressed", "stale")
     found = people.left_join(contact, people.contact_id == contact.id).drop("id")
     found = found.left_join(standing, "contact_id").drop("contact_id_right")
-    if context.is_marketing:
-        found = found.left_join(_counts(lens, context), "contact_id").drop("contact_id_right")
-        counts = {sent_within(days): found[sent_within(days)].fill_null(0) for days in context.spans}
-    else:
-        counts = {sent_within(days): ibis.literal(0, "int64") for days in context.spans}
+    counts: dict[str, Any] = {}
+    if sinces := sorted(_sinces(contexts, context.days)):
+        counted = messages_since(lens, context.purpose, sinces, context.zone)
+        found = found.left_join(counted, "contact_id").drop("contact_id_right")
+        counts = {sent_since(day): found[sent_since(day)].fill_null(0) for day in sinces}
+    profiled = any(one.profiled for one in contexts)
     return found.mutate(
         has_phone=found.has_phone.fill_null(False),
         tier=found.tier.fill_null(0),
         granted=found.granted.fill_null(False),
         stale=found.stale.fill_null(False),
-        refused_profiling=_refused_profiling(lens, found) if context.profiled else ibis.literal(False),
+        refused_profiling=_refused_profiling(lens, found) if profiled else ibis.literal(False),
         quarantined=_quarantined(lens, found),
         carrier=found.carrier.fill_null(0),
         **counts,
+        **{
+            among(position): found.contact_id.isin(rival.audience.contact_id)
+            for position, rival in enumerate(context.rivals)
+        },
     )
+
+
+def _sinces(contexts: Sequence[GateContext], days: Sequence[date]) -> set[date]:
+    """The first days of all spans that somebody looks at, on any of `days`."""
+    spans = {span for context in contexts for span in context.spans}
+    return {day - timedelta(days=span - 1) for day in days for span in spans}
 
 
 def _refused_profiling(lens: Asked, found: ibis.Table) -> Any:
@@ -144,56 +180,3 @@ def _with_carrier(lens: Asked, contact: ibis.Table) -> ibis.Table:
     return joined.mutate(carrier=ibis.coalesce(joined.carrier_now, joined.carrier)).drop(
         "ported_id", "carrier_now"
     )
-
-
-def _counts(lens: Asked, context: GateContext) -> ibis.Table:
-    """Marketing messages per contact, for each span of days.
-
-    All messages of a plan count on the same day, so days are compared plan by plan, of which there are few. The
-    counts of several spans are summed as digits of one number: that halves the time of the largest sum.
-    """
-    plan, message, withheld = lens.table("plan"), lens.table("message"), lens.table("withheld")
-    plan = plan.filter(plan.purpose == context.purpose)
-    is_open = plan.state.isin(OPEN_PLAN_STATES)
-    still = ibis.literal(max(context.now, context.since(DAY)))
-    plan = plan.select(plan_id=plan.id, counted_at=ibis.ifelse(is_open, still, _last_moment(plan)))
-    plan = plan.filter(plan.counted_at >= ibis.literal(context.since(context.spans[-1])))
-    numbers = {f"number_{at}": spans for at, spans in enumerate(_batched(context.spans, _DIGITS))}
-    packed = {name: _packed(plan.counted_at, spans, context) for name, spans in numbers.items()}
-    plan = plan.select("plan_id", **packed)
-    sent = message.select("id", "plan_id", "contact_id").join(plan, "plan_id")
-    sent = of_person(cast(Lens, lens), sent.anti_join(withheld, sent.id == withheld.message_id))
-    sums = sent.group_by("contact_id").aggregate(**{name: sent[name].sum() for name in numbers})
-    counts = {
-        sent_within(days): (sums[name].cast("int64") >> (_BITS * digit)) & _MOST
-        for name, spans in numbers.items()
-        for digit, days in enumerate(spans)
-    }
-    return sums.select("contact_id", **counts)
-
-
-_BITS = 15
-_DIGITS = 4
-_MOST = 2**_BITS - 1
-"""A digit holds 32,767 messages to one person; the highest ceilings allow 10 a day, 3,660 in the longest span."""
-
-
-def _packed(counted_at: Any, spans: Sequence[int], context: GateContext) -> Any:
-    """One message as a number with a digit for each span: 1 where it counts."""
-    total = ibis.literal(0, "int64")
-    for digit, days in enumerate(spans):
-        counts = (counted_at >= ibis.literal(context.since(days))).cast("int64")
-        total = total + counts * ibis.literal(2 ** (_BITS * digit), "int64")
-    return total
-
-
-def _batched(items: Sequence[int], size: int) -> list[Sequence[int]]:
-    """Slices of up to `size` items, in their order."""
-    return [items[start : start + size] for start in range(0, len(items), size)]
-
-
-def _last_moment(plan: ibis.Table) -> Any:
-    """When a plan that is no longer open sent its last message, at the latest."""
-    if "finished_at" in plan.columns:
-        return ibis.coalesce(plan.finished_at, plan.planned_at)
-    return plan.planned_at

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import ibis
@@ -16,8 +18,9 @@ import ibis
 from xinfeng.kernel.ages import youngest_adult
 from xinfeng.kernel.errors import NotFound
 from xinfeng.policy import reasons
-from xinfeng.policy.facts import DAY, WEEK, Asked, GateContext, gather, sent_within
-from xinfeng.policy.settings import TIERS
+from xinfeng.policy.ceilings import DAY, MONTH, TIERS, WEEK
+from xinfeng.policy.claims import first_claimant, left_to, with_claims, yields
+from xinfeng.policy.facts import Asked, GateContext, gather
 
 __all__ = ["GATES", "Gate", "GateContext", "Judgement", "Verdict", "explain_one", "first_reason"]
 
@@ -34,20 +37,21 @@ class Gate:
     """Refuses the contacts for whom `refuses` holds. Its words and source are `reasons.REASONS[code]`.
 
     `refuses` must be true or false for every contact, never null. `figures` are the numbers behind a verdict on
-    one contact. `marketing_only`: other purposes pass.
+    one contact. `marketing_only`: other purposes pass. `when`: it is asked only in such a context.
     """
 
     code: str
     refuses: Condition
     figures: Figures = _no_figures
     marketing_only: bool = False
+    when: Callable[[GateContext], bool] = lambda context: True
 
     @property
     def reason(self) -> reasons.Reason:
         return reasons.REASONS[self.code]
 
     def concerns(self, context: GateContext) -> bool:
-        return context.is_marketing or not self.marketing_only
+        return (context.is_marketing or not self.marketing_only) and self.when(context)
 
 
 def _suppressed_for(reason: str) -> Condition:
@@ -64,15 +68,11 @@ def _minor(facts: ibis.Table, context: GateContext) -> Any:
     return (facts.birthday >= ibis.literal(youngest_adult(context.send_day))).fill_null(False)
 
 
-def _over(days: int, limit: Callable[[GateContext], int]) -> Condition:
-    return lambda facts, context: facts[sent_within(days)] >= limit(context)
-
-
 def _over_tier_cap(facts: ibis.Table, context: GateContext) -> Any:
     branches = []
     for number, tier in enumerate(TIERS):
         cap = context.settings.tier_caps[tier]
-        branches.append((facts.tier == number, facts[sent_within(cap.days)] >= cap.messages))
+        branches.append((facts.tier == number, facts[context.sent(cap.days)] >= cap.messages))
     return ibis.cases(*branches, else_=True)
 
 
@@ -80,14 +80,24 @@ def _consent_figures(row: Mapping[str, Any], context: GateContext) -> dict[str, 
     return {"entry_seq": row["entry_seq"]} if row["entry_seq"] is not None else {}
 
 
-def _span_figures(days: int, limit: Callable[[GateContext], int]) -> Figures:
-    return lambda row, context: {"sent": row[sent_within(days)], "at_most": limit(context), "days": days}
+def _ceiling(code: str, days: int) -> Gate:
+    """The ceiling of the purpose for that many days, where it has one."""
+
+    def figures(row: Mapping[str, Any], context: GateContext) -> dict[str, Any]:
+        return {"sent": row[context.sent(days)], "at_most": context.ceiling.within(days), "days": days}
+
+    return Gate(
+        code,
+        lambda facts, context: facts[context.sent(days)] >= ibis.literal(context.ceiling.within(days)),
+        figures,
+        when=lambda context: context.ceiling.within(days) is not None,
+    )
 
 
 def _tier_figures(row: Mapping[str, Any], context: GateContext) -> dict[str, Any]:
     tier = TIERS[row["tier"]] if 0 <= row["tier"] < len(TIERS) else TIERS[0]
     cap = context.settings.tier_caps[tier]
-    return {"tier": tier, "sent": row[sent_within(cap.days)], "at_most": cap.messages, "days": cap.days}
+    return {"tier": tier, "sent": row[context.sent(cap.days)], "at_most": cap.messages, "days": cap.days}
 
 
 def _not_filed(facts: ibis.Table, context: GateContext) -> Any:
@@ -103,12 +113,12 @@ def _filing_figures(row: Mapping[str, Any], context: GateContext) -> dict[str, A
     return {"carrier": row["carrier"], "filed": sorted(context.filed_carriers or ())}
 
 
-def _per_day(context: GateContext) -> int:
-    return context.settings.per_day
-
-
-def _per_week(context: GateContext) -> int:
-    return context.settings.per_week
+def _yield_figures(row: Mapping[str, Any], context: GateContext) -> dict[str, Any]:
+    """The campaigns that a contact is left to, the best first."""
+    to = [rival for one, rival in enumerate(context.rivals) if row[left_to(one)]]
+    return (
+        {"left_to": [rival.campaign_id for rival in to], "names": [rival.name for rival in to]} if to else {}
+    )
 
 
 def _always_marketing(code: str, refuses: Condition, figures: Figures = _no_figures) -> Gate:
@@ -131,12 +141,19 @@ GATES: tuple[Gate, ...] = (
     Gate(reasons.NUMBER_QUARANTINED, lambda facts, context: facts.quarantined),
     Gate(reasons.SIGNATURE_NOT_FILED, _not_filed, _filing_figures),
     _always_marketing(reasons.MINOR, _minor),
-    _always_marketing(reasons.NO_PROFILING, lambda facts, context: facts.refused_profiling),
-    _always_marketing(reasons.DAILY_CAP, _over(DAY, _per_day), _span_figures(DAY, _per_day)),
-    _always_marketing(reasons.WEEKLY_CAP, _over(WEEK, _per_week), _span_figures(WEEK, _per_week)),
+    Gate(
+        reasons.NO_PROFILING,
+        lambda facts, context: facts.refused_profiling,
+        marketing_only=True,
+        when=lambda context: context.profiled,
+    ),
+    _ceiling(reasons.DAILY_CAP, DAY),
+    _ceiling(reasons.WEEKLY_CAP, WEEK),
+    _ceiling(reasons.MONTHLY_CAP, MONTH),
     _always_marketing(reasons.TIER_CAP, _over_tier_cap, _tier_figures),
+    Gate(reasons.SLOT_RESERVED, yields, _yield_figures, when=lambda context: bool(context.rivals)),
 )
-"""All gates in their order: what can't be changed first, then the law, then the ceilings."""
+"""All gates in their order: what can't be changed first, then the law, then the ceilings, then what others claim."""
 
 
 def concerned(context: GateContext) -> list[Gate]:
@@ -146,11 +163,23 @@ def concerned(context: GateContext) -> list[Gate]:
 
 def first_reason(lens: Asked, audience: ibis.Table, context: GateContext) -> ibis.Table:
     """For each contact of `audience` (once): `contact_id`, `reason` (null: may be written to), `entry_seq`, the
-    consent entry relied on. One expression; refresh the lens before asking it."""
-    facts = gather(lens, audience, context)
+    consent entry relied on; and, where the context has rivals, `rival`: the position of the one that a contact with the
+    reason `slot_reserved` is left to. One expression; refresh the lens before asking it."""
+    facts = _facts(lens, audience, context)
     branches = [(gate.refuses(facts, context), ibis.literal(gate.code)) for gate in concerned(context)]
     reason = ibis.cases(*branches, else_=ibis.null("string"))
-    return facts.select(contact_id=facts.contact_id, reason=reason, entry_seq=facts.entry_seq)
+    rival = {"rival": first_claimant(facts, context)} if context.rivals else {}
+    return facts.select(contact_id=facts.contact_id, reason=reason, entry_seq=facts.entry_seq, **rival)
+
+
+def _facts(lens: Asked, audience: ibis.Table, context: GateContext) -> ibis.Table:
+    facts = gather(lens, audience, context)
+    return with_claims(facts, context, _passes) if context.rivals else facts
+
+
+def _passes(facts: ibis.Table, context: GateContext) -> Any:
+    """Whether all gates of a rival let a contact through, the claims of others aside: its context has no rivals."""
+    return ~reduce(or_, (gate.refuses(facts, context) for gate in concerned(context)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +207,7 @@ def explain_one(lens: Asked, contact_id: int, context: GateContext) -> Judgement
     Raises NotFound `contact.unknown` when the lens has no such contact.
     """
     contact = lens.table("contact")
-    facts = gather(lens, contact.filter(contact.id == contact_id).select(contact_id=contact.id), context)
+    facts = _facts(lens, contact.filter(contact.id == contact_id).select(contact_id=contact.id), context)
     gates = concerned(context)
     asked = facts.mutate(**{f"gate_{gate.code}": gate.refuses(facts, context) for gate in gates})
     rows: list[dict[str, Any]] = lens.rows(asked).to_pylist()

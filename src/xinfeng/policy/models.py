@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -16,24 +15,31 @@ class Trade(models.TextChoices):
     OTHER = "other", "其他"
 
 
-class SendWindow(models.Model):
-    """A time of day in which a trade may send marketing, in the enterprise's zone. `[starts, ends)`.
+class RuleChange(models.Model):
+    """A change of the rules (see `policy.timeline`): of the settings, or of the windows of a trade (`subject`).
 
-    `weekdays` are 1 (Monday) to 7; `workdays_only` follows the calendar with holidays and make-up days.
-    `source` names where a default comes from.
+    Append-only, but that one which has not taken effect may be withdrawn; it then never was in force.
     """
 
-    trade = models.CharField(max_length=20, choices=Trade.choices)
-    starts = models.TimeField()
-    ends = models.TimeField()
-    weekdays = ArrayField(models.SmallIntegerField())
-    workdays_only = models.BooleanField(default=False)
-    source = models.CharField(max_length=200)
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=10)
+    subject = models.CharField(max_length=20, blank=True)
+    value = models.JSONField()
+    effective_from = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+    why = models.CharField(max_length=200, blank=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = models.CharField(max_length=150, blank=True)
 
     class Meta:
-        db_table = "send_window"
+        db_table = "rule_change"
         constraints = [
-            models.CheckConstraint(condition=models.Q(ends__gt=models.F("starts")), name="send_window_order")
+            models.CheckConstraint(
+                condition=models.Q(withdrawn_at__isnull=True)
+                | models.Q(withdrawn_at__lt=models.F("effective_from")),
+                name="rule_change_withdrawn_in_time",
+            )
         ]
 
 

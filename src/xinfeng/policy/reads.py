@@ -3,37 +3,89 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import ibis
 
 from xinfeng.foundation import settings as xinfeng_settings
-from xinfeng.foundation import stored
+from xinfeng.kernel.time import utc_now
 from xinfeng.policy.calendar import Calendar, Mark, MarkedDay
 from xinfeng.policy.facts import Asked
 from xinfeng.policy.gates import GateContext, concerned, first_reason
-from xinfeng.policy.models import CalendarDay, SendWindow
-from xinfeng.policy.settings import DailyWindow, PolicySettings, read_stored, window_as_json
+from xinfeng.policy.models import CalendarDay, RuleChange
+from xinfeng.policy.settings import DailyWindow, PolicySettings, window_as_json
+from xinfeng.policy.timeline import Change, Kind, Timeline
+from xinfeng.policy.windows import DEFAULT_HORIZON, Hours, Interval, windows_over
 
-STORED_KEY = "policy"
 SNAPSHOT_DAYS = 62
 """How far ahead a snapshot keeps the calendar: further than any plan's deadline."""
 
 
+def timeline() -> Timeline:
+    """How the rules changed and will change; withdrawn changes never were."""
+    return Timeline(changes(), xinfeng_settings.load().zone)
+
+
+def changes(kind: Kind | None = None, subject: str | None = None) -> list[Change]:
+    """The changes of the rules, the last recorded first; of one kind and subject where given."""
+    found = RuleChange.objects.filter(withdrawn_at__isnull=True).order_by("-id")
+    if kind is not None:
+        found = found.filter(kind=kind)
+    if subject is not None:
+        found = found.filter(subject=subject)
+    return [
+        Change(
+            row.pk,
+            Kind(row.kind),
+            row.subject,
+            row.value,
+            row.effective_from,
+            row.recorded_at,
+            row.actor,
+            row.why,
+        )
+        for row in found
+    ]
+
+
+def settings_at(moment: datetime) -> PolicySettings:
+    """The rules in force at a moment, past or to come, with the windows of all trades."""
+    return timeline().at(moment)
+
+
 def current_settings() -> PolicySettings:
-    """The rules in force, with the windows of all trades."""
-    base = PolicySettings(windows=trade_windows(), zone=xinfeng_settings.load().zone)
-    return read_stored(stored.read(STORED_KEY, {}), base)
+    """The rules in force now."""
+    return settings_at(utc_now())
 
 
-def trade_windows() -> dict[str, tuple[DailyWindow, ...]]:
-    """The daily windows of each trade, by time of day."""
-    found: dict[str, tuple[DailyWindow, ...]] = {}
-    for row in SendWindow.objects.order_by("trade", "starts"):
-        window = DailyWindow(row.starts, row.ends, frozenset(row.weekdays), row.workdays_only, row.source)
-        found[row.trade] = (*found.get(row.trade, ()), window)
-    return found
+def trade_windows(at: datetime | None = None) -> dict[str, tuple[DailyWindow, ...]]:
+    """The daily windows of each trade, by time of day; now, or at a moment."""
+    found = settings_at(at or utc_now()).windows
+    return {
+        trade: tuple(sorted(windows, key=lambda one: one.starts)) for trade, windows in sorted(found.items())
+    }
+
+
+def windows_ahead(
+    trade: str,
+    now: datetime,
+    *,
+    horizon: timedelta = DEFAULT_HORIZON,
+    purpose: str = "marketing",
+    narrow_to: Hours | None = None,
+    rules: Timeline | None = None,
+) -> list[Interval]:
+    """`windows.windows_over` with the rules and the calendar as they are kept."""
+    return windows_over(
+        rules or timeline(),
+        trade,
+        now,
+        calendar=calendar(),
+        horizon=horizon,
+        purpose=purpose,
+        narrow_to=narrow_to,
+    )
 
 
 def calendar() -> Calendar:
@@ -51,14 +103,29 @@ def calendar_days(first: date | None = None, last: date | None = None) -> list[M
     return [MarkedDay(row.day, Mark(row.kind), row.name, row.source, row.provisional) for row in rows]
 
 
-def snapshot(around: date | None = None) -> dict[str, Any]:
-    """The rules in force as JSON, to be kept with a plan; with `around`, only the calendar days near it."""
-    settings = current_settings()
+def snapshot(around: date | None = None, *, at: datetime | None = None) -> dict[str, Any]:
+    """The rules in force as JSON, to be kept with a plan; with `around`, only the calendar days near it.
+
+    `at`: as of that moment instead of now. `changes` are those that made the rules what they were: since when each
+    holds, and who recorded it.
+    """
+    rules, moment = timeline(), at or utc_now()
+    settings = rules.at(moment)
     first = around - timedelta(days=1) if around else None
     last = around + timedelta(days=SNAPSHOT_DAYS) if around else None
     return {
         "zone": settings.zone.key,
         **settings.stored(),
+        "changes": [
+            {
+                "id": one.id,
+                "kind": str(one.kind),
+                "subject": one.subject,
+                "from": one.effective_from.isoformat(),
+                "by": one.actor,
+            }
+            for one in rules.in_force(moment)
+        ],
         "windows": {
             trade: [window_as_json(window) for window in windows]
             for trade, windows in settings.windows.items()

@@ -25,10 +25,13 @@ MINOR = "minor"
 NO_PROFILING = "no_profiling"
 DAILY_CAP = "daily_cap"
 WEEKLY_CAP = "weekly_cap"
+MONTHLY_CAP = "monthly_cap"
 TIER_CAP = "tier_cap"
+SLOT_RESERVED = "slot_reserved"
 TOO_LATE = "too_late"
 STOPPED = "stopped"
 UNSENDABLE = "unsendable"
+TEXT_BLOCKED = "text_blocked"
 MERGED = "merged"
 
 
@@ -44,7 +47,9 @@ class Reason:
     source: str
 
 
+_SCREENING = "广告法 第9条等（内容审核规则，逐条注明依据）"
 _CAPS = "企业设置的上限（设置 › 频次上限）"
+_RANKS = "产品规则：先比优先级，再比每条的预期价值，再比开始时间（触达压力 › 活动之间）"
 _CONSENT_LAW = "广告法 第43条；消费者权益保护法 第29条；通信短信息服务管理规定（2026）第21条"
 _FILING = "工信部信管函〔2023〕794号：每个签名须先向每家运营商报备"
 _REFUSAL_LAW = "广告法 第43条；消费者权益保护法 第29条第3款"
@@ -62,8 +67,11 @@ _SOURCES_EN = {
     "产品规则：投诉屏蔽只针对营销短信": "A rule of the product: a complaint bars marketing only",
     "产品规则：连续两次永久失败或号码检测不可用即隔离（号码健康 › 计划与预算）": "A rule of the product: two permanent failures in "
     "a row, or a check that finds the number unusable (Number health › Plan and budget)",
+    _SCREENING: "Advertising Law, Art. 9 and others (the screening rules name the source of each)",
     _FILING: "Ministry of Industry and Information Technology, notice 794 of 2023: every signature is filed with each "
     "carrier first",
+    _RANKS: "A rule of the product: priority first, then the expected value of a message, then the earlier start "
+    "(Contact pressure › Between campaigns)",
     _CAPS: "A ceiling the company has set (Settings › Frequency caps)",
 }
 
@@ -141,17 +149,34 @@ _ALL = (
     ),
     Reason(
         DAILY_CAP, "当日已达上限", "Daily ceiling reached",
-        "当天的营销短信（含已计划的）已达上限。", "Marketing messages of that day, planned ones included, reached the ceiling.",
-        _CAPS,
+        "当天同一用途的短信（含已计划的）已达上限。",
+        "Messages of that day for the same purpose, planned ones included, reached the ceiling.", _CAPS,
     ),
     Reason(
         WEEKLY_CAP, "一周已达上限", "Weekly ceiling reached",
-        "含当天在内七天的营销短信已达上限。", "Marketing messages of seven days, that day included, reached the ceiling.",
-        _CAPS,
+        "含当天在内七天，同一用途的短信已达上限。",
+        "Messages of seven days for the same purpose, that day included, reached the ceiling.", _CAPS,
+    ),
+    Reason(
+        MONTHLY_CAP, "30 天已达上限", "Monthly ceiling reached",
+        "含当天在内 30 天，同一用途的短信已达上限。",
+        "Messages of thirty days for the same purpose, that day included, reached the ceiling.", _CAPS,
     ),
     Reason(
         TIER_CAP, "分层频次已达上限", "Ceiling of the tier reached",
         "该客户分层在期限内的营销短信已达上限。", "Marketing messages reached the ceiling of this contact's tier.", _CAPS,
+    ),
+    Reason(
+        SLOT_RESERVED, "留给优先的活动", "Left to a campaign that goes first",
+        "再发一条，排在前面的活动就轮不到这位客户了（频次上限），所以这个名额留给它。",
+        "One more message, and a campaign that ranks higher could no longer reach this person within the ceilings; "
+        "so the slot is left to it.", _RANKS,
+    ),
+    Reason(
+        TEXT_BLOCKED, "个人文本不合规", "Own text not allowed",
+        "该客户的姓名或属性填进短信后，出现了不能发送的内容（禁用词、链接或没有凭证的说法），所以没有列入。请在客户资料里改正。",
+        "With this contact's own values the text says what may not be sent (a forbidden word, a link, a claim without "
+        "proof), so it was not planned. Correct the contact's data.", _SCREENING,
     ),
     Reason(
         TOO_LATE, "超过截止时间", "Too late",

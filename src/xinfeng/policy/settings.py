@@ -14,6 +14,18 @@ from zoneinfo import ZoneInfo
 
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.time import SHANGHAI
+from xinfeng.policy.ceilings import (
+    BEFORE_MONTHS,
+    DEFAULT_CEILINGS,
+    DEFAULT_TIER_CAPS,
+    Ceiling,
+    TierCap,
+    ceilings_json,
+    check_ceiling,
+    check_tier_caps,
+    read_ceilings,
+    read_tier_caps,
+)
 
 HARD_EARLIEST = time(8, 0)
 HARD_LATEST = time(21, 0)
@@ -23,18 +35,11 @@ BOUNDS_SOURCE = (
     "the law names no hours",
 )
 CAPS_SOURCE = (
-    "产品默认值（每日 1 条、每周 2 条），可在这里修改：短信服务商公开的单号上限远高于人的容忍度，故另设上限",
-    "product defaults (1 a day, 2 a week), to be changed here: what vendors' public rules allow a number "
-    "is far above what people put up with",
+    "产品默认值（营销每日 1 条、七天 2 条、30 天 4 条），可在这里修改：短信服务商公开的单号上限远高于人的容忍度，故另设上限",
+    "product defaults (marketing: 1 a day, 2 in 7 days, 4 in 30), to be changed here: what vendors' public rules allow "
+    "a number is far above what people put up with",
 )
 """Chinese, English."""
-
-MOST_PER_DAY = 10
-"""Above this carriers refuse anyway (Huawei: 10 in 24 hours)."""
-LONGEST_CAP_DAYS = 366
-
-TIERS = ("none", "new", "active", "dormant", "potential", "industry")
-"""contacts.Tier by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +57,6 @@ class DailyWindow:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TierCap:
-    """At most `messages` marketing messages within `days` business days, the day of sending included."""
-
-    messages: int
-    days: int
-
-
-DEFAULT_TIER_CAPS: Mapping[str, TierCap] = {
-    "none": TierCap(2, 30),
-    "new": TierCap(4, 30),
-    "active": TierCap(2, 30),
-    "dormant": TierCap(1, 90),
-    "potential": TierCap(2, 30),
-    "industry": TierCap(2, 30),
-}
-"""Feature D2: new at most 4 in the first month, active 2 a month, dormant 1 a quarter; the others like active."""
-
-
 @dataclass(frozen=True)
 class PolicySettings:
     """What is in force. `service_hours` None: service messages may go at any time of day."""
@@ -78,11 +64,14 @@ class PolicySettings:
     earliest: time = HARD_EARLIEST
     latest: time = HARD_LATEST
     service_hours: tuple[time, time] | None = None
-    per_day: int = 1
-    per_week: int = 2
+    ceilings: Mapping[str, Ceiling] = field(default_factory=lambda: dict(DEFAULT_CEILINGS))
     tier_caps: Mapping[str, TierCap] = field(default_factory=lambda: dict(DEFAULT_TIER_CAPS))
     windows: Mapping[str, Sequence[DailyWindow]] = field(default_factory=dict)
     zone: ZoneInfo = SHANGHAI
+
+    def ceiling(self, purpose: str) -> Ceiling:
+        """Of a purpose nobody set any ceilings for: none."""
+        return self.ceilings.get(purpose, Ceiling())
 
     def stored(self) -> dict[str, Any]:
         """The JSON form kept under `policy` (windows are a table of their own, the zone is the deployment's)."""
@@ -91,8 +80,7 @@ class PolicySettings:
             "earliest": _hhmm(self.earliest),
             "latest": _hhmm(self.latest),
             "service_hours": [_hhmm(hours[0]), _hhmm(hours[1])] if hours else None,
-            "per_day": self.per_day,
-            "per_week": self.per_week,
+            "ceilings": ceilings_json(self.ceilings),
             "tier_caps": {tier: [cap.messages, cap.days] for tier, cap in self.tier_caps.items()},
         }
 
@@ -100,11 +88,14 @@ class PolicySettings:
 def read_stored(value: Mapping[str, Any], base: PolicySettings | None = None) -> PolicySettings:
     """Settings from their JSON form; what is not stated keeps its default.
 
+    `per_day` and `per_week` are how the ceilings on marketing were kept before there were ceilings per purpose and
+    month; they still read, and a whole set of rules of that time had no ceiling per month.
+
     Raises InvalidInput `policy.unknown_setting`, `policy.time`, and whatever `check` finds.
     """
     settings = base or PolicySettings()
     known = settings.stored()
-    if strange := sorted(set(value) - set(known)):
+    if strange := sorted(set(value) - set(known) - {"per_day", "per_week"}):
         raise InvalidInput("policy.unknown_setting", setting=strange[0][:40], known=sorted(known))
     given = {**known, **value}
     hours = given["service_hours"]
@@ -115,46 +106,33 @@ def read_stored(value: Mapping[str, Any], base: PolicySettings | None = None) ->
         earliest=parse_time(given["earliest"]),
         latest=parse_time(given["latest"]),
         service_hours=(parse_time(hours[0]), parse_time(hours[1])) if hours is not None else None,
-        per_day=given["per_day"],
-        per_week=given["per_week"],
-        tier_caps={**DEFAULT_TIER_CAPS, **_read_caps(given["tier_caps"])},
+        ceilings=_read_ceilings(value, settings.ceilings),
+        tier_caps={**settings.tier_caps, **read_tier_caps(given["tier_caps"])},
     )
     check(settings)
     return settings
 
 
-def _read_caps(value: Any) -> dict[str, TierCap]:
-    if not isinstance(value, Mapping):
-        raise InvalidInput("policy.tier_cap", tier="")
-    caps = {}
-    for tier, cap in value.items():
-        if tier not in TIERS or not isinstance(cap, list | tuple) or len(cap) != 2:
-            raise InvalidInput("policy.tier_cap", tier=str(tier)[:20])
-        caps[str(tier)] = TierCap(cap[0], cap[1])
-    return caps
+def _read_ceilings(value: Mapping[str, Any], before: Mapping[str, Ceiling]) -> dict[str, Ceiling]:
+    former = {span: value[key] for span, key in (("day", "per_day"), ("week", "per_week")) if key in value}
+    if {"earliest", "per_day", "per_week"} <= set(value) and "ceilings" not in value:
+        before = {**before, "marketing": BEFORE_MONTHS}
+    found = read_ceilings(value.get("ceilings", {}), before)
+    return read_ceilings({"marketing": former}, found) if former else found
 
 
 def check(settings: PolicySettings) -> None:
     """Raises InvalidInput: `policy.outer_bounds` (only within 08:00–21:00), `policy.service_hours`,
-    `policy.per_day`, `policy.per_week`, `policy.tier_cap`, and what `check_window` raises."""
+    `policy.per_day`, `policy.per_week`, `policy.per_month`, `policy.tier_cap`, and what `check_window` raises."""
     if not HARD_EARLIEST <= settings.earliest < settings.latest <= HARD_LATEST:
         raise InvalidInput("policy.outer_bounds", earliest=_hhmm(HARD_EARLIEST), latest=_hhmm(HARD_LATEST))
     if settings.service_hours is not None and settings.service_hours[0] >= settings.service_hours[1]:
         raise InvalidInput("policy.service_hours")
-    if not _is_count(settings.per_day, MOST_PER_DAY):
-        raise InvalidInput("policy.per_day", at_most=MOST_PER_DAY)
-    if not _is_count(settings.per_week, MOST_PER_DAY * 7):
-        raise InvalidInput("policy.per_week", at_most=MOST_PER_DAY * 7)
-    for tier, cap in settings.tier_caps.items():
-        days_fit = type(cap.days) is int and 1 <= cap.days <= LONGEST_CAP_DAYS
-        if not days_fit or not _is_count(cap.messages, MOST_PER_DAY * cap.days):
-            raise InvalidInput("policy.tier_cap", tier=tier)
+    for purpose, ceiling in settings.ceilings.items():
+        check_ceiling(ceiling, purpose)
+    check_tier_caps(settings.tier_caps)
     for windows in settings.windows.values():
         check_windows(windows)
-
-
-def _is_count(value: object, at_most: int) -> bool:
-    return type(value) is int and 0 <= value <= at_most
 
 
 def check_windows(windows: Sequence[DailyWindow]) -> None:
@@ -180,6 +158,20 @@ def parse_time(value: Any) -> time:
 
 def _hhmm(at: time) -> str:
     return at.isoformat("minutes") if not at.second else at.isoformat("seconds")
+
+
+def window_from_json(value: Mapping[str, Any]) -> DailyWindow:
+    """The opposite of `window_as_json`. Raises InvalidInput `policy.time`, `policy.window` for another shape."""
+    try:
+        return DailyWindow(
+            parse_time(value["starts"]),
+            parse_time(value["ends"]),
+            frozenset(map(int, value["weekdays"])),
+            bool(value["workdays_only"]),
+            str(value["source"]),
+        )
+    except (KeyError, TypeError, ValueError):
+        raise InvalidInput("policy.window", starts="", ends="") from None
 
 
 def window_as_json(window: DailyWindow) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from xinfeng.kernel.time import business_day
 from xinfeng.policy.calendar import Calendar
 from xinfeng.policy.settings import DailyWindow, PolicySettings
+from xinfeng.policy.timeline import Timeline
 
 Interval = tuple[datetime, datetime]
 """`[start, end)`, aware UTC."""
@@ -50,6 +51,32 @@ def next_windows(
             if first < last:
                 found.append((first.astimezone(UTC), last.astimezone(UTC)))
     return merged(found)
+
+
+def windows_over(
+    rules: Timeline,
+    trade: str,
+    now: datetime,
+    *,
+    calendar: Calendar,
+    horizon: timedelta = DEFAULT_HORIZON,
+    purpose: str = "marketing",
+    narrow_to: Hours | None = None,
+) -> list[Interval]:
+    """`next_windows` by the rules of each moment: a change that takes effect on the way holds from then on."""
+    return merged(
+        window
+        for start, end, settings in rules.pieces(now, now + horizon)
+        for window in next_windows(
+            trade,
+            start,
+            calendar=calendar,
+            settings=settings,
+            horizon=end - start,
+            purpose=purpose,
+            narrow_to=narrow_to,
+        )
+    )
 
 
 def _days(first: date, last: date) -> Iterator[date]:
