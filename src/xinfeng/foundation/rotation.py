@@ -380,7 +380,7 @@ def _write(
     arrays = ", ".join(f"%(k{n})s::{of}[]" for n, of in enumerate(table.key.values()))
     # Between its lowest and highest key: so that PostgreSQL looks at no partition in vain.
     near = " and ".join(
-        f"t.{name} between (select min({name}) from given) and (select max({name}) from given)"
+        f"t.{name} between (select min({name}) from given) and (select max({name}) from given)"  # noqa: S608
         for name in keys
     )
     same = " and ".join(f"t.{name} = g.{name}" for name in keys)
