@@ -60,9 +60,9 @@ def preview(
     ready = Renderer(checked.draft, signature, catalogue=known, fixed=moment.values())
     ids = list(contact_ids)[:MOST_CONTACTS]
     rows = values_of(ids, ready.needed, catalogue=known, moment=moment)
-    phones = _masked_phones(ids)
+    phones = masked_phones(ids)
     people: list[tuple[int | None, str, dict[str, Value]]] = [
-        (contact_id, phones.get(contact_id, ""), _masked(row, known))
+        (contact_id, phones.get(contact_id, ""), masked_values(row, known))
         for contact_id, row in zip(ids, rows, strict=True)
         if row is not None
     ]
@@ -85,7 +85,7 @@ def _preview(shown: tuple[Shown, ...], checked: Checked, price_li: int) -> Previ
     )
 
 
-def _masked(row: dict[str, Value], known: Catalogue) -> dict[str, Value]:
+def masked_values(row: dict[str, Value], known: Catalogue) -> dict[str, Value]:
     """Names as a first character and stars; a sensitive value as the example of its kind."""
     shown = {
         name: known[name].example if value is not None and known[name].sensitive else value
@@ -100,7 +100,7 @@ def mask_name(name: str) -> str:
     return name[:1] + "*" * (len(name) - 1)
 
 
-def _masked_phones(contact_ids: Sequence[int]) -> dict[int, str]:
+def masked_phones(contact_ids: Sequence[int]) -> dict[int, str]:
     with connection.cursor() as cursor:
         cursor.execute(
             "select id, phone_sealed from contact where id = any(%s) and phone_sealed is not null",

@@ -1,0 +1,96 @@
+"""What waits for a reviewer, oldest first, with what makes it risky; from what was kept when it was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Max, OuterRef, QuerySet, Subquery
+
+from xinfeng.content.judging import claim_key
+from xinfeng.content.models import ReviewState, TemplateVersion, VersionReview
+
+MOST_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """Findings by outcome. `unproven`: claims without a proof when it was judged."""
+
+    block: int = 0
+    unproven: int = 0
+    proven: int = 0
+    remark: int = 0
+
+    @property
+    def stops(self) -> bool:
+        return bool(self.block or self.unproven)
+
+
+def risk_of(row: VersionReview) -> Risk:
+    """What a review's row kept, counted."""
+    counts = {"block": 0, "evidence": 0, "remark": 0}
+    claims = set()
+    for one in row.findings:
+        counts[one["outcome"]] += 1
+        if one["outcome"] == "evidence":
+            claims.add((one["rule"], claim_key(one["matched"])))
+    proven = len(claims & {(one["rule"], one["claim"]) for one in row.evidence})
+    return Risk(counts["block"], len(claims) - proven, proven, counts["remark"])
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A version that waits. `asked` is the row with which it was asked for."""
+
+    version: TemplateVersion
+    asked: VersionReview
+
+    @property
+    def risk(self) -> Risk:
+        return risk_of(self.asked)
+
+    @property
+    def since(self) -> datetime:
+        return self.asked.at
+
+
+def queue(*, limit: int = MOST_SHOWN) -> list[Waiting]:
+    """Versions in review, oldest first."""
+    found = _waiting().select_related("version__template", "version__signature", "version__author")
+    return [Waiting(row.version, row) for row in found.order_by("id")[:limit]]
+
+
+def waiting_count() -> int:
+    return _waiting().count()
+
+
+def decided(*, limit: int = 50) -> list[VersionReview]:
+    """What was decided last, newest first."""
+    rows = VersionReview.objects.filter(
+        state__in=(ReviewState.APPROVED, ReviewState.RETURNED, ReviewState.BLOCKED)
+    )
+    return list(rows.select_related("version__template").order_by("-id")[:limit])
+
+
+def _waiting() -> QuerySet[VersionReview]:
+    """Rows that hold, of the newest version of a template that is in use."""
+    latest = VersionReview.objects.filter(version=OuterRef("version")).order_by("-id")
+    newest = (
+        TemplateVersion.objects.filter(template=OuterRef("version__template"))
+        .values("template")
+        .annotate(last=Max("number"))
+    )
+    return VersionReview.objects.filter(
+        state=ReviewState.IN_REVIEW,
+        version__template__archived=False,
+        pk=Subquery(latest.values("pk")[:1]),
+        version__number=Subquery(newest.values("last")[:1]),
+    )
+
+
+def evidence_ids(row: VersionReview) -> list[int]:
+    kept: list[Mapping[str, Any]] = row.evidence
+    return [one["id"] for one in kept]
