@@ -15,12 +15,13 @@ from typing import Any
 from django.db import connection, transaction
 from procrastinate.exceptions import AlreadyEnqueued
 
-from xinfeng.campaigns import approval, filing, lifecycle
+from xinfeng.campaigns import approval, filing, lifecycle, wording
 from xinfeng.campaigns.lifecycle import Move
 from xinfeng.campaigns.models import Campaign, CampaignState, CampaignStep
 from xinfeng.channels.models import Channel
 from xinfeng.consent.models import Purpose
-from xinfeng.content.models import TemplateVersion
+from xinfeng.content.models import TemplateVersion, VersionReview
+from xinfeng.content.review import approve_with_campaign
 from xinfeng.delivery import actions as delivery
 from xinfeng.delivery.models import Plan, PlanState
 from xinfeng.foundation import audit
@@ -29,6 +30,7 @@ from xinfeng.foundation.locks import PLANNING
 from xinfeng.foundation.models import User
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound, RefusedByPolicy
 from xinfeng.kernel.purposes import MESSAGE_PURPOSES
+from xinfeng.kernel.time import utc_now
 from xinfeng.policy.models import Trade
 from xinfeng.segments.models import Segment
 
@@ -97,15 +99,33 @@ def submit(campaign_id: int, *, actor: str, comment: str = "") -> Campaign:
 
 
 def approve(campaign_id: int, *, actor: str, now: datetime, comment: str = "") -> Campaign:
-    """Approve exactly what the campaign says now. Raises NotAllowed as `approval.approver` does."""
+    """Approve exactly what the campaign says now, its text included.
+
+    Raises NotAllowed as `approval.approver` does; Conflict as `content.review.approve_with_campaign` does (a text that
+    is blocked, returned, or makes claims without proof).
+    """
     with transaction.atomic():
         campaign = _locked(campaign_id)
         target = lifecycle.after(campaign.state, Move.APPROVE)
         who = approval.approver(actor, campaign)
+        text = _approve_text(campaign, actor=actor, alone=who.alone, now=now)
         campaign.approver, campaign.approved_at = who.user, now
         campaign.approved_digest = approval.content_of(campaign).digest()
-        _move(campaign, target, Move.APPROVE, actor=actor, comment=comment, alone=who.alone)
+        _move(campaign, target, Move.APPROVE, actor=actor, comment=comment, alone=who.alone, review=text.pk)
     return campaign
+
+
+def _approve_text(campaign: Campaign, *, actor: str, alone: bool, now: datetime) -> VersionReview:
+    if campaign.template_version_id is None:
+        raise InvalidInput("campaign.incomplete", missing=["template_version"])
+    return approve_with_campaign(
+        campaign.template_version_id,
+        campaign_id=campaign.pk,
+        trade=campaign.trade,
+        actor=actor,
+        alone=alone,
+        now=now,
+    )
 
 
 def send_back(campaign_id: int, *, actor: str, comment: str = "") -> Campaign:
@@ -124,11 +144,12 @@ def revise(campaign_id: int, *, actor: str) -> Campaign:
 
 
 def schedule(campaign_id: int, at: datetime, *, actor: str, now: datetime) -> Campaign:
-    """Start at `at`. Raises InvalidInput `campaign.schedule_past`, Conflict `campaign.changed_since_approval`."""
+    """Start at `at`. Raises InvalidInput `campaign.schedule_past`, Conflict `campaign.changed_since_approval`, and as
+    `wording.sendable` by the rules in force then."""
     if at <= now:
         raise InvalidInput("campaign.schedule_past", at=at.isoformat())
     with _moving(campaign_id, Move.SCHEDULE, actor=actor, at=at.isoformat()) as campaign:
-        _check_approved(campaign)
+        _check_approved(campaign, at=at)
         campaign.scheduled_at = at
         app.configure_task("campaigns.start_scheduled", schedule_at=at).defer(campaign_id=campaign_id)
     return campaign
@@ -141,10 +162,10 @@ def unschedule(campaign_id: int, *, actor: str) -> Campaign:
     return campaign
 
 
-def start(campaign_id: int, *, actor: str) -> Campaign:
-    """Make the plan and send. Raises Conflict `campaign.changed_since_approval`."""
+def start(campaign_id: int, *, actor: str, now: datetime | None = None) -> Campaign:
+    """Make the plan and send. Raises Conflict `campaign.changed_since_approval`, and as `wording.sendable`."""
     with _moving(campaign_id, Move.START, actor=actor) as campaign:
-        _check_approved(campaign)
+        _check_approved(campaign, at=now or utc_now())
         campaign.scheduled_at = None
         _defer_planning(campaign_id)
     return campaign
@@ -159,7 +180,7 @@ def start_due(*, now: datetime) -> list[int]:
     started = []
     for campaign_id in list(due):
         try:
-            start(campaign_id, actor="system:schedule")
+            start(campaign_id, actor="system:schedule", now=now)
         except Conflict as fault:
             if fault.code == "campaign.state":  # somebody was faster
                 continue
@@ -356,9 +377,10 @@ def _check_choice(code: str, value: str, known: list[str]) -> None:
         raise InvalidInput(code, value=value, known=known)
 
 
-def _check_approved(campaign: Campaign) -> None:
+def _check_approved(campaign: Campaign, *, at: datetime) -> None:
     if not approval.holds(campaign):
         raise Conflict("campaign.changed_since_approval", campaign=campaign.pk)
+    wording.sendable(campaign, at=at)
 
 
 def _void(campaign: Campaign) -> None:

@@ -12,18 +12,19 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
 
+from xinfeng.campaigns import wording
 from xinfeng.campaigns.lifecycle import Move
 from xinfeng.campaigns.models import Campaign
-from xinfeng.foundation.models import Role, User
-from xinfeng.kernel.errors import InvalidInput, NotAllowed
+from xinfeng.content.review import OWN_TEXT
+from xinfeng.content.reviewers import Approver, approver_of, approvers, may_approve
+from xinfeng.kernel.errors import InvalidInput
 from xinfeng.segments import references
 from xinfeng.segments.models import Segment, SegmentKind
 from xinfeng.segments.rules import to_json
 from xinfeng.segments.vocabulary import parse_rule
 
-APPROVER_ROLES = (Role.REVIEWER, Role.ADMINISTRATOR)
+__all__ = ["Approver", "Content", "approver", "approvers", "content_of", "holds", "may_approve"]
 
 
 @dataclass(frozen=True)
@@ -84,30 +85,15 @@ def holds(campaign: Campaign) -> bool:
     return bool(campaign.approved_digest) and campaign.approved_digest == content_of(campaign).digest()
 
 
-@dataclass(frozen=True)
-class Approver:
-    """Who approves. `alone`: nobody else may, so the author may; this is recorded and shown."""
-
-    user: User
-    alone: bool
-
-
 def approver(username: str, campaign: Campaign) -> Approver:
-    """The user as approver of this campaign. Whoever changed it after its author is an author too.
+    """The user as approver of this campaign, and of its text where that is not approved yet. Whoever changed the
+    campaign after its author is an author too.
 
-    Raises NotAllowed: `approval.unknown_user`, `approval.role`, `approval.own_campaign`.
+    Raises NotAllowed: `approval.unknown_user`, `approval.role`, `approval.own_campaign`, `review.own_text`.
     """
-    user = User.objects.filter(username=username, is_active=True).first()
-    if user is None:
-        raise NotAllowed("approval.unknown_user", user=username)
-    if not may_approve(user):
-        raise NotAllowed("approval.role", role=user.role)
-    writers = _writers(campaign)
-    if user.username not in writers:
-        return Approver(user, alone=False)
-    if approvers().exclude(username__in=writers).exists():
-        raise NotAllowed("approval.own_campaign", user=username)
-    return Approver(user, alone=True)
+    wrote = _writers(campaign)
+    own = "approval.own_campaign" if username in wrote else OWN_TEXT
+    return approver_of(username, wrote | wording.unreviewed_writers(campaign), own=own)
 
 
 def _writers(campaign: Campaign) -> set[str]:
@@ -115,15 +101,6 @@ def _writers(campaign: Campaign) -> set[str]:
     wrote = campaign.steps.filter(action__in=("create", Move.CHANGE)).values_list("actor", flat=True)
     author = {campaign.author.username} if campaign.author is not None else set()
     return {*wrote, *author}
-
-
-def approvers() -> Any:
-    """Active users who may approve."""
-    return User.objects.filter(Q(role__in=APPROVER_ROLES) | Q(is_superuser=True), is_active=True)
-
-
-def may_approve(user: User) -> bool:
-    return user.is_active and (user.is_superuser or user.role in APPROVER_ROLES)
 
 
 def _rule(segment: Segment) -> Any:

@@ -13,6 +13,7 @@ from django.db.models import Q
 from xinfeng.campaigns import approval
 from xinfeng.campaigns.audience import HORIZON, Ground
 from xinfeng.campaigns.models import Campaign, CampaignState
+from xinfeng.campaigns.wording import Wording
 from xinfeng.channels import reads as channels
 from xinfeng.content.checks import Remark, check_wording
 from xinfeng.content.reads import catalogue
@@ -105,6 +106,39 @@ WORDS: dict[str, tuple[str, str]] = {
         "{day} 是否为工作日尚无官方通知，发送时段可能变化。",
         "Whether {day} is a workday is not announced yet; the send windows may change.",
     ),
+    "text_blocked_state": (
+        "这版文案已被审核人禁用：{comment}",
+        "A reviewer blocked this text: {comment}",
+    ),
+    "text_returned": (
+        "这版文案已被审核人退回：{comment}。请改成新的一版，或补充凭证后重新送审。",
+        "A reviewer returned this text: {comment}. Write another version, or add proof and ask for review again.",
+    ),
+    "text_forbidden": (
+        "文案里的“{matched}”不能发送（{law}）。{suggestion}",
+        "“{matched}” in the text may not be sent ({law_en}). {suggestion_en}",
+    ),
+    "text_forbidden_now": (
+        "按今天的规则需重新审核：文案里的“{matched}”现在不能发送（{law}）。{suggestion}",
+        "By today's rules the text must be reviewed again: “{matched}” may not be sent now ({law_en}). {suggestion_en}",
+    ),
+    "text_unproven": (
+        "文案里的“{claims}”要有凭证才能发送。请在模板的审核页上传，或改写。",
+        "“{claims}” in the text needs proof. Attach it on the template's review page, or write it otherwise.",
+    ),
+    "text_unproven_now": (
+        "按今天的规则需重新审核：文案里的“{claims}”没有有效的凭证（新规则要求，或凭证已过期、撤回）。",
+        "By today's rules the text must be reviewed again: there is no proof in force for “{claims}” (a new rule asks for "
+        "it, or the proof ran out or was withdrawn).",
+    ),
+    "hotline_changed": (
+        "文案批准之后，签名的服务热线改了（原来是 {before}，现在是 {now}），需重新审核。",
+        "The signature's hotline changed since the text was approved ({before}, now {now}); it needs review again.",
+    ),
+    "rules_changed": (
+        "文案批准之后规则有变，“{claims}”按今天的规则需重新审核。",
+        "The rules changed since the text was approved; “{claims}” must be reviewed again by today's.",
+    ),
     "changed_since_approval": (
         "批准之后内容有变，需要重新审批。",
         "Something changed since the approval; it needs approval again.",
@@ -123,6 +157,7 @@ class Seen:
     forecast: Forecast
     now: datetime
     starts_at: datetime
+    wording: Wording
     held: Mapping[date, Fault] = field(default_factory=dict)
 
 
@@ -132,6 +167,7 @@ def found(campaign: Campaign, seen: Seen) -> Iterator[Caution]:
         *_people(seen),
         *_channel(campaign, seen.now),
         *_wording(campaign),
+        *_review(seen.wording),
         *_filing(seen),
         *_timing(campaign, seen),
         *_surroundings(campaign),
@@ -171,6 +207,19 @@ def _wording(campaign: Campaign) -> Iterator[Caution]:
     checked = check_wording(draft, version.signature, purpose=campaign.purpose, catalogue=catalogue())
     for remark in checked.remarks:
         yield Caution(f"text.{remark.code}", remark.params, remark=remark)
+
+
+def _review(text: Wording) -> Iterator[Caution]:
+    """What stands against the text by the rules of the start, or has overtaken its approval."""
+    for doubt in text.doubts:
+        code = doubt.code
+        if doubt.stops and text.is_approved and code in ("text_forbidden", "text_unproven"):
+            code += "_now"
+        params = {
+            name: "、".join(map(str, value)) if isinstance(value, list) else value
+            for name, value in doubt.params.items()
+        }
+        yield Caution(code, params, stops=doubt.stops)
 
 
 def _filing(seen: Seen) -> Iterator[Caution]:
@@ -224,5 +273,6 @@ def _surroundings(campaign: Campaign) -> Iterator[Caution]:
 
 def _only_author_approves(campaign: Campaign) -> bool:
     author = campaign.author
-    others = approval.approvers().exclude(pk=campaign.author_id)
-    return author is not None and approval.may_approve(author) and not others.exists()
+    if author is None or not approval.may_approve(author):
+        return False
+    return not approval.approvers().exclude(pk=author.pk).exists()

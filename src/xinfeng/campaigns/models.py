@@ -63,3 +63,15 @@ class CampaignStep(models.Model):
 
     class Meta:
         db_table = "campaign_step"
+
+
+class TextRefusal(models.Model):
+    """Which rule objected to a contact's own text when a plan was made; beside its `left_out` row. Append-only."""
+
+    plan = models.ForeignKey("delivery.Plan", related_name="+", on_delete=models.PROTECT)
+    contact_id = models.BigIntegerField()
+    rule = models.CharField(max_length=60)
+
+    class Meta:
+        db_table = "text_refusal"
+        indexes = [models.Index(fields=["contact_id", "plan"], name="text_refusal_of_contact")]

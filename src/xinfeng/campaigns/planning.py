@@ -4,8 +4,9 @@ Plans are made one at a time (`foundation.locks.PLANNING`), so two campaigns can
 in one transaction together with the campaign's move to RUNNING. A crash on the way leaves nothing behind; the
 campaign is still PLANNING and is planned again from scratch (`actions.recover_planning`).
 
-Three things happen at once: a thread reads and opens the next batch of contacts on a connection of its own, this
-thread renders and seals a batch, and PostgreSQL stores the one before.
+Four things happen at once: a thread reads and opens the next batch of contacts on a connection of its own, this
+thread renders and seals a batch, a process of its own screens the texts of the one before (`rendered`), and PostgreSQL
+stores those that passed. Who is left out because of her own text is written down with the rule.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connections
 
-from xinfeng.campaigns import actions, approval, audience
-from xinfeng.campaigns.models import Campaign, CampaignState
+from xinfeng.campaigns import actions, approval, audience, wording
+from xinfeng.campaigns.models import Campaign, CampaignState, TextRefusal
+from xinfeng.campaigns.rendered import TextGate
 from xinfeng.campaigns.variants import variant_of
 from xinfeng.channels.models import Channel
 from xinfeng.content.models import TemplateVersion
@@ -43,6 +45,7 @@ from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import Conflict, RefusedByPolicy, XinfengError
 from xinfeng.kernel.ids import ChannelId
 from xinfeng.kernel.text import PART_UNITS, SINGLE_UNITS, billed_parts, utf16_units
+from xinfeng.policy.reasons import TEXT_BLOCKED
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +131,7 @@ def _plan(campaign_id: int, now: datetime) -> PlanCounts | None:
         assert campaign.template_version is not None
         if not campaign.template_version.signature.enabled:
             raise Conflict("campaign.signature_disabled", signature=campaign.template_version.signature.text)
+        text = wording.sendable(campaign, at=now)
         ground = audience.ground(campaign, now=now)
         if not ground.windows:
             raise RefusedByPolicy("campaign.no_window", days=audience.HORIZON.days)
@@ -138,12 +142,15 @@ def _plan(campaign_id: int, now: datetime) -> PlanCounts | None:
         _refuse([held[first_day]] if first_day in held else ())
         plan = delivery.open_plan(
             connection,
-            _terms(campaign, campaign.channel, ground),
+            _terms(campaign, campaign.channel, ground, text),
             at_most=len(chosen.contact_ids),
             now=now,
         )
-        _write(connection, plan, campaign, chosen, read_at=max(now, ground.windows[0][0]))
-        delivery.write_left_out(connection, plan, chosen.left_out)
+        refused = _write(
+            connection, plan, campaign, chosen, gate=text.gate, read_at=max(now, ground.windows[0][0])
+        )
+        delivery.write_left_out(connection, plan, [*chosen.left_out, *_left_out(refused)])
+        _note_refused(plan, refused)
         counts = delivery.close_plan(connection, plan)
         locked = Campaign.objects.select_for_update().get(pk=campaign_id)
         if locked.state != CampaignState.PLANNING:
@@ -169,11 +176,11 @@ def _campaign(campaign_id: int) -> Campaign:
     ).get(pk=campaign_id)
 
 
-def _terms(campaign: Campaign, channel: Channel, ground: audience.Ground) -> PlanTerms:
+def _terms(campaign: Campaign, channel: Channel, ground: audience.Ground, text: wording.Wording) -> PlanTerms:
     return PlanTerms(
         purpose=campaign.purpose,
         channel_id=ChannelId(channel.pk),
-        policy=ground.policy,
+        policy=ground.policy | {"text": text.kept()},
         windows=ground.windows,
         deadline=ground.deadline,
         price_li=channel.price_li,
@@ -198,33 +205,76 @@ def _plain(table: pa.Table, column: str) -> list[Any]:
 
 
 def _write(
-    connection: Connection, plan: OpenPlan, campaign: Campaign, chosen: _Chosen, *, read_at: datetime
-) -> None:
-    """Render, seal and store every allowed contact's message, in batches."""
+    connection: Connection,
+    plan: OpenPlan,
+    campaign: Campaign,
+    chosen: _Chosen,
+    *,
+    gate: TextGate,
+    read_at: datetime,
+) -> dict[int, str]:
+    """Render, screen, seal and store every allowed contact's message, in batches; returns whose text was refused, with
+    the rule."""
     version = campaign.template_version
     assert version is not None
     source = _Source(version, Moment(read_at, xinfeng_settings.load().zone), chosen.contact_ids)
-    at = 0
-    with delivery.message_copy(connection, plan) as copy, source.reading() as batches:
+    refused: dict[int, str] = {}
+    with (
+        delivery.message_copy(connection, plan) as copy,
+        source.reading() as batches,
+        gate.working(len(chosen.contact_ids)) as screening,
+    ):
+        waiting: tuple[list[NewMessage], Future[dict[int, str]]] | None = None
+        at = 0
         for rows in batches:
-            _write_batch(copy, campaign, chosen, at, source.renderer.render_many(rows))
+            texts = source.renderer.render_many(rows)
+            screened = screening(texts)
+            messages = _messages(campaign, chosen, at, texts)
+            if waiting is not None:
+                refused |= _store(copy, *waiting)
+            waiting = messages, screened
             at += len(rows)
+        if waiting is not None:
+            refused |= _store(copy, *waiting)
+    return refused
 
 
-def _write_batch(copy: MessageCopy, campaign: Campaign, chosen: _Chosen, at: int, texts: list[str]) -> None:
+def _messages(campaign: Campaign, chosen: _Chosen, at: int, texts: list[str]) -> list[NewMessage]:
     end = at + len(texts)
     contact_ids = chosen.contact_ids[at:end]
-    copy.write(
-        list(
-            map(
-                NewMessage,
-                contact_ids,
-                [variant_of(campaign.pk, contact_id, variants=1) for contact_id in contact_ids],
-                chosen.consent_seqs[at:end],
-                billed_parts_of(texts),
-                vault().seal_many(Kind.BODY, texts),
-            )
+    return list(
+        map(
+            NewMessage,
+            contact_ids,
+            [variant_of(campaign.pk, contact_id, variants=1) for contact_id in contact_ids],
+            chosen.consent_seqs[at:end],
+            billed_parts_of(texts),
+            vault().seal_many(Kind.BODY, texts),
         )
+    )
+
+
+def _store(copy: MessageCopy, messages: list[NewMessage], screened: Future[dict[int, str]]) -> dict[int, str]:
+    """Hand on what passed; returns the contacts of the others, with the rule."""
+    bad = screened.result()
+    if not bad:
+        copy.write(messages)
+        return {}
+    copy.write([message for at, message in enumerate(messages) if at not in bad])
+    return {messages[at].contact_id: rule for at, rule in bad.items()}
+
+
+def _left_out(refused: dict[int, str]) -> list[LeftOutContact]:
+    return [LeftOutContact(contact_id, TEXT_BLOCKED) for contact_id in refused]
+
+
+def _note_refused(plan: OpenPlan, refused: dict[int, str]) -> None:
+    TextRefusal.objects.bulk_create(
+        (
+            TextRefusal(plan_id=plan.id, contact_id=contact_id, rule=rule)
+            for contact_id, rule in refused.items()
+        ),
+        batch_size=BATCH,
     )
 
 

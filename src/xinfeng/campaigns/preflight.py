@@ -1,8 +1,8 @@
 """Before anything is sent: who would get it, who falls out by which gate, what it costs, when it is done.
 
 Asks exactly what the planner will ask (`audience.ground`), so that the numbers are those of the plan if nothing
-changes in between. Parts and cost are exact up to EXACT_UPTO people; above, they are estimated from a sample
-whose choice is stable, and named an estimate.
+changes in between. Parts, cost and who falls out by her own text are exact up to EXACT_UPTO people; above, they are
+estimated from a sample whose choice is stable, and named an estimate.
 """
 
 from __future__ import annotations
@@ -13,18 +13,20 @@ from typing import Any
 
 import numpy as np
 
-from xinfeng.campaigns import approval, audience, cautions
+from xinfeng.campaigns import approval, audience, cautions, wording
 from xinfeng.campaigns.models import Campaign, CampaignState
+from xinfeng.campaigns.survey import Survey, refused_among, survey
+from xinfeng.campaigns.wording import Wording
 from xinfeng.channels.models import Channel
-from xinfeng.content.models import TemplateVersion
 from xinfeng.content.parts import Measure, Spread, fen
-from xinfeng.content.reads import longest, longest_for_anyone
+from xinfeng.content.reads import longest_for_anyone
 from xinfeng.content.values import Moment
 from xinfeng.delivery.forecast import Forecast, forecast
 from xinfeng.delivery.planning import Window
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.money import Fen
 from xinfeng.policy.reads import refusals
+from xinfeng.policy.reasons import TEXT_BLOCKED
 
 EXACT_UPTO = 50_000
 SAMPLE = 2_000
@@ -40,7 +42,8 @@ class GateCount:
 
 @dataclass(frozen=True)
 class Cost:
-    """What the texts come to. `exact`: every text was rendered; else extrapolated from `rendered` texts.
+    """What the texts come to. `exact`: every text was rendered; else extrapolated from `rendered` texts. `refused` of
+    these may not be sent; they cost nothing.
 
     `spread` is what was rendered (shortest, typical and longest text with parts and cost); `at_most` bounds any
     text of this template, whoever it is for. Prices in li.
@@ -53,6 +56,7 @@ class Cost:
     price_li: int
     spread: Spread | None
     at_most: Measure
+    refused: int = 0
 
     @property
     def cost_fen(self) -> Fen:
@@ -76,6 +80,7 @@ class Preflight:
     windows: tuple[Window, ...]
     forecast: Forecast
     cautions: tuple[cautions.Caution, ...]
+    wording: Wording
 
     @property
     def can_start(self) -> bool:
@@ -96,28 +101,62 @@ def preflight(campaign: Campaign, now: datetime) -> Preflight:
     found = refusals(ground.lens, ground.people, ground.context)
     ground, held = ground.within_bulk(channel.pk, found.allowed)
     read_at = ground.windows[0][0] if ground.windows else starts_at
-    cost = _cost(ground, found.allowed, version, channel, read_at=read_at)
+    text = wording.wording_of(campaign, at=starts_at)
+    cost = _cost(ground, found.allowed, text, channel, read_at=read_at)
+    refused = _refused(cost, found.allowed)
+    reachable = found.allowed - refused
     per_s = min(campaign.rate_per_s or channel.rate_per_s, channel.rate_per_s)
     outlook = forecast(cost.parts, per_s=per_s, windows=ground.windows, now=starts_at)
-    seen = cautions.Seen(ground, found.allowed, cost.rendered, cost.exact, outlook, now, starts_at, held)
+    seen = cautions.Seen(ground, reachable, cost.rendered, cost.exact, outlook, now, starts_at, text, held)
+    by_reason = found.by_reason | ({TEXT_BLOCKED: refused} if refused else {})
     return Preflight(
         at=now,
         audience=found.audience,
-        reachable=found.allowed,
-        left_out=tuple(GateCount(reason, count) for reason, count in found.by_reason.items()),
+        reachable=reachable,
+        left_out=tuple(GateCount(reason, count) for reason, count in by_reason.items()),
         cost=cost,
         per_s=per_s,
         windows=ground.windows,
         forecast=outlook,
         cautions=tuple(cautions.found(campaign, seen)),
+        wording=text,
     )
+
+
+def _refused(cost: Cost, allowed: int) -> int:
+    """How many of those whom the gates allow fall out by their own text; rounded up where it is an estimate."""
+    if cost.exact or not cost.rendered:
+        return cost.refused
+    return -(-cost.refused * allowed // cost.rendered)
 
 
 def contacts_refused_by(
     campaign: Campaign, reason: str, *, now: datetime, after: int = 0, limit: int = 50
 ) -> list[int]:
-    """Contact ids behind a gate's number, ascending; `after` pages on. An empty reason: those who would get it."""
-    ground = audience.ground(campaign, now=now, starts_at=_starting(campaign, now))
+    """Contact ids behind a gate's number, ascending; `after` pages on. An empty reason: those who would get it.
+
+    Whose own text is refused is found by rendering, for EXACT_UPTO people at most a page.
+    """
+    starts_at = _starting(campaign, now)
+    ground = audience.ground(campaign, now=now, starts_at=starts_at)
+    if reason and reason != TEXT_BLOCKED:
+        return _decided(ground, reason, after=after, limit=limit)
+    text = wording.wording_of(campaign, at=starts_at)
+    read_at = ground.windows[0][0] if ground.windows else starts_at
+    moment = Moment(read_at, xinfeng_settings.load().zone)
+    found: list[int] = []
+    looked_at, step = 0, limit if not reason else SAMPLE
+    while len(found) < limit and looked_at < EXACT_UPTO:
+        ids = _decided(ground, "", after=after, limit=step)
+        refused = refused_among(text.version, ids, gate=text.gate, moment=moment)
+        found += [one for one in ids if (one in refused) == bool(reason)]
+        if len(ids) < step:
+            break
+        after, looked_at = ids[-1], looked_at + len(ids)
+    return found[:limit]
+
+
+def _decided(ground: audience.Ground, reason: str, *, after: int, limit: int) -> list[int]:
     decided = ground.decisions
     wanted = decided["reason"] == reason if reason else decided["reason"].isnull()
     page = decided.filter(wanted, decided["contact_id"] > after).order_by("contact_id").limit(limit)
@@ -126,26 +165,28 @@ def contacts_refused_by(
 
 
 def _cost(
-    ground: audience.Ground, reachable: int, version: TemplateVersion, channel: Channel, *, read_at: datetime
+    ground: audience.Ground, allowed: int, text: Wording, channel: Channel, *, read_at: datetime
 ) -> Cost:
     moment = Moment(read_at, xinfeng_settings.load().zone)
-    allowed = ground.decisions.filter(ground.decisions["reason"].isnull()).select("contact_id")
-    ids = ground.lens.rows(allowed)["contact_id"].to_numpy()
+    people = ground.decisions.filter(ground.decisions["reason"].isnull()).select("contact_id")
+    ids = ground.lens.rows(people)["contact_id"].to_numpy()
     chosen = ids if len(ids) <= EXACT_UPTO else stable_sample(ids, SAMPLE)
-    spread = longest(version, np.sort(chosen).tolist(), price_li=channel.price_li, moment=moment)
+    seen: Survey = survey(
+        text.version, np.sort(chosen).tolist(), gate=text.gate, price_li=channel.price_li, moment=moment
+    )
     exact = len(chosen) == len(ids)
-    rendered = spread.texts if spread else 0
-    parts = spread.parts if spread else 0
-    if not exact and rendered:
-        parts = -(-parts * reachable // rendered)
+    parts = seen.spread.parts if seen.spread else 0
+    if not exact and seen.rendered:
+        parts = -(-parts * allowed // seen.rendered)
     return Cost(
         exact=exact,
-        rendered=rendered,
+        rendered=seen.rendered,
         parts=parts,
         cost_li=parts * channel.price_li,
         price_li=channel.price_li,
-        spread=spread,
-        at_most=longest_for_anyone(version, price_li=channel.price_li),
+        spread=seen.spread,
+        at_most=longest_for_anyone(text.version, price_li=channel.price_li),
+        refused=len(seen.refused),
     )
 
 

@@ -1,0 +1,113 @@
+"""The text of a campaign in review: approved with it, looked at again before it is sent, kept with its plan.
+
+An approval of a campaign covers its text, so a small team has one step; a text that was reviewed before needs none of its
+own. At the start and when the plan is made the text is judged by the rules of that moment: what they block, and what is
+no longer proven, is not sent, whatever was approved before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from xinfeng.campaigns.models import Campaign
+from xinfeng.campaigns.rendered import TextGate
+from xinfeng.content import review
+from xinfeng.content.models import ReviewState, TemplateVersion, VersionReview
+from xinfeng.content.review import Doubt, Judgement
+from xinfeng.kernel.errors import Conflict
+from xinfeng.screening.reads import screener
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A campaign's text as it stands at a moment. `row`: its review that holds; `today`: what the rules of that moment
+    say, in the campaign's trade."""
+
+    version: TemplateVersion
+    row: VersionReview | None
+    today: Judgement
+    gate: TextGate
+
+    @property
+    def is_approved(self) -> bool:
+        return self.row is not None and self.row.state == ReviewState.APPROVED
+
+    @property
+    def doubts(self) -> list[Doubt]:
+        """What stands against sending it, or has overtaken its approval; worst first."""
+        return review.doubts(self.version, self.row, self.today)
+
+    def kept(self) -> dict[str, Any]:
+        """What a plan keeps of it: the review with its findings, rules and proofs, and the rules it was planned by."""
+        row = self.row
+        assert row is not None
+        return {
+            "review": row.pk,
+            "version": self.version.pk,
+            "number": self.version.number,
+            "template": self.version.template.name,
+            "by": row.actor,
+            "at": row.at.isoformat(),
+            "alone": row.alone,
+            "with_campaign": row.campaign_id is not None,
+            "ruleset": row.ruleset,
+            "findings": row.findings,
+            "evidence": [
+                {
+                    "id": proof.pk,
+                    "claim": proof.claim,
+                    "title": proof.title,
+                    "valid_until": proof.valid_until.isoformat(),
+                }
+                for proof in self.today.proofs.values()
+            ],
+            "planned_by": self.today.judged.ruleset,
+        }
+
+
+def wording_of(campaign: Campaign, *, at: datetime) -> Wording:
+    """The campaign's text, judged by the rules in force at `at`. The campaign has a text."""
+    version = campaign.template_version
+    assert version is not None
+    today = review.judgement_of(version, at=at, trade=campaign.trade)
+    gate = TextGate(screener(at), campaign.trade, campaign.purpose, today.judged.said)
+    return Wording(version, review.review_of(version.pk), today, gate)
+
+
+def sendable(campaign: Campaign, *, at: datetime) -> Wording:
+    """The campaign's text, if it may be sent now.
+
+    Raises Conflict `review.version_blocked`, `review.returned`, `review.not_approved`, `review.forbidden`,
+    `review.unproven`.
+    """
+    found = wording_of(campaign, at=at)
+    review.check_usable(found.row, found.version)
+    review.check(found.today, found.version)
+    if not found.is_approved:
+        raise Conflict(
+            "review.not_approved",
+            template=found.version.template.name,
+            number=found.version.number,
+            version=found.version.pk,
+        )
+    return found
+
+
+def unreviewed_writers(campaign: Campaign) -> set[str]:
+    """Who wrote a text that the campaign's approval would approve too; nobody, if it is approved already."""
+    version = campaign.template_version
+    if version is None or review.state_of(version.pk) == ReviewState.APPROVED:
+        return set()
+    return review.writers_of(version)
+
+
+def users_of(version_ids: Iterable[int]) -> dict[int, list[Campaign]]:
+    """The campaigns that name these versions, latest first."""
+    found: dict[int, list[Campaign]] = {}
+    for campaign in Campaign.objects.filter(template_version__in=list(version_ids)).order_by("-pk")[:500]:
+        assert campaign.template_version_id is not None
+        found.setdefault(campaign.template_version_id, []).append(campaign)
+    return found
