@@ -11,6 +11,7 @@ from xinfeng.screening.disguises import ways
 from xinfeng.screening.links import has_user, host_of, imitated, is_ip, registrable, within
 from xinfeng.screening.normalising import Normalised
 from xinfeng.screening.rules import REACH
+from xinfeng.screening.spans import Spans
 
 
 class Surroundings(NamedTuple):
@@ -19,6 +20,7 @@ class Surroundings(NamedTuple):
     text: str
     normalised: Normalised
     links: Sequence[tuple[int, int]]
+    in_links: Spans | None
     domains: Sequence[str]
     """Domains the deployment has filed; empty: no list is kept."""
 
@@ -158,15 +160,19 @@ def _mobiles(around: Surroundings, judges: Mapping[str, Judge]) -> Iterator[Dete
             yield Detected(judge, start, end, {}, _written(around, start, end))
     if _MAY_BE_DISGUISED.search(read) is None:
         return
+    known = Spans(plain)
     for found in _DISGUISED_RUN.finditer(read):
         start, end = found.span()
         digits = re.sub(r"[\W_]", "", found.group().replace("|", "l")).translate(_AS_DIGITS)
-        known = any(first < end and start < last for first, last in plain)
-        if not known and re.fullmatch(r"1[3-9]\d{9}", digits) and _meant(judge, read, start, end, around):
+        if (
+            not known.overlap(start, end)
+            and re.fullmatch(r"1[3-9]\d{9}", digits)
+            and _meant(judge, read, start, end, around)
+        ):
             yield Detected(judge, start, end, {}, ("split",))
 
 
 def _meant(judge: Judge, read: str, start: int, end: int, around: Surroundings) -> bool:
-    if any(first <= start and end <= last for first, last in around.links):
+    if around.in_links is not None and around.in_links.cover(start, end):
         return False
     return judge.accepts(read[max(0, start - REACH) : start], read[start:end], read[end : end + REACH])

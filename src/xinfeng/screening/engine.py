@@ -8,32 +8,27 @@ remembered for the length of a batch. `screen_many` gives exactly what `screen` 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.purposes import MESSAGE_PURPOSES
 from xinfeng.screening.compiling import Entry, Judge, compile_rules, judge_of
-from xinfeng.screening.detectors import Detected, Surroundings, detect
+from xinfeng.screening.detectors import Surroundings, detect
 from xinfeng.screening.disguises import ways
 from xinfeng.screening.findings import Finding
 from xinfeng.screening.links import link_spans
-from xinfeng.screening.normalising import (
-    Normalised,
-    how_split,
-    may_be_split,
-    normalise,
-    strip,
-    stripped_places,
-)
-from xinfeng.screening.rules import REACH, SEVERITY, TRADES, Outcome
+from xinfeng.screening.normalising import how_split, may_be_split, normalise, strip, stripped_places
+from xinfeng.screening.rules import REACH, SEVERITY, TRADES, Outcome, Rule
 from xinfeng.screening.ruleset import OWN, RuleSet
+from xinfeng.screening.spans import Spans
 
 _MOST_REMEMBERED = 200_000
 """Judgements kept within one batch; renderings of one wording need a few hundred."""
 
-_NOTHING: dict[str, object] = {}
+_NOTHING: Mapping[str, Any] = {}
 
 Hit = tuple[int, int, int]
 """Index of the needle, start and end in the normalised text."""
@@ -97,87 +92,54 @@ class _Look:
         self._domains = ruleset.domains
 
     def screen(self, text: str, memory: _Memory) -> tuple[Finding, ...]:
-        normalised = normalise(text)
-        read = normalised.text
-        links = link_spans(read) if "." in read or ":" in read else ()
+        reading = _Reading(text)
+        read = reading.read
         hits = self._find(read)
-        found: list[Finding] = []
         if hits:
-            self._judge(text, normalised, hits, links, memory, found)
+            self._judge(reading, hits, memory)
         if may_be_split(read):
-            self._judge_split(text, normalised, hits, links, found)
-        around = Surroundings(text, normalised, links, self._domains)
+            self._judge_split(reading, hits)
+        around = Surroundings(text, reading.normalised, reading.links, reading.in_links, self._domains)
         for one in detect(around, self._detectors):
-            self._add_detected(one, text, normalised, found)
-        if not found:
-            return ()
-        return self._settle(read, normalised, found)
+            span = reading.normalised.span(one.start, one.end)
+            self._add(reading, one.judge.rule, span, one.params, one.ways)
+        return self._settle(reading) if reading.found else ()
 
-    def _judge(
-        self,
-        text: str,
-        normalised: Normalised,
-        hits: Sequence[Hit],
-        links: Sequence[tuple[int, int]],
-        memory: _Memory,
-        found: list[Finding],
-    ) -> None:
-        read = normalised.text
+    def _judge(self, reading: _Reading, hits: Sequence[Hit], memory: _Memory) -> None:
+        """What stands in the text as it is read first."""
+        read = reading.read
         for needle, start, end in hits:
-            if links and _within(links, start, end):
+            if reading.in_links and reading.in_links.cover(start, end):
                 continue
             before, after = read[max(0, start - REACH) : start], read[end : end + REACH]
             key = (needle, before, after)
             judged = memory.get(key)
             if judged is None:
-                judged = memory[key] = tuple(
-                    (entry, *span)
-                    for entry in self._entries[needle]
-                    if (span := entry.find(before, self._needles[needle], after)) is not None
-                )
+                judged = memory[key] = self._found_by(needle, before, after)
             for entry, begin, finish in judged:
-                if entry.judge.accepts_text(read):
-                    self._add(entry, text, normalised, start + begin, start + finish, found)
+                if not reading.accepts(entry.judge):
+                    continue
+                rule = entry.judge.rule
+                span = reading.normalised.span(start + begin, start + finish)
+                disguised: Sequence[str] = ()
+                if entry.disguised:
+                    disguised = ("sound",)
+                elif reading.text[span[0] : span[1]] != read[start + begin : start + finish]:
+                    disguised = ways(reading.text, *span)
+                self._add(reading, rule, span, _params(entry), disguised)
 
-    def _add(
-        self, entry: Entry, text: str, normalised: Normalised, start: int, end: int, found: list[Finding]
-    ) -> None:
-        rule = entry.judge.rule
-        first, last = normalised.span(start, end)
-        matched = text[first:last]
-        params = {"reason": entry.reason} if entry.reason else _NOTHING
-        found.append(Finding(rule.id, rule.outcome, first, last, matched, params, rule))
-        if rule.outcome is Outcome.REMARK:
-            return
-        if entry.disguised:
-            self._add_evasion(("sound",), text, first, last, found)
-        elif matched != normalised.text[start:end]:
-            self._add_evasion(ways(text, first, last), text, first, last, found)
+    def _found_by(self, needle: int, before: str, after: str) -> tuple[tuple[Entry, int, int], ...]:
+        """The entries that mean a hit in these surroundings, and where what they found begins and ends."""
+        word = self._needles[needle]
+        return tuple(
+            (entry, *span)
+            for entry in self._entries[needle]
+            if (span := entry.find(before, word, after)) is not None
+        )
 
-    def _add_evasion(
-        self, disguised: Sequence[str], text: str, start: int, end: int, found: list[Finding]
-    ) -> None:
-        if disguised and self._evasion is not None:
-            rule = self._evasion.rule
-            params = {"ways": list(disguised)}
-            found.append(Finding(rule.id, rule.outcome, start, end, text[start:end], params, rule))
-
-    def _add_detected(self, one: Detected, text: str, normalised: Normalised, found: list[Finding]) -> None:
-        rule = one.judge.rule
-        start, end = normalised.span(one.start, one.end)
-        found.append(Finding(rule.id, rule.outcome, start, end, text[start:end], one.params, rule))
-        self._add_evasion(one.ways, text, start, end, found)
-
-    def _judge_split(
-        self,
-        text: str,
-        normalised: Normalised,
-        hits: Sequence[Hit],
-        links: Sequence[tuple[int, int]],
-        found: list[Finding],
-    ) -> None:
+    def _judge_split(self, reading: _Reading, hits: Sequence[Hit]) -> None:
         """What only the second reading finds."""
-        read = normalised.text
+        read = reading.read
         stripped = strip(read)
         joined = self._find(stripped)
         if not Counter(hit[0] for hit in joined) - Counter(hit[0] for hit in hits):
@@ -188,36 +150,42 @@ class _Look:
             if split is None:
                 continue
             first, last = places[start], places[end - 1] + 1
-            if links and _within(links, first, last):
+            if reading.in_links and reading.in_links.cover(first, last):
                 continue
             before, after = stripped[max(0, start - REACH) : start], stripped[end : end + REACH]
-            for entry in self._entries[needle]:
+            for entry, begin, finish in self._found_by(needle, before, after):
                 rule = entry.judge.rule
-                span = entry.find(before, self._needles[needle], after)
-                if span is None or rule.outcome is Outcome.REMARK or not entry.judge.accepts_text(read):
+                if rule.outcome is Outcome.REMARK or not reading.accepts(entry.judge):
                     continue
-                outer = (
-                    min(first, places[start + span[0]]),
-                    max(last, places[start + span[1] - 1] + 1),
+                span = reading.normalised.span(
+                    min(first, places[start + begin]), max(last, places[start + finish - 1] + 1)
                 )
-                begin, finish = normalised.span(*outer)
-                matched = text[begin:finish]
                 if split.deliberate:
-                    params = {"reason": entry.reason} if entry.reason else _NOTHING
-                    found.append(Finding(rule.id, rule.outcome, begin, finish, matched, params, rule))
-                    self._add_evasion(("split",), text, begin, finish, found)
+                    self._add(reading, rule, span, _params(entry), ("split",))
                 else:
-                    found.append(
-                        Finding(rule.id, Outcome.REMARK, begin, finish, matched, {"split": True}, rule)
-                    )
+                    reading.add(rule, Outcome.REMARK, span, {"split": True})
 
-    def _settle(self, read: str, normalised: Normalised, found: list[Finding]) -> tuple[Finding, ...]:
+    def _add(
+        self,
+        reading: _Reading,
+        rule: Rule,
+        span: tuple[int, int],
+        params: Mapping[str, Any],
+        disguised: Sequence[str],
+    ) -> None:
+        reading.add(rule, rule.outcome, span, params)
+        if disguised and rule.outcome is not Outcome.REMARK and self._evasion is not None:
+            evasion = self._evasion.rule
+            reading.add(evasion, evasion.outcome, span, {"ways": list(disguised)})
+
+    def _settle(self, reading: _Reading) -> tuple[Finding, ...]:
         """One finding a place and rule (the longest), nothing inside an allowed phrase, in order."""
-        allowed = self._allowed(read) if self._allowed is not None else ()
+        found = reading.found
+        allowed = self._allowed(reading.read) if self._allowed is not None else ()
         if allowed:
-            phrases = [normalised.span(start, end) for _needle, start, end in allowed]
+            phrases = Spans(reading.normalised.span(start, end) for _needle, start, end in allowed)
             found = [one for one in found if not _allows(phrases, one)]
-        found = [one for one in found if not (one.of.yields_to and _yields(one, found))]
+        found = _precise(found)
         found.sort(key=_order)
         kept: list[Finding] = []
         last: dict[str, Finding] = {}
@@ -230,11 +198,43 @@ class _Look:
         return tuple(kept)
 
 
+class _Reading:
+    """One text while it is judged."""
+
+    __slots__ = ("_accepted", "found", "in_links", "links", "normalised", "read", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.normalised = normalise(text)
+        self.read = self.normalised.text
+        self.links = link_spans(self.read) if "." in self.read or ":" in self.read else ()
+        self.in_links = Spans(self.links) if self.links else None
+        self.found: list[Finding] = []
+        self._accepted: dict[int, bool] = {}
+
+    def accepts(self, judge: Judge) -> bool:
+        """Whether nothing in the whole text speaks against a rule; looked at once."""
+        if judge.unless_text is None and judge.needs_text is None:
+            return True
+        known = self._accepted.get(judge.order)
+        if known is None:
+            known = self._accepted[judge.order] = judge.accepts_text(self.read)
+        return known
+
+    def add(self, rule: Rule, outcome: Outcome, span: tuple[int, int], params: Mapping[str, Any]) -> None:
+        start, end = span
+        self.found.append(Finding(rule.id, outcome, start, end, self.text[start:end], params, rule))
+
+
+def _params(entry: Entry) -> Mapping[str, Any]:
+    return {"reason": entry.reason} if entry.reason else _NOTHING
+
+
 def _order(finding: Finding) -> tuple[int, int, int, str]:
     return finding.start, -SEVERITY[finding.outcome], -finding.end, finding.rule
 
 
-def _finder(needles: list[str]):  # type: ignore[no-untyped-def]
+def _finder(needles: list[str]) -> Callable[[str], list[Hit]]:
     """A function from a text to all its hits, overlapping ones too."""
     automaton = AhoCorasick(needles, implementation=Implementation.ContiguousNFA)
 
@@ -245,26 +245,23 @@ def _finder(needles: list[str]):  # type: ignore[no-untyped-def]
     return find
 
 
-def _yields(finding: Finding, others: Sequence[Finding]) -> bool:
-    return any(
-        other.rule in finding.of.yields_to and other.start < finding.end and finding.start < other.end
-        for other in others
-    )
+def _precise(found: list[Finding]) -> list[Finding]:
+    """Those findings that a more precise rule does not make superfluous."""
+    precise = {rule for one in found for rule in one.of.yields_to}
+    if not precise:
+        return found
+    spans = {rule: Spans((one.start, one.end) for one in found if one.rule == rule) for rule in precise}
+    return [
+        one for one in found if not any(spans[rule].overlap(one.start, one.end) for rule in one.of.yields_to)
+    ]
 
 
-def _within(spans: Sequence[tuple[int, int]], start: int, end: int) -> bool:
-    return any(first <= start and end <= last for first, last in spans)
-
-
-def _allows(phrases: Sequence[tuple[int, int]], finding: Finding) -> bool:
+def _allows(phrases: Spans, finding: Finding) -> bool:
     """Whether an allowed phrase covers a finding; where the law leaves no room, only as part of a longer name."""
     rule = finding.of
-    for start, end in phrases:
-        if start <= finding.start and finding.end <= end:
-            longer = end - start > finding.end - finding.start
-            if rule.overridable or (rule.names_pass and longer):
-                return True
-    return False
+    if rule.overridable:
+        return phrases.cover(finding.start, finding.end)
+    return rule.names_pass and phrases.exceed(finding.start, finding.end)
 
 
-__all__ = ["Finding", "Judge", "Outcome", "Screener"]
+__all__ = ["Finding", "Outcome", "Screener"]

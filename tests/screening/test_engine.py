@@ -1,0 +1,318 @@
+"""Findings: the right ones, at the very characters, for any writing, in time linear in the text."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.screening.world import DAY, rules, screen, shipped_screener
+
+from xinfeng.kernel.errors import InvalidInput
+from xinfeng.screening.characters import normal
+from xinfeng.screening.engine import Screener
+from xinfeng.screening.findings import from_json, verdict
+from xinfeng.screening.rules import Outcome, Rule, shipped
+from xinfeng.screening.ruleset import Word, read_ruleset, ruleset_on
+
+
+def _trade(rule: Rule) -> str:
+    known = ("retail", "other", "education", "medicine")
+    return rule.trades[0] if rule.trades else next(one for one in known if one not in rule.exempt_trades)
+
+
+def _purpose(rule: Rule) -> str:
+    return rule.purposes[0] if rule.purposes else "marketing"
+
+
+RULES = [rule for rule in shipped() if rule.in_force(DAY)]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_finds_its_examples_and_lets_the_others_pass(rule: Rule) -> None:
+    for text in rule.hits:
+        assert rule.id in {one.rule for one in screen(text, _trade(rule), _purpose(rule))}, text
+    for text in rule.passes:
+        assert rule.id not in {one.rule for one in screen(text, _trade(rule), _purpose(rule))}, text
+        assert not rules(text, _trade(rule), _purpose(rule)), text
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_speaks_both_languages_and_names_its_law(rule: Rule) -> None:
+    for language in ("zh-hans", "en"):
+        assert rule.title(language)
+        assert rule.message(language)
+        assert rule.cited(language)
+        assert rule.suggestion(language)
+    assert rule.law.source
+
+
+def test_nobody_is_nagged_about_everyday_words() -> None:
+    for text in (
+        "第一步，打开小程序；第二步，选择门店",
+        "最近气温下降，请注意添衣",
+        "首个工作日到账",
+        "我们会第一时间通知您",
+        "最后提醒：您的券明天到期",
+        "首单立减10元，最高可减30元",
+        "最低消费100元，最快30分钟送达",
+        "您的唯一券码为88231",
+        "V领针织衫上新，红旗轿车到店试驾",
+    ):
+        assert not rules(text), text
+
+
+def test_a_finding_marks_the_characters_typed() -> None:
+    text = "本店是國\u200b家級品质"
+    found = [one for one in screen(text) if one.rule == "absolute.named"]
+    assert [text[one.start : one.end] for one in found] == ["國\u200b家級"]
+    assert found[0].matched == "國\u200b家級"
+
+
+def test_disguise_is_a_finding_of_its_own() -> None:
+    for text in ("品质最\u200b佳", "最·佳品质", "加*微*信领券", "销量第壹", "bao过班", "ＶＸ：abc123"):
+        assert "evasion" in rules(text), text
+    assert "evasion" not in rules("品质最佳")
+    assert "evasion" not in rules("頂級和牛，會員專享")  # written for people who read it
+
+
+def test_what_only_joining_finds_is_a_remark() -> None:
+    assert not screen("请确保 本人到场")
+    found = screen("蛋糕-面包", words=[Word("糕面", "block")])
+    assert [one.outcome for one in found] == [Outcome.REMARK]
+    assert found[0].params["split"] is True
+    assert verdict(found) is None
+    assert "连起来" in found[0].words("zh")
+
+
+def test_the_signature_in_front_is_no_bracket_inside() -> None:
+    assert "format.brackets" not in rules("【信风优选】新品到店")
+    assert "format.brackets" in rules("【信风优选】新品【到店】")
+    assert "format.brackets" in rules("新品】到店")
+
+
+def test_words_inside_a_link_are_no_words() -> None:
+    assert not rules("点https://xf.example.cn/vx/abc123-no1查看")
+
+
+def test_a_rule_holds_for_its_trades_and_purposes_only() -> None:
+    assert "medical.claim" in rules("膏方降血压", "retail")
+    assert "medical.claim" not in rules("膏方降血压", "medicine")
+    assert "service.marketing" in rules("验证码123456，全场八折", purpose="service")
+    assert "service.marketing" not in rules("全场八折")
+
+
+def test_rules_hold_from_their_day_to_their_last() -> None:
+    base = next(rule for rule in shipped() if rule.id == "absolute.named")
+    from dataclasses import replace
+
+    dated = replace(base, effective_from=date(2026, 6, 1), effective_to=date(2026, 6, 30))
+    for day, expected in ((31, False), (32, True), (61, True), (62, False)):
+        at = date(2026, 5, 1) + timedelta(days=day - 1)
+        screener = Screener(ruleset_on(at, rules=[dated]))
+        found = screener.screen("国家级品质", trade="retail", purpose="marketing")
+        assert bool(found) is expected, at
+
+
+def test_own_words_block_ask_for_proof_and_pass() -> None:
+    words = [
+        Word("蓝鲸计划", "block", reason="停用的产品"),
+        Word("新配方", "evidence"),
+        Word("第一品牌馆", "allow"),
+    ]
+    found = screen("蓝 鲸 计 划与蓝鲸计划", words=words)
+    assert {one.rule for one in found} == {"own.block", "evasion"}
+    assert "停用的产品" in found[-1].words("zh")
+    assert rules("新配方上市", words=words) == {"own.evidence"}
+    assert rules("第一品牌馆开业", words=words) == set()
+    assert rules("第一品牌", words=words) == {"absolute.first"}
+
+
+def test_own_words_hold_for_their_trades_and_purposes() -> None:
+    words = [Word("夜宵", "block", trades=("catering",), purposes=("marketing",))]
+    assert rules("夜宵半价", "catering", words=words) == {"own.block"}
+    assert rules("夜宵半价", "retail", words=words) == set()
+    assert rules("夜宵已送达", "catering", "service", words=words) == set()
+
+
+def test_no_allowed_phrase_lifts_what_the_law_fixes() -> None:
+    words = [Word("代开发票", "allow"), Word("国家级", "allow"), Word("国家级酒楼", "allow")]
+    assert rules("代开发票", words=words) == {"fraud.invoice"}
+    assert rules("国家级", words=words) == {"absolute.named"}
+    assert rules("国家级酒楼", words=words) == set()  # a trade name, which the guide lets pass
+
+
+def test_overrides_are_milder_only_where_the_law_leaves_room() -> None:
+    assert "contact.mobile" in rules("详询13800138000")
+    assert "contact.mobile" not in rules("详询13800138000", overrides={"contact.mobile": "off"})
+    assert "absolute.named" in rules("国家级", overrides={"absolute.named": "off"})
+    assert ruleset_on(DAY, overrides={"absolute.named": "off"}).overrides == ()
+    found = screen("原价299元", overrides={"price.compared": "block"})
+    assert [one.outcome for one in found] == [Outcome.BLOCK]
+
+
+def test_domains_that_are_not_filed_are_remarked_on() -> None:
+    text = "点https://a.shop.example.cn/1"
+    assert "link.unfiled" not in {one.rule for one in screen(text)}
+    assert "link.unfiled" not in {one.rule for one in screen(text, domains=["example.cn"])}
+    assert "link.unfiled" in {one.rule for one in screen(text, domains=["example.com", "ample.cn"])}
+
+
+def test_the_same_rules_have_the_same_digest_and_can_be_read_again() -> None:
+    words = [Word("乙", "block"), Word("甲甲", "evidence", ("retail",))]
+    one = ruleset_on(DAY, words=words, overrides={"contact.mobile": "off"}, domains=["b.cn", "a.cn"])
+    two = ruleset_on(DAY, words=words[::-1], overrides={"contact.mobile": "off"}, domains=["a.cn", "b.cn"])
+    assert one.digest == two.digest
+    assert read_ruleset(one.as_json()) == one
+    assert read_ruleset(one.as_json()).digest == one.digest
+    assert ruleset_on(DAY).digest != one.digest
+
+
+def test_a_kept_finding_says_the_same_later() -> None:
+    finding = screen("全网最低价，速来")[0]
+    again = from_json(finding.as_json(), ruleset_on(DAY).by_id)
+    assert again == finding
+    assert again.suggestion("zh") == finding.suggestion("zh")
+    assert "限时优惠价" in screen("全网最低价")[0].suggestion("zh") or "限时优惠" in finding.suggestion("zh")
+
+
+def test_an_unknown_trade_or_purpose_is_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"screening\.trade"):
+        shipped_screener().screen("你好", trade="rocketry", purpose="marketing")
+    with pytest.raises(InvalidInput, match=r"screening\.purpose"):
+        shipped_screener().screen("你好", trade="retail", purpose="gossip")
+
+
+# For any writing
+
+BLOCK_WORDS = [
+    (rule, word)
+    for rule in RULES
+    if rule.outcome is Outcome.BLOCK and not rule.requires and not rule.needs_text
+    for word in rule.words
+    if len(word) >= 2 and word.isalnum() and not word.isascii()
+]
+INVISIBLE = "\u200b\u200d\u2060\ufeff\u0301\ufe0f\u00ad"
+SIGNS = "·*_-~🎉★^、"
+
+
+def _finds(rule: Rule, text: str, word: str) -> bool:
+    found = screen(text, _trade(rule), _purpose(rule))
+    begin, end = text.index(word[0]), text.rindex(word[-1]) + 1
+    return any(one.start < end and begin < one.end for one in found) and any(
+        one.start <= begin and end <= one.end for one in found
+    )
+
+
+@given(st.sampled_from(BLOCK_WORDS), st.lists(st.sampled_from(INVISIBLE), min_size=1, max_size=3))
+def test_invisible_characters_hide_no_word(rule_word: tuple[Rule, str], between: list[str]) -> None:
+    rule, word = rule_word
+    if not screen(word, _trade(rule), _purpose(rule)):
+        return  # the word alone is let pass by its own context
+    disguised = "".join(between).join(word)
+    assert _finds(rule, f"好{disguised}好", disguised) or not screen(
+        f"好{word}好", _trade(rule), _purpose(rule)
+    )
+
+
+@given(st.sampled_from(BLOCK_WORDS), st.sampled_from(SIGNS))
+def test_signs_between_the_characters_hide_no_word(rule_word: tuple[Rule, str], sign: str) -> None:
+    rule, word = rule_word
+    if len(word) < 3 or rule.id not in {one.rule for one in screen(word, _trade(rule), _purpose(rule))}:
+        return
+    disguised = sign.join(word)
+    found = screen(disguised, _trade(rule), _purpose(rule))
+    assert any(one.start == 0 and one.end == len(disguised) for one in found), (disguised, found)
+
+
+@given(st.text(max_size=120), st.sampled_from(["marketing", "service"]))
+def test_findings_lie_in_the_text_and_quote_it(text: str, purpose: str) -> None:
+    found = screen(text, "retail", purpose)
+    for one in found:
+        assert 0 <= one.start < one.end <= len(text)
+        assert text[one.start : one.end] == one.matched
+    assert list(found) == sorted(found, key=lambda one: one.start)
+
+
+PIECES = st.sampled_from(
+    [
+        "王女士您好，",
+        "销量第一",
+        "最\u200b佳",
+        "满199减50",
+        "13800138000",
+        "https://t.cn/a1",
+        "加·微·信",
+        "原价99元",
+        "，",
+        " ",
+        "限时",
+        "①",
+        "V",
+    ]
+)
+
+
+@given(st.lists(st.lists(PIECES, max_size=8).map("".join), max_size=8))
+def test_a_batch_is_judged_as_each_of_its_texts(texts: list[str]) -> None:
+    screener = shipped_screener()
+    each = [screener.screen(text, trade="retail", purpose="marketing") for text in texts]
+    assert screener.screen_many(texts, trade="retail", purpose="marketing") == each
+
+
+ALLOWED = [
+    "会员您好",
+    "周六",
+    "新品",
+    "到店",
+    "满199元减50元",
+    "第一步",
+    "最近",
+    "首单",
+    "，",
+    "。",
+    "请",
+    "预约",
+]
+
+
+@given(st.lists(st.sampled_from(ALLOWED), max_size=12).map("".join))
+def test_texts_of_plain_words_are_never_stopped(text: str) -> None:
+    assert verdict(screen(text)) is None
+
+
+# Hostile
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "最佳" * 50_000,
+        "a" * 100_000,
+        "1" * 100_000,
+        "一" * 100_000,
+        "a." * 50_000,
+        "a-" * 50_000 + ".com",
+        "http://" * 15_000,
+        "加 " * 50_000,
+        "·" * 100_000,
+        "\u0301" * 100_000,
+        "\ud800" * 10_000,
+        "【" * 100_000,
+        "送好礼" * 33_000,
+        "qq1" * 33_000,
+        "1" + " 3" * 50_000,
+        "全国最" * 33_000,
+        "\U0001f389最" * 50_000,
+    ],
+    ids=lambda text: ascii(text[:6]),
+)
+def test_long_and_strange_texts_are_judged(text: str) -> None:
+    for one in screen(text):
+        assert one.start < one.end
+
+
+def test_normal_is_total() -> None:
+    for point in [*range(0x300), 0x2028, 0xD800, 0xE000, 0xFFFF, 0x10FFFF, 0x1F600]:
+        assert isinstance(normal(chr(point)), str)
