@@ -31,7 +31,9 @@ def test_it_bars_marketing_and_lets_service_messages_through() -> None:
         "complaint",
         "complaint:12321",
     )
-    standing = {one.purpose: (one.granted, one.suppressed) for one in Standing.objects.filter(contact_id=person)}
+    standing = {
+        one.purpose: (one.granted, one.suppressed) for one in Standing.objects.filter(contact_id=person)
+    }
     assert standing == {"marketing": (False, "complaint"), "service": (True, None)}
 
 

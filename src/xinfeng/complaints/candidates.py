@@ -91,8 +91,9 @@ from unnest(%(complaints)s::bigint[], %(contacts)s::bigint[], %(ats)s::timestamp
 """
     + _SENT
     + """
-where t.sent_at <= a.at and t.sent_at >= a.at - %(reach)s and (coalesce(r.delivered, false) or not coalesce(r.failed, false))
-"""
+where t.sent_at <= a.at and t.sent_at >= a.at - %(reach)s
+  and (coalesce(r.delivered, false) or not coalesce(r.failed, false))
+"""  # noqa: S608
 )
 
 _NAMED = (
@@ -197,7 +198,9 @@ def carrier_ids(text: str) -> list[bytes]:
     return forms
 
 
-def _candidate(complaint_id: int, values: Sequence[Any], hers: dict[tuple[int, int], tuple[bool, bool]]) -> Candidate:
+def _candidate(
+    complaint_id: int, values: Sequence[Any], hers: dict[tuple[int, int], tuple[bool, bool]]
+) -> Candidate:
     message_id, plan_id, contact_id, consent_seq, channel_id, sent_at, delivered, body, named = values
     formerly, other_number = hers.get((complaint_id, contact_id), (False, True))
     return Candidate(

@@ -11,10 +11,12 @@ from xinfeng.complaints.models import About, Source
 from xinfeng.consent.actions import record_complaints
 from xinfeng.contacts.sql import find_by_phone_indexes
 from xinfeng.foundation import audit
+from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.database import Connection
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.phones import parse_mainland
+from xinfeng.kernel.time import business_day
 
 OLDEST = timedelta(days=3 * 366)
 AHEAD = timedelta(minutes=10)
@@ -27,7 +29,7 @@ AT_ONCE = 500
 @dataclass(frozen=True, slots=True)
 class NewComplaint:
     """What a door or a file states. `phone`: as people write it; `said`: what was said; `quoted`: the message as the
-    complainant quotes it; `names_message`: a message's or a carrier's id."""
+    complainant quotes it; `names_message`: a message's or a carrier's id; `day_only`: the source gives no time."""
 
     source: str
     phone: str
@@ -38,6 +40,7 @@ class NewComplaint:
     quoted: str = ""
     names_message: str = ""
     reply_id: int | None = None
+    day_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,4 +204,6 @@ def _once(row: Checked) -> str:
     given = row.given
     if given.reference:
         return f"complaint|{given.source}|{given.reference}"
-    return f"complaint|{given.source}||{row.number}|{given.complained_at.astimezone(UTC).isoformat()}"
+    at = given.complained_at
+    when = business_day(at, xinfeng_settings.load().zone) if given.day_only else at.astimezone(UTC)
+    return f"complaint|{given.source}||{row.number}|{when.isoformat()}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from xinfeng.complaints import settings, texts
 from xinfeng.complaints.candidates import Asked, candidates
@@ -51,9 +52,7 @@ def match_waiting(*, now: datetime, only: Sequence[int] | None = None) -> int:
             rows = connection.execute(_WAITING, given).fetchall()
             if not rows:
                 return done
-            asked = [
-                Asked(row[0], None if row[1] is None else bytes(row[1]), row[2], row[3]) for row in rows
-            ]
+            asked = [Asked(row[0], None if row[1] is None else bytes(row[1]), row[2], row[3]) for row in rows]
             found = candidates(connection, asked, look_back=look_back)
             judged = {
                 row[0]: judge(found.get(row[0], ()), quoted=texts.opened(row[4]).quoted) for row in rows
@@ -76,7 +75,7 @@ def set_by_person(
     connection: Connection, complaint_id: int, message_id: int | None, *, actor: str, now: datetime
 ) -> ComplaintMatch:
     """Append what a person says. Raises NotFound `message.unknown`."""
-    values: tuple[object, ...] = (None, None, None, None, None)
+    values: tuple[Any, ...] = (None, None, None, None, None)
     if message_id is not None:
         row = connection.execute(
             "select m.plan_id, m.contact_id, m.consent_seq, p.channel_id, (select min(a.sent_at) from attempt a"

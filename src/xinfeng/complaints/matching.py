@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -121,7 +121,7 @@ def _weigh(one: Candidate, quoted: str, *, latest: Candidate | None, alone: bool
     return Weighed(one, tuple(why), likeness)
 
 
-_NOTES = {
+_NOTES: dict[str, Callable[[Candidate], bool]] = {
     DELIVERED: lambda one: one.delivered,
     OTHER_NUMBER: lambda one: one.other_number,
     FORMERLY: lambda one: one.formerly,

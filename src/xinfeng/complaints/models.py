@@ -173,7 +173,9 @@ class ComplaintStanding(models.Model):
             ),
             models.Index(fields=["-complained_at", "-complaint_id"], name="complaint_recent"),
             models.Index(fields=["plan_id"], name="complaint_plan"),
-            models.Index(fields=["complaint_id"], name="complaint_unmatched", condition=models.Q(certainty="")),
+            models.Index(
+                fields=["complaint_id"], name="complaint_unmatched", condition=models.Q(certainty="")
+            ),
             models.Index(fields=["xid"], name="complaint_standing_xid"),
         ]
 
@@ -278,3 +280,21 @@ class Waiver(models.Model):
     class Meta:
         db_table = "complaint_waiver"
         indexes = [models.Index(fields=["dimension", "dimension_id", "-until"], name="complaint_waiver_of")]
+
+
+class Pause(models.Model):
+    """A campaign was paused because of its complaints: what was known then. A fact; it is not paused for the same
+    complaints twice, once a person has resumed it."""
+
+    id = models.BigAutoField(primary_key=True)
+    plan_id = models.BigIntegerField()
+    at = models.DateTimeField()
+    complaints = models.IntegerField()
+    delivered = models.IntegerField()
+    limit_key = models.CharField(max_length=40)
+    per_million = models.FloatField()
+    confidence = models.FloatField()
+
+    class Meta:
+        db_table = "complaint_pause"
+        indexes = [models.Index(fields=["plan_id", "-id"], name="complaint_pause_of")]

@@ -111,8 +111,12 @@ def current() -> Rules:
     kept = stored.read(STORED_KEY, None)
     if kept is None:
         return Rules()
-    thresholds = tuple(Threshold(**one) for one in kept.get("thresholds", [asdict(one) for one in THRESHOLDS]))
-    return replace(Rules(), **{**{name: kept[name] for name in _PLAIN if name in kept}, "thresholds": thresholds})
+    thresholds = tuple(
+        Threshold(**one) for one in kept.get("thresholds", [asdict(one) for one in THRESHOLDS])
+    )
+    return replace(
+        Rules(), **{**{name: kept[name] for name in _PLAIN if name in kept}, "thresholds": thresholds}
+    )
 
 
 def save(rules: Rules, *, actor: str) -> None:
