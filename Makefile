@@ -25,11 +25,12 @@ test: .venv/installed  ## every test that needs no browser
 test-browser: .venv/installed  ## the console in a real Chromium (CHROMIUM=/usr/bin/chromium)
 	$(PY) -m pytest -m browser $(ARGS)
 
-check: .venv/installed  ## style, types, floors
+check: .venv/installed  ## style, types, floors, how well the rules of screening judge
 	$(PY) -m ruff check src tests benchmarks
 	$(PY) -m ruff format --check src tests benchmarks
 	$(PY) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
 	XINFENG_DATA=.mypy_cache/data $(PY) -m mypy
+	$(PY) -m xinfeng.screening.scorecard
 
 bench: .venv/installed  ## every benchmark, one JSON line each
 	$(PY) -m benchmarks $(ARGS)
