@@ -222,6 +222,8 @@ def test_the_library_is_filtered_by_trade_and_kind_and_searched(operator, signat
     html = operator.get("/templates/library?trade=catering&kind=birthday").content.decode()
     assert "长寿面" in html and "retail.birthday.gift" not in html
     assert "山岚茶社" in html, "shown with our own signature"
+    weather = operator.get("/templates/library?trade=catering&scene=weather").content.decode()
+    assert "catering.care.rain" in weather and "catering.birthday.longevity" not in weather
     assert "catering.care.rain" in operator.get("/templates/library?q=路滑").content.decode()
     assert "没有符合条件的" in operator.get("/templates/library?q=没有这样的字").content.decode()
     assert operator.get("/templates/library?trade=nothing").status_code == 400

@@ -133,6 +133,7 @@ def test_texts_are_found_by_trade_kind_and_words():
     found = library.texts("catering", "care", "雨")
     assert [text.key for text in found] == ["catering.care.rain"]
     assert library.texts(text="BIRTHDAY") == library.texts(text="birthday") != ()
+    assert {text.scene for text in library.texts("catering", scene="weather")} == {"weather"}
     assert library.texts("catering", "care", "没有这样的字") == ()
     assert library.texts("no such trade") == ()
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.functional import lazy
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -36,21 +37,10 @@ from xinfeng.content.variables import CATALOGUE, examples
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.time import utc_now
 
-KINDS: dict[str, Words] = {
-    "welcome": gettext_lazy("欢迎"),
-    "care": gettext_lazy("关怀"),
-    "activation": gettext_lazy("激活"),
-    "member_day": gettext_lazy("会员日"),
-    "reminder": gettext_lazy("提醒"),
-    "review": gettext_lazy("评价邀请"),
-    "new_product": gettext_lazy("新品"),
-    "offer": gettext_lazy("优惠"),
-    "holiday": gettext_lazy("节日"),
-    "birthday": gettext_lazy("生日"),
-    "win_back": gettext_lazy("召回"),
-    "service": gettext_lazy("服务通知"),
-}
-"""library.KINDS in the reader's language."""
+_in_language = lazy(lambda zh, en: en if (get_language() or "").startswith("en") else zh, str)
+
+KINDS: dict[str, Words] = {code: _in_language(*words) for code, words in library.KINDS.items()}
+SCENES: dict[str, Words] = {code: _in_language(*words) for code, words in library.SCENES.items()}
 
 COLUMNS = (
     Column("title", gettext_lazy("文案")),
@@ -62,6 +52,7 @@ COLUMNS = (
 FILTERS = (
     Filter("trade", gettext_lazy("行业"), tuple(TRADES.items())),
     Filter("kind", gettext_lazy("用在"), tuple(KINDS.items())),
+    Filter("scene", gettext_lazy("场景"), tuple(SCENES.items())),
 )
 MOST_SHOWN = 6
 """Different renderings of one text that its page shows."""
@@ -94,7 +85,8 @@ class Shown:
 def page(request: HttpRequest) -> HttpResponse:
     """Every text of the library, or those for a trade and a purpose."""
     query = Query.read(request, columns=COLUMNS, filters=FILTERS)
-    found = library.texts(query.filters["trade"], query.filters["kind"], query.search)
+    asked = query.filters
+    found = library.texts(asked["trade"], asked["kind"], query.search, scene=asked["scene"])
     brand, moment, language = _brand(), _now(), get_language() or ""
     here = found[query.offset : query.offset + query.per_page]
     table = Table(
@@ -128,6 +120,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "kind": KINDS[text.kind],
         "trade": TRADES[text.trade],
         "purpose": PURPOSES[text.purpose],
+        "scene": SCENES.get(text.scene, ""),
         "defaults": [(_label(name, language), value) for name, value in text.defaults.items()],
         "brand": brand,
         "shown": shown[0],

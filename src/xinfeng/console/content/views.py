@@ -88,7 +88,7 @@ def _empty(has_signatures: bool, *, may_write: bool) -> Empty:
     if has_signatures:
         return Empty(
             _("还没有模板"),
-            _("写第一条短信：签名、价值、行动和退订说明，旁边就能看到它在手机上的样子。"),
+            _("写第一条短信：签名、价值、行动和退订说明，旁边就能看到它在手机上的样子。也可以从文案库挑一条改成自己的。"),
             _("新建模板"),
             reverse("templates.new"),
             "template",

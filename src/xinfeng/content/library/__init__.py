@@ -102,14 +102,17 @@ class Text:
         return self.note_en if language.startswith("en") else self.note
 
 
-def texts(trade: str | None = None, kind: str | None = None, text: str | None = None) -> tuple[Text, ...]:
-    """The library, or the part of it for a trade and a kind whose words contain `text` (any case)."""
+def texts(
+    trade: str | None = None, kind: str | None = None, text: str | None = None, *, scene: str | None = None
+) -> tuple[Text, ...]:
+    """The library, or the part of it for a trade, a kind and a scene whose words contain `text` (any case)."""
     wanted = (text or "").strip().casefold()
     return tuple(
         one
         for one in _all().values()
         if (not trade or one.trade == trade)
         and (not kind or one.kind == kind)
+        and (not scene or one.scene == scene)
         and (not wanted or wanted in _searched(one))
     )
 
