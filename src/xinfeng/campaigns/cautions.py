@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
-from xinfeng.campaigns import approval
+from xinfeng.campaigns import approval, complaint_watch, filing
 from xinfeng.campaigns.audience import HORIZON, Ground
 from xinfeng.campaigns.models import Campaign, CampaignState
 from xinfeng.campaigns.wording import Wording
@@ -80,6 +80,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "活动速率每秒 {rate} 条高于通道的每秒 {channel_rate} 条，按通道的速率发送。",
         "The campaign's {rate} parts a second exceed the channel's {channel_rate}; the channel's rate holds.",
     ),
+    "peak_ahead": (
+        "距{name}（{day}）报备截止 {days} 天，这个通道还没有大促报备的编号。",
+        "{days} days are left to file bulk sending for {name} ({day}); this channel has no number for it yet.",
+    ),
     "peak_days_left_out": (
         "大促日 {days} 没有大促报备，这些天不发，余下的在之后的时段继续。",
         "There is no bulk filing for the peak days {days}; nothing is sent on those, the rest follows later.",
@@ -143,6 +147,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "批准之后内容有变，需要重新审批。",
         "Something changed since the approval; it needs approval again.",
     ),
+    **complaint_watch.WORDS,
 }
 
 
@@ -170,6 +175,7 @@ def found(campaign: Campaign, seen: Seen) -> Iterator[Caution]:
         *_review(seen.wording),
         *_filing(seen),
         *_timing(campaign, seen),
+        *_complaints(campaign, seen.now),
         *_surroundings(campaign),
     ]
     yield from sorted(cautions, key=lambda caution: not caution.stops)
@@ -236,6 +242,10 @@ def _filing(seen: Seen) -> Iterator[Caution]:
     if later and (ends is None or business_day(ends, seen.ground.context.zone) > later[0]):
         days = "、".join(day.isoformat() for day in later)
         yield Caution("peak_days_left_out", {"days": days})
+    if terms is not None and terms.bulk is not None and not seen.held:
+        for peak in filing.peaks_without_number(seen.ground.context.send_day, terms.channel):
+            params = {"name": peak.name, "days": peak.days_left, "day": peak.first_day.isoformat()}
+            yield Caution("peak_ahead", params)
 
 
 def _timing(campaign: Campaign, seen: Seen) -> Iterator[Caution]:
@@ -258,6 +268,11 @@ def _timing(campaign: Campaign, seen: Seen) -> Iterator[Caution]:
         first_day, last_day = (business_day(at, settings.zone) for at in (seen.starts_at, last))
         for day in policy.calendar().doubtful(first_day, last_day)[:1]:
             yield Caution("calendar_unsettled", {"day": day.isoformat()})
+
+
+def _complaints(campaign: Campaign, now: datetime) -> Iterator[Caution]:
+    for warning in complaint_watch.warnings(campaign, now=now):
+        yield Caution(warning.code, warning.params(), stops=warning.stops)
 
 
 def _surroundings(campaign: Campaign) -> Iterator[Caution]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q
 
@@ -54,7 +55,7 @@ def by_dimension(
 
 def _facets(found: Iterable[PlanRate]) -> dict[int, _Facets]:
     plans = [one.plan_id for one in found]
-    rows = Campaign.objects.filter(plan_id__in=plans).values_list(
+    rows: Iterable[Any] = Campaign.objects.filter(plan_id__in=plans).values_list(
         "plan_id",
         "pk",
         "name",

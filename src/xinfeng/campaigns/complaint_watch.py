@@ -25,7 +25,7 @@ from xinfeng.complaints.models import Pause
 from xinfeng.complaints.rates import Rate
 from xinfeng.complaints.settings import Rules, Threshold
 from xinfeng.complaints.waivers import waived
-from xinfeng.kernel.errors import Conflict
+from xinfeng.kernel.errors import Conflict, RefusedByPolicy
 from xinfeng.lens.engine import lens
 
 COMPLAINTS = "system:complaints"
@@ -108,7 +108,7 @@ def last_pause(plan_id: int) -> Pause | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Warning:
+class RateWarning:
     """A signature or template whose rate is above a limit. `stops`: above the closing one, and nobody waived it."""
 
     dimension: str
@@ -155,7 +155,7 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 
 
-def warnings(campaign: Campaign, *, now: datetime) -> Iterator[Warning]:
+def warnings(campaign: Campaign, *, now: datetime) -> Iterator[RateWarning]:
     """What complaints say about starting it."""
     version = campaign.template_version
     if version is None or campaign.purpose != "marketing":
@@ -170,8 +170,16 @@ def warnings(campaign: Campaign, *, now: datetime) -> Iterator[Warning]:
         closing, suspending = rules.limit("close"), rules.limit("suspend")
         if closing is not None and rate.surely_above(closing.per_million, rules=rules):
             let = waived(dimension, id_, now=now)
-            yield Warning(
+            yield RateWarning(
                 dimension, id_, name, rate, closing, stops=let is None, waived_by=let.actor if let else ""
             )
         elif suspending is not None and rate.surely_above(suspending.per_million, rules=rules):
-            yield Warning(dimension, id_, name, rate, suspending, stops=False)
+            yield RateWarning(dimension, id_, name, rate, suspending, stops=False)
+
+
+def refuse_start(campaign: Campaign, *, now: datetime) -> None:
+    """Raises RefusedByPolicy `complaint.rate_high` where a warning stops it: at planning, whoever or whatever
+    started it."""
+    for warning in warnings(campaign, now=now):
+        if warning.stops:
+            raise RefusedByPolicy("complaint.rate_high", **warning.params())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import close_old_connections
 from procrastinate import RetryStrategy
 
-from xinfeng.campaigns import actions, filing_watch, narrowing, planning, proof
+from xinfeng.campaigns import actions, complaint_watch, filing_watch, narrowing, planning, proof
 from xinfeng.foundation.jobs import app
 from xinfeng.kernel.time import utc_now
 
@@ -33,6 +33,13 @@ def settle(timestamp: int) -> None:
     actions.start_due(now=now)
     actions.recover_planning()
     actions.settle_finished(now=now)
+
+
+@app.periodic(cron="* * * * *")  # type: ignore[untyped-decorator]
+@app.task(name="campaigns.watch_complaints", queueing_lock="campaigns.watch_complaints")  # type: ignore[untyped-decorator]
+def watch_complaints(timestamp: int) -> None:
+    """Every minute: pause what makes people complain."""
+    complaint_watch.watch(now=utc_now())
 
 
 @app.task(name="campaigns.draw_up_proof", retry=RetryStrategy(max_attempts=5, wait=10))  # type: ignore[untyped-decorator]

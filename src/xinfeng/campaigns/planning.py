@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connections
 
-from xinfeng.campaigns import actions, approval, audience, wording
+from xinfeng.campaigns import actions, approval, audience, complaint_watch, wording
 from xinfeng.campaigns.models import Campaign, CampaignState, TextRefusal
 from xinfeng.campaigns.rendered import TextGate
 from xinfeng.campaigns.variants import variant_of
@@ -131,6 +131,7 @@ def _plan(campaign_id: int, now: datetime) -> PlanCounts | None:
         assert campaign.template_version is not None
         if not campaign.template_version.signature.enabled:
             raise Conflict("campaign.signature_disabled", signature=campaign.template_version.signature.text)
+        complaint_watch.refuse_start(campaign, now=now)
         text = wording.sendable(campaign, at=now)
         ground = audience.ground(campaign, now=now)
         if not ground.windows:

@@ -78,34 +78,27 @@ _COLUMNS = """
 select a.complaint_id, m.id, m.plan_id, m.contact_id, m.consent_seq, p.channel_id, t.sent_at,
   coalesce(r.delivered, false), m.body_sealed"""
 
-_MESSAGES = (
-    _COLUMNS
-    + """, ''
-from unnest(%(complaints)s::bigint[], %(contacts)s::bigint[], %(ats)s::timestamptz[]) as a(complaint_id, contact_id, at)
+_MESSAGES = """<columns>, ''
+from unnest(%(complaints)s::bigint[], %(contacts)s::bigint[], %(ats)s::timestamptz[])
+    as a(complaint_id, contact_id, at)
   cross join lateral (
     select * from message m
     where m.contact_id = a.contact_id and m.planned_at <= a.at and m.planned_at >= a.at - %(planned)s
     order by m.planned_at desc, m.id desc limit %(most)s
   ) m
   join plan p on p.id = m.plan_id and p.purpose = 'marketing'
-"""
-    + _SENT
-    + """
+<sent>
 where t.sent_at <= a.at and t.sent_at >= a.at - %(reach)s
   and (coalesce(r.delivered, false) or not coalesce(r.failed, false))
-"""  # noqa: S608
-)
+""".replace("<columns>", _COLUMNS).replace("<sent>", _SENT)
 
-_NAMED = (
-    _COLUMNS
-    + """, a.how
+_NAMED = """<columns>, a.how
 from unnest(%(complaints)s::bigint[], %(messages)s::bigint[], %(hows)s::text[]) as a(complaint_id, message_id, how)
   join message m on m.id = a.message_id
   join plan p on p.id = m.plan_id
-"""
-    + _SENT
-    + "where t.sent_at is not null"
-)
+<sent>
+where t.sent_at is not null
+""".replace("<columns>", _COLUMNS).replace("<sent>", _SENT)
 
 
 def candidates(
