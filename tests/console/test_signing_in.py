@@ -306,3 +306,24 @@ def test_a_login_form_from_elsewhere_is_refused(clock):
     strict = Client(enforce_csrf_checks=True, headers={"host": "localhost"})
     assert enter(strict).status_code == 403
     assert sessions.seats() == []
+
+
+def test_an_initial_password_that_lay_about_is_worth_nothing(clock):
+    people.add_user(username="wei", role="operator", name="", password=PASSWORD, actor="admin")
+    clock(days=8)
+    answer = enter(browser())
+    assert answer.status_code == 403 and "初始密码" in answer.content.decode()
+    User.objects.update(must_change_password=False)
+    assert enter(browser()).status_code == 302
+
+
+def test_who_comes_back_is_told_what_happened_meanwhile(clock):
+    user = person("operator")
+    User.objects.filter(pk=user.pk).update(last_login=clock() - timedelta(days=1))
+    logins.record_failure("wei", "10.0.0.9", now=clock())
+    client = browser()
+    enter(client)
+    assert "1 次登录失败" in client.get("/account").content.decode()
+    again = browser()
+    enter(again)
+    assert "次登录失败" not in again.get("/account").content.decode()

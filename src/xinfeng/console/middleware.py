@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
 
@@ -14,7 +15,9 @@ from django.utils.translation import gettext
 
 from xinfeng.console.permissions import ProofNeeded
 from xinfeng.console.words import sentence, status
-from xinfeng.kernel.errors import XinfengError
+from xinfeng.kernel.errors import NotAllowed, XinfengError
+
+log = logging.getLogger(__name__)
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -55,6 +58,10 @@ class ConsoleMiddleware:
         if not isinstance(exception, XinfengError) or isinstance(exception, ProofNeeded):
             return None
         code = status(exception)
+        if isinstance(exception, NotAllowed):
+            view = request.resolver_match.view_name if request.resolver_match else ""
+            who = request.user.get_username()
+            log.warning("not allowed", extra={"code": exception.code, "user": who, "view": view})
         if wants_fragment(request):
             return with_toast(HttpResponse(status=code), sentence(exception), tone="danger")
         return render(

@@ -10,12 +10,13 @@ unless it is one: people type passwords into the wrong field.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
 from xinfeng.foundation import audit
-from xinfeng.foundation.models import LoginFailures, User
+from xinfeng.foundation.models import AuditEntry, LoginFailures, User
 from xinfeng.kernel.errors import NotAllowed
 
 MOST_FAILURES = 5
@@ -102,6 +103,21 @@ def record_success(user: User, address: str, *, factor: str = "password") -> Non
             address=address or None,
             factor=factor,
         )
+
+
+@dataclass(frozen=True)
+class Since:
+    """What happened to an account: logins that failed, changes of password or second factor by somebody else."""
+
+    failures: int
+    changes: int
+
+
+def since(user: User, at: datetime) -> Since:
+    """What the log says about an account after a time."""
+    entries = AuditEntry.objects.filter(object_kind="user", object_id=str(user.pk), at__gt=at)
+    changed = entries.filter(action__in=("user.password", "second_factor.reset")).exclude(actor=user.username)
+    return Since(entries.filter(action="login.failed").count(), changed.count())
 
 
 def forget_old(*, now: datetime) -> int:

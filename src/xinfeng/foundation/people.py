@@ -17,8 +17,11 @@ from django.db.models import Q
 from xinfeng.foundation import audit, logins, passwords, sessions
 from xinfeng.foundation.models import Role, User
 from xinfeng.foundation.security import SecuritySettings
-from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
+from xinfeng.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from xinfeng.kernel.time import utc_now
+
+INITIAL_PASSWORD_LIVES = timedelta(days=7)
+"""A password made for somebody else is good for so long (OWASP ASVS 4.0.3, 2.3.1)."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,13 @@ def must_change_password(user: User, rules: SecuritySettings, *, now: datetime) 
         return True
     since = user.password_changed_at or user.date_joined
     return rules.password_days > 0 and since < now - timedelta(days=rules.password_days)
+
+
+def check_initial_password(user: User, *, now: datetime) -> None:
+    """Raises NotAllowed `login.initial_lapsed` (days) for a password somebody else set too long ago."""
+    since = user.password_changed_at
+    if user.must_change_password and since is not None and since < now - INITIAL_PASSWORD_LIVES:
+        raise NotAllowed("login.initial_lapsed", days=INITIAL_PASSWORD_LIVES.days)
 
 
 def is_stale(user: User, rules: SecuritySettings, *, now: datetime) -> bool:

@@ -7,7 +7,7 @@ and a value that changed meanwhile is never overwritten: the old bytes are compa
 in nobody's way for longer than a page takes; and it rests as long as it worked.
 
 Facts may be sealed anew, and nothing else of them may change: the database sees to it (migration 0007,
-docs/adr/0010). For the lens nothing has changed. Files are sealed anew by nobody: they lapse, and until then their key
+docs/adr/0013). For the lens nothing has changed. Files are sealed anew by nobody: they lapse, and until then their key
 can't be retired.
 """
 

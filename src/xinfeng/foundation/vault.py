@@ -8,7 +8,7 @@ says that a key is missing; so a process takes up new keys without being started
 
 The index key does not rotate with them. Everything is found by it, suppressions and opt-outs first: under another,
 somebody who opted out would be a stranger until every number had been opened and hashed anew, and nothing may be sent
-meanwhile. It protects no content, only the equality of what is found by it. See docs/adr/0011.
+meanwhile. It protects no content, only the equality of what is found by it. See docs/adr/0013.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 
 from xinfeng.delivery.models import ReplyMeaning
 from xinfeng.delivery.outcomes import message_state
-from xinfeng.foundation import audit
+from xinfeng.foundation import audit, security
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.insights import cells
 from xinfeng.insights.stages import handed_over, staged
@@ -115,7 +115,7 @@ def export_csv(
 ) -> Iterator[bytes]:
     """The selection as a CSV file in pieces. `clear_numbers` is the door's decision; either way it is audited.
 
-    Raises InvalidInput `export.reason` for clear numbers without a reason.
+    Raises InvalidInput `export.reason` for clear numbers without a reason, or `export.reason_rows` (rows, most).
     """
     total = _audit(plan_id, selection, actor=actor, clear_numbers=clear_numbers, reason=reason, form="csv")
     return cells.csv_lines(_header(language), _lines(plan_id, selection, total, clear_numbers, language))
@@ -214,6 +214,9 @@ def _audit(
     copy = lens()
     copy.refresh()
     total = int(copy.scalar(_chosen(copy, plan_id, selection).count()))
+    most = security.current().reason_from_rows
+    if total > most and not reason.strip():
+        raise InvalidInput("export.reason_rows", rows=total, most=most)
     with transaction.atomic():
         audit.record(
             actor=actor,

@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import login as begin_session
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
@@ -16,15 +17,17 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from xinfeng.console.account import duties
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.words import sentence, status
-from xinfeng.foundation import logins, second_factor
+from xinfeng.foundation import logins, people, second_factor
 from xinfeng.foundation.models import User
 from xinfeng.kernel.errors import NotAllowed
 from xinfeng.kernel.time import utc_now
@@ -64,6 +67,11 @@ class Login(auth_views.LoginView):
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user = User.objects.get(username=form.get_user().get_username())
+        try:
+            people.check_initial_password(user, now=utc_now())
+        except NotAllowed as lapsed:
+            context = self.get_context_data(form=self.get_form_class()(self.request), locked=sentence(lapsed))
+            return self.render_to_response(context, status=status(lapsed))
         if second_factor.is_on(user):
             self.request.session.cycle_key()
             self.request.session[PENDING] = {
@@ -129,8 +137,23 @@ def _pending(request: HttpRequest) -> User | None:
     return user if user is not None and user.get_session_auth_hash() == said["password"] else None
 
 
+def _tell_since(request: HttpRequest, user: User) -> None:
+    """What happened to the account since its owner was here: she may know that it was not her."""
+    if user.last_login is None:
+        return
+    news = logins.since(user, user.last_login)
+    if news.failures or news.changes:
+        told = gettext(
+            "您上次登录是 %(at)s。那以后有 %(failures)d 次登录失败，账号的密码或两步验证改过 %(changes)d 次。"
+        )
+        at = timezone.localtime(user.last_login).strftime("%Y-%m-%d %H:%M")
+        words = told % {"at": at, "failures": news.failures, "changes": news.changes}
+        messages.warning(request, words + gettext("不是您本人的话，请马上更改密码并告诉管理员。"))
+
+
 def _enter(request: HttpRequest, user: User, where: str, *, factor: str) -> HttpResponse:
     request.session.pop(PENDING, None)
+    _tell_since(request, user)
     begin_session(request, user, backend=BACKEND)
     logins.record_success(user, address_of(request), factor=factor)
     must = duties.settle(request)

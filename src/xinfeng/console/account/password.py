@@ -17,7 +17,7 @@ from xinfeng.console.account.duties import account_of, open_to_all
 from xinfeng.console.account.login import address_of
 from xinfeng.console.components.faults import show_fault
 from xinfeng.foundation import logins, people, sessions
-from xinfeng.foundation.passwords import LONGEST, Strength, strength
+from xinfeng.foundation.passwords import LONGEST
 from xinfeng.kernel.errors import NotAllowed, XinfengError
 from xinfeng.kernel.time import utc_now
 
@@ -27,11 +27,6 @@ RULES: tuple[Promise, ...] = (
     _("不能是常见或泄露过的密码，也不能是它们加上数字、重复几遍或换成相似的符号。"),
     _("不能包含您的用户名、姓名或产品的名字。"),
 )
-STRENGTHS: dict[Strength, Promise] = {
-    Strength.WEAK: _("偏弱：再长一些会更安全。"),
-    Strength.FAIR: _("不错。"),
-    Strength.STRONG: _("很强。"),
-}
 FIELDS = {
     "login.password_wrong": "old_password",
     "user.same_password": "new_password1",
@@ -99,8 +94,7 @@ def change(request: HttpRequest) -> HttpResponse:
             user.refresh_from_db()
             update_session_auth_hash(request, user)
             sessions.follow(request.session)
-            told = gettext("密码已经更改。其他设备上的登录已经失效。") + str(STRENGTHS[strength(new)])
-            messages.success(request, told)
+            messages.success(request, gettext("密码已经更改。其他设备上的登录已经失效。"))
             must = duties.settle(request)
             return redirect("dashboard" if must is None else duties.PLACES[must])
     context = {"form": form, "rules": RULES, "must": duties.place(request) == request.path}

@@ -56,6 +56,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
     enrolment = second_factor.begin(user, now=now)
     form = CodeForm(request.POST if request.method == "POST" else None)
     form.fields["code"].help_text = gettext("扫码之后，应用里显示的 6 位数字。")
+    form.fields["code"].widget.attrs.pop("autofocus", None)  # the page begins with the QR code
     if request.method == "POST" and form.is_valid():
         try:
             logins.check_code(user.username, address_of(request), now=now)
@@ -105,6 +106,7 @@ def take_away(request: HttpRequest) -> HttpResponse:
 @require_POST
 @open_to_all
 def end_session(request: HttpRequest, seat_id: int) -> HttpResponse:
+    need_proof(request)
     user = account_of(request)
     sessions.end(seat_id, actor=user.username, owner=user.pk)
     messages.success(request, gettext("那台设备已经退出登录。"))
@@ -114,6 +116,7 @@ def end_session(request: HttpRequest, seat_id: int) -> HttpResponse:
 @require_POST
 @open_to_all
 def end_others(request: HttpRequest) -> HttpResponse:
+    need_proof(request)
     user = account_of(request)
     stamp = sessions.stamp_of(request.session)
     if stamp is None:

@@ -40,7 +40,12 @@ SENTENCES: dict[str, Words] = {
         "没有写原因。什么都没有改变。请写一句，它会记入审计。",
         "No reason was given. Nothing was changed. Write a sentence; it goes into the audit log.",
     ),
-    "export.reason": Words(
+    "login.initial_lapsed": Words(
+        "这个初始密码已经超过 {days} 天没有使用，不再有效。账号没有改变。请管理员重设一个。",
+        "This initial password was not used within {days} days and is no longer good. Nothing was changed. "
+        "Ask an administrator for a new one.",
+    ),
+    "export.reason_rows": Words(
         "要导出 {rows} 行，超过 {most} 行的导出要写用途。没有导出。用途会记入审计。",
         "{rows} rows are to be exported; more than {most} ask for a reason. Nothing was exported. "
         "The reason goes into the audit log.",

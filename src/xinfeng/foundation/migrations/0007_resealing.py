@@ -1,7 +1,7 @@
 from django.db import migrations
 
 # Under `xinfeng.resealing` a row may get other sealed bytes and nothing else: whatever is not named `…_sealed` must
-# stay as it is. See docs/adr/0010.
+# stay as it is. See docs/adr/0013.
 RESEALABLE = """
 create function unsealed_part(fact jsonb) returns jsonb language sql immutable as $$
   select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(fact) where key not like '%\\_sealed'

@@ -24,3 +24,25 @@ customElements.define(
     }
   },
 );
+
+// Shows what was typed into the password fields of its form, until pressed again or sent.
+customElements.define(
+  "xf-peek",
+  class extends HTMLElement {
+    connectedCallback() {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "xf-peek";
+      const fields = [...this.closest("form").querySelectorAll("input[type=password]")];
+      const set = (shown) => {
+        fields.forEach((field) => (field.type = shown ? "text" : "password"));
+        button.textContent = this.getAttribute(shown ? "hide" : "show");
+        button.setAttribute("aria-pressed", String(shown));
+      };
+      button.addEventListener("click", () => set(fields[0].type === "password"));
+      this.closest("form").addEventListener("submit", () => set(false));
+      set(false);
+      this.append(button);
+    }
+  },
+);
