@@ -11,9 +11,9 @@ from django.db.models import Q, Sum
 from xinfeng.campaigns.models import Campaign
 from xinfeng.delivery.models import Plan
 from xinfeng.delivery.planning import Window
-from xinfeng.filings.bulk import current_peaks
+from xinfeng.filings.bulk import covered_days, current_peaks
 from xinfeng.filings.faults import Fault
-from xinfeng.filings.peaks import peak_days
+from xinfeng.filings.peaks import PeakAhead, ahead, peak_days
 from xinfeng.filings.terms import Terms, lapses, terms_for
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.time import business_day, day_bounds
@@ -99,6 +99,18 @@ def lapsed(campaign: Campaign, *, now: datetime) -> list[str]:
     days = [day for day in dict.fromkeys(ahead) if day >= today] or [today]
     terms = terms_for(version.signature, channel, version, day=today, days=days)
     return lapses(plan.policy.get("filing") or {}, terms, planned_for=days)
+
+
+SOON_DAYS = 14
+"""So many days before the deadline of a peak its countdown is shown with campaigns."""
+
+
+def peaks_without_number(today: date, channel: str) -> list[PeakAhead]:
+    """The peaks whose deadline is near and for which this channel (by name) has no number."""
+    settings, days = current_peaks(), next_peak_days(today, days=60)
+    covered = covered_days(today, max(days, default=today), channel=channel)
+    found = ahead(days, today, lead_days=settings.lead_days, covered=covered)
+    return [one for one in found if not one.covered and 0 <= one.days_left <= SOON_DAYS]
 
 
 def next_peak_days(today: date, *, days: int = 120) -> dict[date, str]:

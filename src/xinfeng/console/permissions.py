@@ -34,6 +34,7 @@ LOOK = frozenset(
         "tier.view",
         "number.view",
         "consent.view",
+        "filing.view",
     }
 )
 """What everybody who works with campaigns may see; phone numbers stay masked."""
@@ -41,6 +42,7 @@ LOOK = frozenset(
 ROLES: dict[str, frozenset[str]] = {
     "operator": LOOK
     | {
+        "screening.view",
         "contact.edit",
         "contact.merge",
         "tag.edit",
@@ -53,14 +55,28 @@ ROLES: dict[str, frozenset[str]] = {
         "campaign.run",
         "campaign.export",
         "inbox.handle",
+        "filing.edit",
+        "filing.download",
     },
-    "reviewer": LOOK | {"template.approve", "campaign.approve", "campaign.run", "audit.view"},
+    "reviewer": LOOK
+    | {
+        "screening.view",
+        "filing.download",
+        "template.approve",
+        "campaign.approve",
+        "campaign.run",
+        "audit.view",
+    },
     "compliance": LOOK
     | {
+        "screening.view",
+        "screening.edit",
         "contact.reveal",
         "contact.erase",
         "consent.edit",
         "consent.prove",
+        "filing.edit",
+        "filing.download",
         "contract.view",
         "contract.edit",
         "request.view",

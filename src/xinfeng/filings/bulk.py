@@ -125,11 +125,13 @@ def filing_of(filing_id: int) -> BulkFiling:
     return found
 
 
-def covered_days(first: date, last: date) -> set[date]:
-    """The days on which some channel has a number (in force on that day, or granted for it)."""
+def covered_days(first: date, last: date, *, channel: str = "") -> set[date]:
+    """The days for which a channel (by name; "": any) has a number."""
     found = BulkFiling.objects.filter(
         state=FilingState.IN_FORCE, first_day__lte=last, last_day__gte=first
     ).exclude(number="")
+    if channel:
+        found = found.filter(channel__name=channel)
     return {
         one.first_day + timedelta(days=offset)
         for one in found

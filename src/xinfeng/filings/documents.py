@@ -73,7 +73,7 @@ def keep(
             "document",
             actor=actor,
             now=now,
-            detail={"document": document.pk, "sha256": digest.hex(), "kind": extension},
+            detail={"document": document.pk, "sha256": digest.hex(), "file_kind": extension},
         )
     return document.pk
 

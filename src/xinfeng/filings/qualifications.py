@@ -63,7 +63,7 @@ def save(draft: QualificationDraft, *, actor: str, now: datetime, qualification_
                 actor=actor,
                 now=now,
                 detail={
-                    "kind": draft.kind,
+                    "qualification_kind": draft.kind,
                     "number": values["number"],
                     "changed": changed if before else None,
                 },
@@ -111,7 +111,7 @@ def _checked(draft: QualificationDraft) -> dict[str, Any]:
         raise NotFound("channel.unknown", channel=draft.channel_id)
     return {
         **texts,
-        "kind": draft.kind,
+        "qualification_kind": draft.kind,
         "issued_on": draft.issued_on,
         "expires_on": draft.expires_on,
         "channel_id": draft.channel_id,

@@ -257,7 +257,8 @@ def matrix(
     for channel in channels:
         for signature in signatures:
             here = [one for one in by_signature.get(signature.pk, ()) if _concerns(one, channel)]
-            if not here and not (channel.takes.signature_filing and signature.enabled):
+            own = any(one.channel_id == channel.pk for one in here)
+            if not own and not (channel.takes.signature_filing and signature.enabled):
                 continue
             row = MatrixRow(
                 signature, channel, tuple(_cell(carrier, here, channel, day) for carrier in CARRIERS)

@@ -162,17 +162,15 @@ def unfiled(day: date, *, limit: int = 100) -> list[Unfiled]:
             if any(one.version_id == version.pk for one in before):
                 continue
             older = before[0] if before else None
-            change = _change(older, version)
+            change = change_since(older, version) if older is not None else ()
             found.append(Unfiled(version, channel, older, change))
             if len(found) == limit:
                 return found
     return found
 
 
-def _change(older: TemplateFiling | None, version: TemplateVersion) -> Sequence[Stretch]:
-    """What the newest wording changes against what was filed; nothing for one that can't be read any more."""
-    if older is None:
-        return ()
+def change_since(older: TemplateFiling, version: TemplateVersion) -> Sequence[Stretch]:
+    """What a later wording changes against what was filed; nothing for one that can't be read any more."""
     with suppress(InvalidInput):
         return difference(older.text, text_to_file(version))
     return ()

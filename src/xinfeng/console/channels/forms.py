@@ -7,9 +7,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from xinfeng.channels.capabilities import PRESETS, Capabilities, LinkInVariable
 from xinfeng.channels.config import CmppConfig
 from xinfeng.channels.models import ChannelKind
 from xinfeng.channels.reads import ChannelRow
@@ -31,6 +32,12 @@ FAULTS: dict[str, Text] = {
     "not_yes_or_no": _("请选择是或否。"),
     "unknown": _("不是可以选择的值。"),
     "not_ascending": _("结束要晚于开始。"),
+    "not_fitting": _("有不能用的内容，请检查写法。"),
+}
+LINKS: dict[str, Text] = {
+    LinkInVariable.NO: _("链接里不能有变量"),
+    LinkInVariable.PATH: _("只能在固定域名之后"),
+    LinkInVariable.YES: _("可以"),
 }
 
 
@@ -83,6 +90,38 @@ class ChannelForm(forms.Form):
         label=_("鉴权时把企业代码补足 6 位"), required=False, help_text=_("极少数网关需要；登录被拒时再试。")
     )
 
+    vendor = forms.ChoiceField(required=False)
+    signature_filing = forms.BooleanField(
+        label=_("签名须先报备"),
+        required=False,
+        help_text=_("没有向客户所在的运营商报备的签名不发。只有测试通道才关掉。"),
+    )
+    template_filing = forms.BooleanField(label=_("模板须先报备"), required=False)
+    bulk_filing = forms.BooleanField(label=_("大促日大量发送须先有编号"), required=False)
+    variables_allowed = forms.BooleanField(label=_("营销短信可以用变量"), required=False)
+    adjacent_variables = forms.BooleanField(label=_("变量可以相邻，或全是变量"), required=False)
+    salutation_required = forms.BooleanField(label=_("营销短信须带会员称谓"), required=False)
+    link_in_variable = forms.ChoiceField(label=_("链接里的变量"), choices=list(LINKS.items()), required=False)
+    link_domains = forms.CharField(
+        label=_("可用的链接域名"), required=False, help_text=_("用空格分开；留空不限。")
+    )
+    opt_out_wording = forms.CharField(
+        label=_("接受的退订提示"), required=False, help_text=_("一字不差，用空格分开；留空不限。")
+    )
+    symbols_refused = forms.CharField(label=_("不收的符号"), required=False)
+    most_characters = _text(_("最多多少字"), _("含签名和变量；留空不限。"), required=False)
+    longest_value = _text(_("每个变量最多多少字"), _("留空不限。"), required=False)
+    signature_shortest = _text(_("签名最短"), required=False, initial="1")
+    signature_longest = _text(_("签名最长"), required=False, initial="20")
+
+    RULES = (
+        "signature_filing",
+        "template_filing",
+        "bulk_filing",
+        "variables_allowed",
+        "adjacent_variables",
+        "salutation_required",
+    )
     CONFIG = (
         "host",
         "port",
@@ -103,6 +142,17 @@ class ChannelForm(forms.Form):
     )
     RARE = CONFIG[9:]
     """Fields that hardly anybody needs; folded away unless one of them is wrong."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        english = (get_language() or "").startswith("en")
+        vendor = self.fields["vendor"]
+        assert isinstance(vendor, forms.ChoiceField)
+        vendor.choices = [(one.key, one.name_en if english else one.name) for one in PRESETS.values()]
+
+    @property
+    def rule_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.RULES]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -135,7 +185,24 @@ class ChannelForm(forms.Form):
             "secret": self.data.get("secret") or None,
             "rate_per_s": _whole(given["rate_per_s"]),
             "price_li": _li(given["price"]),
+            "capabilities": self._capabilities(given),
             "hours": None if self.errors.keys() & {"opens", "closes"} else self._hours(),
+        }
+
+    def _capabilities(self, given: dict[str, str]) -> dict[str, Any]:
+        return {
+            "vendor": given["vendor"] or "none",
+            **{name: name in self.data for name in self.RULES},
+            "link_in_variable": given["link_in_variable"] or LinkInVariable.YES.value,
+            "link_domains": given["link_domains"].lower().split(),
+            "opt_out_wording": given["opt_out_wording"].split(),
+            "symbols_refused": given["symbols_refused"],
+            "most_characters": _whole(given["most_characters"]) if given["most_characters"] else None,
+            "longest_value": _whole(given["longest_value"]) if given["longest_value"] else None,
+            "signature_length": [
+                _whole(given["signature_shortest"] or "1"),
+                _whole(given["signature_longest"] or "20"),
+            ],
         }
 
     def _hours(self) -> tuple[time, time] | None:
@@ -150,17 +217,34 @@ class ChannelForm(forms.Form):
             CmppConfig.read(values["config"], values["kind"])
         except InvalidInput as fault:
             self.show(fault.params["faults"])
+        try:
+            Capabilities.read(values["capabilities"])
+        except InvalidInput as fault:
+            self.show(fault.params["faults"])
 
     def show(self, faults: dict[str, str]) -> None:
         """Faults by field, in words, at the fields."""
         for name, code in faults.items():
-            field = {"price_li": "price", "hours": "closes"}.get(name, name)
+            field = {"price_li": "price", "hours": "closes", "signature_length": "signature_longest"}.get(
+                name, name
+            )
             if field in self.fields and field not in self.errors:
                 self.add_error(field, str(FAULTS.get(code, code)))
             elif field not in self.fields:
                 self.add_error(
                     None, gettext("%(name)s：%(fault)s") % {"name": name, "fault": FAULTS.get(code, code)}
                 )
+
+
+def rules_initial(takes: Capabilities) -> dict[str, Any]:
+    """The form's values for what a channel takes."""
+    return {
+        **takes.to_json(),
+        "link_domains": " ".join(takes.link_domains),
+        "opt_out_wording": " ".join(takes.opt_out_wording),
+        "signature_shortest": takes.signature_length[0],
+        "signature_longest": takes.signature_length[1],
+    }
 
 
 def initial_of(channel: ChannelRow) -> dict[str, Any]:
@@ -170,6 +254,7 @@ def initial_of(channel: ChannelRow) -> dict[str, Any]:
         config[name] = f"{config[name]:g}"
     return {
         **config,
+        **rules_initial(channel.takes),
         "name": channel.name,
         "kind": channel.kind,
         "purpose": channel.purpose,

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from xinfeng.channels import actions, reads
+from xinfeng.channels.capabilities import PRESETS
 from xinfeng.channels.reads import ChannelRow
-from xinfeng.console.channels.forms import ChannelForm, initial_of
+from xinfeng.console.channels.forms import ChannelForm, initial_of, rules_initial
 from xinfeng.console.components import Crumb, Empty
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.content.labels import PURPOSES
@@ -86,24 +87,29 @@ def detail(request: HttpRequest, channel_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed("channel.edit")
 def new(request: HttpRequest) -> HttpResponse:
-    form = ChannelForm(request.POST or None)
+    preset = PRESETS.get(request.GET.get("vendor", ""), PRESETS["none"])
+    form = ChannelForm(request.POST or None, initial=rules_initial(preset.capabilities))
     form.fields["secret"].required = True
     if request.method == "POST" and (channel_id := _save(request, form, None)):
         messages.success(request, gettext("通道已保存，网关几秒内就会连接。"))
         return redirect("channels.detail", channel_id=channel_id)
-    return render(request, "channels/form.html", {"form": form, "crumbs": _crumbs()})
+    context = {"form": form, "preset": preset, "crumbs": _crumbs()}
+    return render(request, "channels/form.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed("channel.edit")
 def edit(request: HttpRequest, channel_id: int) -> HttpResponse:
     row = reads.channel(channel_id, now=utc_now())
-    form = ChannelForm(request.POST or None, initial=initial_of(row))
+    preset = PRESETS.get(request.GET.get("vendor", ""))
+    chosen = rules_initial(preset.capabilities) if preset else {}
+    form = ChannelForm(request.POST or None, initial={**initial_of(row), **chosen})
     if request.method == "POST" and _save(request, form, channel_id):
         messages.success(request, gettext("已保存。连接参数有变化时，网关会重新连接。"))
         return redirect("channels.detail", channel_id=channel_id)
     crumbs = [*_crumbs(), Crumb(row.name, reverse("channels.detail", args=[channel_id]))]
-    return render(request, "channels/form.html", {"form": form, "channel": row, "crumbs": crumbs})
+    context = {"form": form, "channel": row, "preset": preset or PRESETS[row.takes.vendor], "crumbs": crumbs}
+    return render(request, "channels/form.html", context)
 
 
 @require_POST

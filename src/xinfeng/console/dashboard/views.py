@@ -21,8 +21,9 @@ from xinfeng.channels.models import Channel
 from xinfeng.consent import contracts
 from xinfeng.console.channels.views import Shown as ShownChannel
 from xinfeng.console.components import Stat
-from xinfeng.console.components.parts import Tone
 from xinfeng.console.content.labels import TRADES
+from xinfeng.console.dashboard.chores import Chore
+from xinfeng.console.dashboard.filings import filing_chores
 from xinfeng.console.middleware import wants_fragment
 from xinfeng.console.permissions import allowed, may
 from xinfeng.console.templatetags.xinfeng_format import compact, num, pct
@@ -90,25 +91,16 @@ def _figures(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class Chore:
-    """Something with a deadline that is not a campaign: what, how urgent, and where to see to it."""
-
-    title: str
-    text: str
-    url: str
-    tone: Tone
-
-
 MOST_CONTRACTS = 3
 """Contracts named one by one; more are counted."""
 
 
 def _chores(user: Any, *, now: datetime) -> list[Chore]:
-    """Requests and contracts that run out, for those who may see to them; a query for each."""
+    """Requests, contracts and filings that run out, for those who may see to them; a query for each."""
     return [
         *(_requests(now) if may(user, "request.view") else ()),
         *(_contracts(now) if may(user, "contract.view") else ()),
+        *(filing_chores(now) if may(user, "filing.view") else ()),
     ]
 
 
