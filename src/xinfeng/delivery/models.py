@@ -257,3 +257,29 @@ class OptOutConfirmation(models.Model):
         indexes = [
             models.Index(fields=["id"], condition=models.Q(settled_at=None), name="opt_out_confirmation_open")
         ]
+
+
+class PlanTotals(models.Model):
+    """What a plan came to, counted before its messages were dropped (see `delivery.retention`).
+
+    Messages by state add up to `messages`. `left_out`: contacts by gate; `failed_by`: messages by the carrier's code.
+    """
+
+    plan_id = models.BigIntegerField(primary_key=True)
+    counted_at = models.DateTimeField()
+    messages = models.IntegerField()
+    parts = models.IntegerField()
+    cost_li = models.BigIntegerField()
+    planned = models.IntegerField()
+    withheld = models.IntegerField()
+    uncertain = models.IntegerField()
+    accepted = models.IntegerField()
+    delivered = models.IntegerField()
+    failed = models.IntegerField()
+    replied = models.IntegerField()
+    opted_out = models.IntegerField()
+    left_out = models.JSONField(default=dict)
+    failed_by = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "plan_totals"

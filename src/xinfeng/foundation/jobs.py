@@ -123,3 +123,13 @@ def check_seals(timestamp: int) -> None:
     from xinfeng.foundation import seal_checks
 
     seal_checks.run_check(now=utc_now())
+
+
+@app.periodic(cron="45 19 * * *")  # type: ignore[untyped-decorator]  # 03:45 in Shanghai
+@app.task(name="foundation.let_go", queueing_lock="foundation.let_go")  # type: ignore[untyped-decorator]
+def let_go(timestamp: int) -> None:
+    """Let go of what is past its retention; what goes has been sealed."""
+    from xinfeng.foundation import retention, seals
+
+    seals.seal(now=utc_now())
+    retention.run(now=utc_now())

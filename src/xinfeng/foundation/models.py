@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -60,6 +61,29 @@ class AuditEntry(models.Model):
     class Meta:
         db_table = "audit_entry"
         managed = False
+
+
+class LegalHold(models.Model):
+    """What may not be dropped though its time is over (see `foundation.holds`). Lifted, never deleted.
+
+    `kind`: `period` (`first_day` to `last_day`), `contact` or `plan` (`ids`). `label` names it for people, without
+    personal data.
+    """
+
+    kind = models.CharField(max_length=10)
+    first_day = models.DateField(null=True)
+    last_day = models.DateField(null=True)
+    ids = ArrayField(models.BigIntegerField(), default=list)
+    label = models.CharField(max_length=120)
+    reason = models.CharField(max_length=200)
+    placed_by = models.CharField(max_length=150)
+    placed_at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.CharField(max_length=150, blank=True)
+    lifted_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        db_table = "legal_hold"
 
 
 class StoredSetting(models.Model):
@@ -182,7 +206,9 @@ class RotationStep(models.Model):
 
     class Meta:
         db_table = "key_rotation_step"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["rotation", "table"], name="rotation_step_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["rotation", "table"], name="rotation_step_once")
+        ]
 
 
 class IdBlock(models.Model):

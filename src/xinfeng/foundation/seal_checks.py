@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from xinfeng.foundation import audit, stored
-from xinfeng.foundation.jobs import app
 from xinfeng.foundation.seal_verifying import SealReport, verify
 
 STORED_KEY = "foundation.seal_check"

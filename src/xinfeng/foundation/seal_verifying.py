@@ -140,9 +140,8 @@ class _Walk:
             raise _Fault("seal_key", one["seq"])
         if not fits(key, one["signature"], SIGNED + one["digest"]):
             raise _Fault("seal_signature", one["seq"])
-        if self.deposited is not None and self.deposited.seq == one["seq"]:
-            if self.deposited.digest != one["digest"]:
-                raise _Fault("seal_changed", one["seq"])
+        if self.deposited is not None and self.deposited.seq == one["seq"] and not _same(self.deposited, one):
+            raise _Fault("seal_changed", one["seq"])
         self.seals += 1
         self.head = Head(one["seq"], one["digest"], one["at"])
         self.backdated += one["backdated"]
@@ -239,6 +238,10 @@ class _Walk:
             fault.code if fault else None,
             fault.where if fault else None,
         )
+
+
+def _same(held: Head, one: dict[str, Any]) -> bool:
+    return held.digest == bytes(one["digest"])
 
 
 def verify(

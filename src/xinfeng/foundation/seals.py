@@ -75,6 +75,12 @@ order by id"""  # noqa: S608
 
 _ALL = f"select id, {MONTH}, false, {LINE} from audit_entry order by id"  # noqa: S608
 
+_OF_MONTH = """\
+select (select count(*) from audit_entry where at >= to_date(%(month)s, 'YYYY-MM')::timestamp at time zone 'UTC'
+          and at < (to_date(%(month)s, 'YYYY-MM') + interval '1 month')::timestamp at time zone 'UTC'),
+       (select coalesce(sum((p ->> 1)::bigint), 0)::bigint from audit_seal, jsonb_array_elements(parts) p
+          where p ->> 0 = %(month)s)"""
+
 _RANGES = "select lower(r), upper(r), s.seq from audit_seal s, unnest(s.ids) r order by 1, 3"
 
 _INSERT = """\
@@ -175,16 +181,22 @@ def seal(*, now: datetime) -> int:
     return done
 
 
-def note_drop(connection: Connection, *, month: str, entries: int, because: str, now: datetime) -> Head:
-    """Seal that a month (`2026-01`) of the log was dropped, in the transaction that drops it.
+def check_month(connection: Connection, month: str) -> None:
+    """Before a month (`2026-01`) is dropped: all its entries are sealed, and as many are there as were sealed, so that
+    a drop hides nothing. Raises Conflict `audit.unsealed`, `audit.incomplete` (month, entries, sealed)."""
+    row = connection.execute(_OF_MONTH, {"month": month}).fetchone()
+    assert row is not None
+    if row[0] != row[1]:
+        code = "audit.unsealed" if row[0] > row[1] else "audit.incomplete"
+        raise Conflict(code, month=month, entries=row[0], sealed=row[1])
 
-    Raises Conflict `audit.unsealed` while entries of that month are in no seal. The caller deposits the head after
-    its commit.
+
+def note_drop(connection: Connection, *, month: str, entries: int, because: str, now: datetime) -> Head:
+    """Seal that a month of the log was dropped, in the transaction that drops it, after `check_month`.
+
+    The caller deposits the head after its commit.
     """
     connection.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
-    unsealed = sum(1 for _, of, _, _ in _unsealed(connection) if of == month)
-    if unsealed:
-        raise Conflict("audit.unsealed", month=month, entries=unsealed)
     identity, snapshot = _here(connection)
     last = _last(connection)
     fields: dict[str, Any] = {

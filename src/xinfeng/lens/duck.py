@@ -10,7 +10,7 @@ import fcntl
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -214,6 +214,31 @@ class Writer:
 
     def drop_column(self, table: str, name: str) -> None:
         self._cursor.execute(f'alter table "{table}" drop column "{name}"')
+
+    def forget(
+        self,
+        table: str,
+        *,
+        column: str,
+        since: datetime | None,
+        before: datetime,
+        keep: str,
+        ids: Collection[int],
+    ) -> int:
+        """Delete rows whose `column` lies in the time, but those whose column `keep` is among `ids`."""
+        condition, params = f'"{column}" < ?', [before]
+        if since is not None:
+            condition, params = f'{condition} and "{column}" >= ?', [before, since]
+        staying = bool(keep and ids)
+        if staying:
+            self._cursor.register("lens_staying", pa.table({"id": pa.array(ids, pa.int64())}))
+            condition += f' and coalesce("{keep}" not in (from lens_staying), true)'
+        try:
+            row = self._cursor.execute(f'delete from "{table}" where {condition}', params).fetchone()  # noqa: S608
+        finally:
+            if staying:
+                self._cursor.unregister("lens_staying")
+        return int(row[0]) if row else 0
 
     def forget_computed(self, table: str) -> None:
         self._cursor.execute("delete from lens_derived where name = ?", [table])

@@ -6,7 +6,7 @@ import atexit
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -127,6 +127,28 @@ class Lens:
                 preparation.add(piece)
             with self._engine.writing() as writer:
                 count = writer.take_over(name, derived.key.name, computed_at=now)
+        self._changed({name})
+        return count
+
+    def forget(
+        self,
+        name: str,
+        *,
+        column: str,
+        before: datetime,
+        since: datetime | None = None,
+        keep: str = "",
+        ids: Collection[int] = (),
+    ) -> int:
+        """Let go of a feed's rows whose `column` lies before (and not before `since`), as PostgreSQL has; how many.
+
+        Rows whose column `keep` is among `ids` stay. Raises NotFound `lens.no_such_table`.
+        """
+        known = self.table(name).columns
+        if column not in known or (keep and keep not in known):
+            raise NotFound("lens.no_such_table", name=f"{name}.{column}")
+        with self._refreshing, self._engine.writing() as writer:
+            count = writer.forget(name, column=column, since=since, before=before, keep=keep, ids=ids)
         self._changed({name})
         return count
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from xinfeng.foundation.database import bulk_transaction
 from xinfeng.foundation.personal import erasing, holdings
+from xinfeng.foundation.retention import THREE_YEARS, Kept
 from xinfeng.privacy.models import Erasure
 
 ASK_FOR = timedelta(days=400)
@@ -30,3 +31,17 @@ def let_go_of_kept(*, now: datetime) -> int:
                 with erasing(connection):
                     rows += holding.erase(connection, contact_ids, now)
     return rows
+
+
+RETENTION = (
+    Kept(
+        "requests",
+        ("个人信息请求", "Personal-information requests"),
+        ("请求、答复、期限和身份核验的记录；导出的文件按设置的天数删除", "requests, answers, deadlines, identity checks; exported files go after the days that are set"),
+        ("个人信息保护法第 50、56 条：处理情况记录不少于三年", "PIPL, Art 50 and 56: records for at least three years"),
+        THREE_YEARS,
+        None,
+        why=("已删除的人靠这些记录不再从备份里回来，所以保留", "they keep people who were erased from coming back with a backup"),
+        order=60,
+    ),
+)  # fmt: skip
