@@ -62,9 +62,9 @@ def test_there_are_enough_of_each_outcome():
     assert counts["block"] / len(LINES) >= 0.33
 
 
-def test_about_a_third_is_held_out_and_it_is_like_the_rest():
+def test_three_in_ten_are_held_out_and_they_are_like_the_rest():
     held = [line for line in LINES if line.held_out]
-    assert 0.3 <= len(held) / len(LINES) <= 0.4
+    assert 0.27 <= len(held) / len(LINES) <= 0.4
     kinds = Counter(line.outcome for line in held)
     assert all(kinds[outcome] >= 40 for outcome in (PASS, "evidence", "block"))
 
