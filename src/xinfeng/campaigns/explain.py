@@ -9,18 +9,23 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from xinfeng.campaigns import audience
+from xinfeng.campaigns import audience, wording
 from xinfeng.campaigns.explanation import ApprovalFacts, Explanation, PlanFacts, Verdict
 from xinfeng.campaigns.models import Campaign, CampaignStep
+from xinfeng.campaigns.survey import refused_among
+from xinfeng.campaigns.wording_words import TextFacts
 from xinfeng.consent.reads import entries_of
 from xinfeng.contacts.members import members
 from xinfeng.contacts.models import Contact
+from xinfeng.content.values import Moment
 from xinfeng.delivery import reads as delivery
 from xinfeng.delivery.outcomes import MessageState as State
+from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import InvalidInput, NotFound
 from xinfeng.kernel.phones import mask, parse_mainland
 from xinfeng.policy.gates import Verdict as GateVerdict
+from xinfeng.policy.reasons import TEXT_BLOCKED
 from xinfeng.segments import reads as segments
 from xinfeng.segments.reading import in_words
 
@@ -35,7 +40,12 @@ def explain(
 
     Raises NotFound (`campaign.unknown`, `contact.unknown`), InvalidInput (`phone.…`, `campaign.incomplete`).
     """
-    campaign = Campaign.objects.select_related("segment", "plan", "approver").filter(pk=campaign_id).first()
+    campaign = (
+        Campaign.objects.select_related("segment", "plan", "approver", "channel")
+        .select_related("template_version__signature", "template_version__template")
+        .filter(pk=campaign_id)
+        .first()
+    )
     if campaign is None:
         raise NotFound("campaign.unknown", campaign=campaign_id)
     contact = _contact(phone, contact_id)
@@ -65,7 +75,10 @@ def _look_back(campaign: Campaign, asked: Contact) -> Explanation:
         plan.policy,
     )
     seq = message.consent_seq if message is not None else None
-    return _explanation(campaign, contact, verdict, reason, decided_at, plan=facts, message=message, seq=seq)
+    text = wording.text_kept(plan, contact.pk if reason == TEXT_BLOCKED else None)
+    return _explanation(
+        campaign, contact, verdict, reason, decided_at, plan=facts, message=message, seq=seq, text=text
+    )
 
 
 def _in_plan(
@@ -91,15 +104,28 @@ _VERDICTS = {State.PLANNED: Verdict.WAITING, State.WITHHELD: Verdict.WITHHELD}
 
 def _foresee(campaign: Campaign, contact: Contact, now: datetime) -> Explanation:
     found = audience.judgement_on(audience.ground(campaign, now=now), contact.pk)
+    rule = ""
     if found is None:
         verdict, reason = Verdict.WOULD_NOT_BE_IN_AUDIENCE, ""
     else:
-        verdict = Verdict.WOULD_BE_LEFT_OUT if found.reason else Verdict.WOULD_BE_SENT
         reason = found.reason or ""
+        if not reason and (rule := _own_text_refused(campaign, contact, now)):
+            reason = TEXT_BLOCKED
+        verdict = Verdict.WOULD_BE_LEFT_OUT if reason else Verdict.WOULD_BE_SENT
     gates = found.verdicts if found is not None else ()
+    text = wording.text_now(campaign, rule, at=now)
     return _explanation(
-        campaign, contact, verdict, reason, now, plan=None, message=None, seq=None, gates=gates
+        campaign, contact, verdict, reason, now, plan=None, message=None, seq=None, gates=gates, text=text
     )
+
+
+def _own_text_refused(campaign: Campaign, contact: Contact, now: datetime) -> str:
+    """The rule that objects to her own text now; empty: none does, or there is no text yet."""
+    if campaign.template_version is None:
+        return ""
+    text = wording.wording_of(campaign, at=now)
+    moment = Moment(now, xinfeng_settings.load().zone)
+    return refused_among(text.version, [contact.pk], gate=text.gate, moment=moment).get(contact.pk, "")
 
 
 def _explanation(
@@ -113,6 +139,7 @@ def _explanation(
     message: delivery.MessageHistory | None,
     seq: int | None,
     gates: tuple[GateVerdict, ...] = (),
+    text: TextFacts | None = None,
 ) -> Explanation:
     speaker_id = contact.merged_into or contact.pk
     entries = [entry for entry in entries_of(speaker_id) if entry.purpose == campaign.purpose]
@@ -139,6 +166,7 @@ def _explanation(
         approval=_approval(campaign),
         message=message,
         gates=gates,
+        text=text,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from xinfeng.campaigns.filing_words import carrier_name, carrier_names, filing_sentences
 from xinfeng.campaigns.rule_words import rules_sentences
+from xinfeng.campaigns.wording_words import TextFacts, text_sentences
 from xinfeng.consent.reads import EntryRow
 from xinfeng.delivery.models import Outcome
 from xinfeng.delivery.outcomes import MessageState as State
@@ -59,6 +60,7 @@ class Explanation:
 
     `reason` is the gate's code (left out), or why a message was withheld. `consent` is the entry the message
     rests on, or the last one before the decision; `consent_since` what the person said afterwards, oldest first.
+    `text`: what was approved as its wording, by which rules, on which proofs.
     `gates` are all gates' verdicts, for a campaign not planned yet. `rule` is the segment's rule in the language of the key ("zh", "en").
     """
 
@@ -78,6 +80,7 @@ class Explanation:
     approval: ApprovalFacts | None
     message: MessageHistory | None
     gates: tuple[GateVerdict, ...] = ()
+    text: TextFacts | None = None
 
     def words(self, language: str = "zh") -> list[str]:
         """The whole explanation as sentences, the verdict first; times in the enterprise's zone."""
@@ -149,6 +152,8 @@ class _Sentences:
         yield from self._consent()
         if it.approval is not None:
             yield self._approval()
+        if it.text is not None:
+            yield from text_sentences(it.text, self._say, self._time, self._language)
         if it.plan is not None:
             yield from self._plan()
         yield from self._message()

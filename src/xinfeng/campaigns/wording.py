@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from xinfeng.campaigns.models import Campaign
+from xinfeng.campaigns.models import Campaign, TextRefusal
 from xinfeng.campaigns.rendered import TextGate
+from xinfeng.campaigns.wording_words import LINK_BROUGHT_WORDS, Objection, ProofFacts, TextFacts
 from xinfeng.content import review
+from xinfeng.content.judging import LINK_BROUGHT
 from xinfeng.content.models import ReviewState, TemplateVersion, VersionReview
 from xinfeng.content.review import Doubt, Judgement
+from xinfeng.delivery.models import Plan
 from xinfeng.kernel.errors import Conflict
-from xinfeng.screening.reads import screener
+from xinfeng.screening.findings import from_json
+from xinfeng.screening.reads import ruleset, screener
+from xinfeng.screening.ruleset import RuleSet
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,56 @@ def sendable(campaign: Campaign, *, at: datetime) -> Wording:
             version=found.version.pk,
         )
     return found
+
+
+def text_kept(plan: Plan, left_out: int | None) -> TextFacts | None:
+    """What a plan kept of its text; None for plans from before texts were reviewed. `left_out`: the contact whose own
+    text was refused."""
+    kept = plan.policy.get("text")
+    if kept is None:
+        return None
+    refusal = TextRefusal.objects.filter(plan=plan, contact_id=left_out).first() if left_out else None
+    objection = _objection(refusal.rule, ruleset(kept["planned_by"])) if refusal is not None else None
+    return _facts(kept, objection)
+
+
+def text_now(campaign: Campaign, rule: str, *, at: datetime) -> TextFacts | None:
+    """The same for a campaign that is not planned yet; None while its text is not approved. `rule` objects to the own
+    text of the contact in question."""
+    if campaign.template_version is None:
+        return None
+    found = wording_of(campaign, at=at)
+    if not found.is_approved:
+        return None
+    return _facts(found.kept(), _objection(rule, found.gate.screener.ruleset) if rule else None)
+
+
+def _facts(kept: dict[str, Any], objection: Objection | None) -> TextFacts:
+    rules = ruleset(kept["ruleset"]).by_id
+    return TextFacts(
+        review=kept["review"],
+        template=kept["template"],
+        number=kept["number"],
+        by=kept["by"],
+        at=datetime.fromisoformat(kept["at"]),
+        alone=kept["alone"],
+        with_campaign=kept["with_campaign"],
+        ruleset=kept["ruleset"],
+        planned_by=kept["planned_by"],
+        findings=tuple(from_json(one, rules) for one in kept["findings"]),
+        proofs=tuple(
+            ProofFacts(one["id"], one["claim"], one["title"], date.fromisoformat(one["valid_until"]))
+            for one in kept["evidence"]
+        ),
+        objection=objection,
+    )
+
+
+def _objection(rule_id: str, rules: RuleSet) -> Objection:
+    if rule_id == LINK_BROUGHT:
+        return Objection(rule_id, LINK_BROUGHT_WORDS, ("", ""))
+    rule = rules.by_id[rule_id]
+    return Objection(rule_id, (rule.title("zh"), rule.title("en")), (rule.cited("zh"), rule.cited("en")))
 
 
 def unreviewed_writers(campaign: Campaign) -> set[str]:
