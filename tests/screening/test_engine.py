@@ -197,23 +197,22 @@ INVISIBLE = "\u200b\u200d\u2060\ufeff\u0301\ufe0f\u00ad"
 SIGNS = "·*_-~🎉★^、"
 
 
-def _finds(rule: Rule, text: str, word: str) -> bool:
-    found = screen(text, _trade(rule), _purpose(rule))
-    begin, end = text.index(word[0]), text.rindex(word[-1]) + 1
-    return any(one.start < end and begin < one.end for one in found) and any(
-        one.start <= begin and end <= one.end for one in found
-    )
-
-
 @given(st.sampled_from(BLOCK_WORDS), st.lists(st.sampled_from(INVISIBLE), min_size=1, max_size=3))
 def test_invisible_characters_hide_no_word(rule_word: tuple[Rule, str], between: list[str]) -> None:
     rule, word = rule_word
-    if not screen(word, _trade(rule), _purpose(rule)):
-        return  # the word alone is let pass by its own context
+    if rule.id not in {one.rule for one in screen(f"请看{word}吧", _trade(rule), _purpose(rule))}:
+        return
     disguised = "".join(between).join(word)
-    assert _finds(rule, f"好{disguised}好", disguised) or not screen(
-        f"好{word}好", _trade(rule), _purpose(rule)
-    )
+    found = screen(f"请看{disguised}吧", _trade(rule), _purpose(rule))
+    assert any(one.rule == rule.id and one.start <= 2 and one.end >= 2 + len(disguised) for one in found)
+
+
+@given(st.sampled_from(BLOCK_WORDS))
+def test_full_width_and_traditional_letters_hide_no_word(rule_word: tuple[Rule, str]) -> None:
+    rule, word = rule_word
+    wide = "".join(chr(ord(one) + 0xFEE0) if "!" <= one <= "~" else one for one in word)
+    mine = {one.rule for one in screen(word, _trade(rule), _purpose(rule))}
+    assert mine <= {one.rule for one in screen(wide, _trade(rule), _purpose(rule))}
 
 
 @given(st.sampled_from(BLOCK_WORDS), st.sampled_from(SIGNS))

@@ -18,6 +18,7 @@ from xinfeng.cli import (
     lens,
     numbers,
     privacy,
+    screening,
     segments,
     serve,
     simulate,
@@ -49,6 +50,7 @@ commands.add_typer(forms.group, name="forms")
 commands.add_typer(templates.group, name="templates")
 commands.add_typer(channels.group, name="channels")
 commands.add_typer(filings.group, name="filings")
+commands.add_typer(screening.group, name="screening")
 commands.add_typer(numbers.group, name="numbers")
 commands.add_typer(campaigns.group, name="campaigns")
 commands.add_typer(users.group, name="users")

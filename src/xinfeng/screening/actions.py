@@ -235,7 +235,8 @@ def _needle(word: str) -> str:
         len(word) > LONGEST_WORD
         or not 2 <= len(needle) <= 2 * LONGEST_WORD
         or not any(one.isalnum() for one in needle)
-        or any(one < " " or one == "\ufffd" for one in needle)
+        or any(one < " " for one in word)
+        or "\ufffd" in needle
     ):
         raise InvalidInput("screening.word", word=word[:LONGEST_WORD], longest=LONGEST_WORD)
     return needle

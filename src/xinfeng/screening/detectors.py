@@ -21,6 +21,9 @@ class Surroundings(NamedTuple):
     normalised: Normalised
     links: Sequence[tuple[int, int]]
     in_links: Spans | None
+    harmless: set[str]
+    """Schemes and hosts, written plainly, in which nothing was found; filled as texts are judged."""
+
     domains: Sequence[str]
     """Domains the deployment has filed; empty: no list is kept."""
 
@@ -53,11 +56,23 @@ _Check = Callable[[str, str, Surroundings, int, int, Judge], "dict[str, Any] | N
 
 def _link(around: Surroundings, judges: Mapping[str, Judge], start: int, end: int) -> Iterator[Detected]:
     link = around.normalised.text[start:end]
+    plain = around.text[start:end] == link
+    head = _PATH.split(link.replace("://", "\0", 1), maxsplit=1)[0]
+    if plain and head in around.harmless:
+        return
     host = host_of(link)
+    found = False
     for name, check in _LINK_CHECKS.items():
         judge = judges.get(name)
         if judge is not None and (params := check(link, host, around, start, end, judge)) is not None:
+            found = True
             yield Detected(judge, start, end, {"domain": host, **params})
+    if plain and not found and len(around.harmless) < _MOST_HARMLESS:
+        around.harmless.add(head)
+
+
+_PATH = re.compile("[/?#]")
+_MOST_HARMLESS = 10_000
 
 
 def _plain(
@@ -122,7 +137,8 @@ _LINK_CHECKS: dict[str, _Check] = {
 
 # Brackets
 
-_SIGNATURE = re.compile(r"【[^【】]{1,40}】")
+_SIGNATURE = re.compile("【[^【】]{1,40}】")
+_BRACKETS = re.compile("【[^【】]{0,40}】|[【】]")
 
 
 def _brackets(read: str, judges: Mapping[str, Judge]) -> Iterator[Detected]:
@@ -130,13 +146,13 @@ def _brackets(read: str, judges: Mapping[str, Judge]) -> Iterator[Detected]:
     if judge is None:
         return
     signature = _SIGNATURE.match(read)
-    for found in re.finditer("【[^【】]{0,40}】|[【】]", read[signature.end() :] if signature else read):
-        offset = signature.end() if signature else 0
-        yield Detected(judge, found.start() + offset, found.end() + offset, {})
+    for found in _BRACKETS.finditer(read, signature.end() if signature else 0):
+        yield Detected(judge, found.start(), found.end(), {})
 
 
 # Mobile numbers
 
+_ELEVEN = re.compile(r"1[ \-·]{0,2}[3-9][ \-·]{0,2}\d[ \-·]{0,2}\d[ \-·]{0,2}\d")
 _MOBILE = re.compile(r"(?<![\d.])1(?:[ \-·]{0,2}[3-9])(?:[ \-·]{0,2}\d){9}(?![\d.]\d|\d)")
 _AS_DIGITS = str.maketrans(
     "零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖ol|", "00123456789" + "1" + "123456789" + "011"
@@ -154,7 +170,7 @@ def _mobiles(around: Surroundings, judges: Mapping[str, Judge]) -> Iterator[Dete
     if judge is None:
         return
     read = around.normalised.text
-    plain = [found.span() for found in _MOBILE.finditer(read)] if "1" in read else []
+    plain = [found.span() for found in _MOBILE.finditer(read)] if _ELEVEN.search(read) else []
     for start, end in plain:
         if _meant(judge, read, start, end, around):
             yield Detected(judge, start, end, {}, _written(around, start, end))

@@ -37,7 +37,7 @@ _Memory = dict[tuple[int, str, str], tuple[tuple[Entry, int, int], ...]]
 
 
 class Screener:
-    """A ruleset, ready to judge texts. Safe to share between threads: nothing of it changes."""
+    """A ruleset, ready to judge texts. Safe to share between threads: what it remembers changes no answer."""
 
     def __init__(self, ruleset: RuleSet) -> None:
         self.ruleset = ruleset
@@ -90,6 +90,7 @@ class _Look:
         self._detectors = {judge.rule.detector: judge for judge in judges.values() if judge.rule.detector}
         self._evasion = judges.get("evasion")
         self._domains = ruleset.domains
+        self._harmless: set[str] = set()
 
     def screen(self, text: str, memory: _Memory) -> tuple[Finding, ...]:
         reading = _Reading(text)
@@ -99,7 +100,9 @@ class _Look:
             self._judge(reading, hits, memory)
         if may_be_split(read):
             self._judge_split(reading, hits)
-        around = Surroundings(text, reading.normalised, reading.links, reading.in_links, self._domains)
+        around = Surroundings(
+            text, reading.normalised, reading.links, reading.in_links, self._harmless, self._domains
+        )
         for one in detect(around, self._detectors):
             span = reading.normalised.span(one.start, one.end)
             self._add(reading, one.judge.rule, span, one.params, one.ways)

@@ -17,14 +17,15 @@ _LINK = re.compile(
     rf"|(?<![a-z0-9@.\-])(?:{_LABEL}\.){{1,6}}(?:{_SUFFIXES})(?![a-z0-9\-])(?::\d{{2,5}})?(?:[/?#][\x21-\x7e]*)?"
     r"|(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])(?:/[\x21-\x7e]*)?"
 )
-_TRAILING = re.compile(r"[.,;:!?)\]}>'\"]+$")
+_PATH = re.compile(r"[/?#]")
+_TRAILING = ".,;:!?)]}>'\""
 
 
 def link_spans(read: str) -> tuple[tuple[int, int], ...]:
     """Where links stand in a normalised text: with a scheme, or a host with a known suffix, or an IP address."""
     spans = []
     for found in _LINK.finditer(read):
-        link = _TRAILING.sub("", found.group())
+        link = found.group().rstrip(_TRAILING)
         if link:
             spans.append((found.start(), found.start() + len(link)))
     return tuple(spans)
@@ -33,16 +34,17 @@ def link_spans(read: str) -> tuple[tuple[int, int], ...]:
 def host_of(link: str) -> str:
     """The host of a link as it is written, without user, port, path."""
     rest = link.partition("://")[2] or link
-    rest = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    rest = _PATH.split(rest, maxsplit=1)[0]
     return rest.rpartition("@")[2].partition(":")[0].rstrip(".")
 
 
 def has_user(link: str) -> bool:
     """Whether the link names a user before its host: https://known.example@other.example."""
     rest = link.partition("://")[2]
-    return "@" in re.split(r"[/?#]", rest, maxsplit=1)[0]
+    return "@" in link and "@" in _PATH.split(rest, maxsplit=1)[0]
 
 
+@lru_cache(maxsize=4096)
 def is_ip(host: str) -> bool:
     """Whether a host is an IPv4 address, written plainly, as one number or in hexadecimal."""
     return re.fullmatch(r"(?:\d{1,3}\.){3}\d{1,3}|\d{8,10}|0x[0-9a-f]{8}", host) is not None
@@ -51,6 +53,7 @@ def is_ip(host: str) -> bool:
 _SECOND_LEVEL = frozenset({"com", "net", "org", "gov", "edu", "ac", "co"})
 
 
+@lru_cache(maxsize=4096)
 def registrable(host: str) -> str:
     """The part of a host that somebody registers: shop.example.com.cn gives example.com.cn."""
     labels = host.split(".")

@@ -106,6 +106,11 @@ DEEDS: dict[str, Text] = {
     "proof.drawn_up": _("同意证明已生成"),
     "proof.fetch": _("下载同意证明"),
     "proof.person": _("出具客户的同意证明"),
+    "screening.domains_filed": _("修改备案域名"),
+    "screening.override_withdrawn": _("恢复内容规则"),
+    "screening.rule_overridden": _("改动内容规则"),
+    "screening.word_retired": _("停用自有词"),
+    "screening.words_added": _("添加自有词"),
     "suppression.add": _("加入屏蔽"),
     "suppression.lift": _("解除屏蔽"),
     "tiers.change": _("修改分层规则"),
@@ -134,6 +139,7 @@ AREAS: dict[str, Text] = {
     "reply": _("回复"),
     "channel": _("通道"),
     "policy": _("发送规则"),
+    "screening": _("内容规则"),
     "opt_out": _("退订确认"),
     "number": _("号码"),
     "number_plan": _("复核计划"),
@@ -182,6 +188,8 @@ KINDS: dict[str, Text] = {
     "policy": _("发送规则"),
     "opt_out": _("退订确认"),
     "setting": _("设置"),
+    "screening_rule": _("内容规则"),
+    "screening_word": _("自有词"),
 }
 
 PAGES = {
