@@ -111,7 +111,7 @@ def _checked(draft: QualificationDraft) -> dict[str, Any]:
         raise NotFound("channel.unknown", channel=draft.channel_id)
     return {
         **texts,
-        "qualification_kind": draft.kind,
+        "kind": draft.kind,
         "issued_on": draft.issued_on,
         "expires_on": draft.expires_on,
         "channel_id": draft.channel_id,
