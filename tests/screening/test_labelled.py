@@ -118,12 +118,13 @@ def test_the_outcome_is_that_of_the_gravest_finding():
             assert Outcome.BLOCK not in outcomes, line.where
 
 
-def test_every_rule_that_stops_a_text_is_measured():
-    """A rule without a text would count as perfect."""
-    named = {rule for line in LINES for rule in line.findings}
-    shipped_with_words = {rule for rule in RULES if not rule.startswith("own.")}
-    stopping = {rule for rule in shipped_with_words if RULES[rule].outcome is not Outcome.REMARK}
-    assert not stopping - named
+def test_every_rule_that_stops_a_text_is_measured_by_several():
+    """A rule without a text would count as perfect. Own words (`own.…`) have none: deployments write them."""
+    known = Counter(rule for line in LINES if not line.held_out for rule in line.findings)
+    held = Counter(rule for line in LINES if line.held_out for rule in line.findings)
+    for rule in RULES.values():
+        if rule.outcome is not Outcome.REMARK and not rule.id.startswith("own."):
+            assert known[rule.id] >= 1 and known[rule.id] + held[rule.id] >= 2, rule.id
 
 
 def test_no_text_is_there_twice_even_under_a_disguise():
