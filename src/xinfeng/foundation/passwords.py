@@ -58,7 +58,7 @@ def check(password: str, *, own: Iterable[str] = ()) -> None:
         raise InvalidInput("password.repeats", fewest=FEWEST_SIGNS)
     plain = _letters(bare)
     for word in map(_letters, (*own, *PRODUCT)):
-        if len(word) >= (3 if word.isascii() else 2) and word in plain:
+        if len(word) >= (4 if word.isascii() else 2) and word in plain:
             raise InvalidInput("password.own")
 
 

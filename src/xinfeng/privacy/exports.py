@@ -13,7 +13,6 @@ from django.db import transaction
 from procrastinate.exceptions import AlreadyEnqueued
 
 from xinfeng.foundation import audit
-from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.database import Connection
 from xinfeng.foundation.jobs import app
 from xinfeng.kernel.errors import Conflict, NotFound
@@ -21,7 +20,7 @@ from xinfeng.privacy.archive import Written, write_archive
 from xinfeng.privacy.deadlines import deadlines
 from xinfeng.privacy.models import ExportState, PrivacyRequest
 from xinfeng.privacy.people import reference
-from xinfeng.privacy.sealed import read_sealed
+from xinfeng.privacy.sealed import exports_folder, read_sealed
 
 ORPHANED_AFTER = timedelta(days=1)
 """A file that no request names was left by a crash; it goes after that."""
@@ -49,7 +48,7 @@ FIELDS = (
 
 
 def folder() -> Path:
-    return xinfeng_settings.load().uploads / "exports"
+    return exports_folder()
 
 
 def enqueue(request_id: int, actor: str) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.rotation import Sealed, SealedFiles
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import InvalidInput
@@ -115,11 +116,14 @@ def _unreadable() -> InvalidInput:
     return InvalidInput("vault.unreadable", kind=Kind.EXPORT.name)
 
 
+def exports_folder() -> Path:
+    """Where copies of personal data lie until they lapse."""
+    return xinfeng_settings.load().uploads / "exports"
+
+
 def _heads() -> Iterator[bytes]:
     """How every piece of every export that lies about begins."""
-    from xinfeng.privacy.exports import folder
-
-    for path in sorted(folder().glob("*")):
+    for path in sorted(exports_folder().glob("*")):
         with path.open("rb") as file:
             if file.read(len(MAGIC)) != MAGIC:
                 continue
