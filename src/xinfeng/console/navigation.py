@@ -42,6 +42,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("consents", _("授权"), "shield-check", "consent.view", TRUST),
     Section("requests", _("个人信息请求"), "user-shield", "request.view", TRUST),
     Section("contracts", _("共享合同"), "file-certificate", "contract.view", TRUST),
+    Section("complaints", _("投诉"), "alert-triangle", "complaint.view", TRUST),
     Section("filings", _("报备"), "certificate", "filing.view", TRUST),
     Section("screening", _("内容规则"), "scale", "screening.view", TRUST),
     Section("channels", _("通道"), "antenna-bars-5", "channel.view", HOUSE),

@@ -34,6 +34,7 @@ LOOK = frozenset(
         "tier.view",
         "number.view",
         "consent.view",
+        "complaint.view",
         "filing.view",
     }
 )
@@ -55,6 +56,7 @@ ROLES: dict[str, frozenset[str]] = {
         "campaign.run",
         "campaign.export",
         "inbox.handle",
+        "complaint.take",
         "filing.edit",
         "filing.download",
     },
@@ -75,6 +77,8 @@ ROLES: dict[str, frozenset[str]] = {
         "contact.erase",
         "consent.edit",
         "consent.prove",
+        "complaint.take",
+        "complaint.handle",
         "filing.edit",
         "filing.download",
         "contract.view",

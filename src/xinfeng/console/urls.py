@@ -25,6 +25,7 @@ urlpatterns = [
     path("", include("xinfeng.console.operation.urls")),
     path("campaigns", include("xinfeng.console.campaigns.urls")),
     path("inbox", include("xinfeng.console.inbox.urls")),
+    path("complaints", include("xinfeng.console.complaints.urls")),
     path("filings", include("xinfeng.console.filings.urls")),
     path("channels", include("xinfeng.console.channels.urls")),
     path("integrations", include("xinfeng.console.integrations.urls")),

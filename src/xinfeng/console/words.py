@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from xinfeng.console.sentences import (
     Words,
     audience,
+    complaints,
     consents,
     content,
     filings,
@@ -45,6 +46,7 @@ T = TypeVar("T")
 
 SENTENCES: dict[str, Words] = {
     **audience.SENTENCES,
+    **complaints.SENTENCES,
     **consents.SENTENCES,
     **content.SENTENCES,
     **filings.SENTENCES,

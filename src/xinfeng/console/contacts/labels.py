@@ -111,6 +111,7 @@ SOURCES: dict[str, Text] = {
     "reply": _("短信回复"),
     "console": _("后台登记"),
     "api": _("接口"),
+    "complaint": _("投诉"),
 }
 
 
