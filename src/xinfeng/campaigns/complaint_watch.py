@@ -102,6 +102,13 @@ def _hold(
     return True
 
 
+def held_campaigns() -> list[Campaign]:
+    """Those that wait for a person because of their complaints."""
+    return list(
+        Campaign.objects.filter(state=CampaignState.PAUSED, plan__reason=REASON).order_by("-updated_at")[:5]
+    )
+
+
 def last_pause(plan_id: int) -> Pause | None:
     """What was known when it was paused last."""
     return Pause.objects.filter(plan_id=plan_id).order_by("-pk").first()

@@ -388,6 +388,12 @@ def of_plan(plan_id: int, *, now: datetime, limit: int = 20) -> tuple[ComplaintR
     return complaints(ComplaintQuery(plan_id=plan_id, limit=limit), now=now).rows
 
 
+def of_replies(reply_ids: list[int]) -> dict[int, int]:
+    """Complaint by reply, of those that were taken in as one."""
+    found = Complaint.objects.filter(reply_id__in=reply_ids).values_list("reply_id", "pk")
+    return {int(reply_id): pk for reply_id, pk in found if reply_id is not None}
+
+
 def files(*, before: int | None = None, limit: int = 25) -> list[ComplaintFile]:
     """Files of complaints, the latest first."""
     found = ComplaintFile.objects.order_by("-pk")

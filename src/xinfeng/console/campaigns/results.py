@@ -14,9 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from xinfeng.campaigns import actions, reads
+from xinfeng.campaigns.complaint_watch import last_pause
 from xinfeng.campaigns.models import Campaign, CampaignState
+from xinfeng.complaints import reads as complaints
+from xinfeng.complaints.rates import rate_of_plans
 from xinfeng.console.campaigns.frame import common, held_because, story
 from xinfeng.console.campaigns.samples import language
+from xinfeng.console.complaints.labels import per_million
+from xinfeng.console.complaints.listing import shown as shown_complaints
 from xinfeng.console.components import Share, Stat
 from xinfeng.console.middleware import wants_fragment
 from xinfeng.console.permissions import allowed
@@ -144,10 +149,26 @@ def _report_context(campaign: Campaign, found: Report) -> dict[str, Any]:
             (_("按省份"), _lines(campaign, found.by_province[:MOST_PROVINCES], "province", {})),
             (_("按会员等级"), _lines(campaign, found.by_level, "level", {})),
         ],
+        "complaints": _complaints(campaign),
         "benchmarks": [
             (one, one.source[1 if language().startswith("en") else 0]) for one in found.benchmarks
         ],
         "receipts": [(code, code_name(code, language()), count) for code, count in found.receipts_by_code],
+    }
+
+
+def _complaints(campaign: Campaign) -> dict[str, Any]:
+    """What people complained about, and the rate with its exact interval."""
+    assert campaign.plan_id is not None
+    rate = rate_of_plans([campaign.plan_id])
+    interval = rate.interval
+    return {
+        "rows": shown_complaints(complaints.of_plan(campaign.plan_id, now=utc_now())),
+        "rate": rate,
+        "per_million": per_million(rate.per_million),
+        "low": per_million(interval.low) if interval else "",
+        "high": per_million(interval.high) if interval else "",
+        "pause": last_pause(campaign.plan_id),
     }
 
 

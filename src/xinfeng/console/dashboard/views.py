@@ -14,10 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from xinfeng.campaigns import reads as campaigns
+from xinfeng.campaigns.complaint_watch import held_campaigns
 from xinfeng.campaigns.models import Campaign
 from xinfeng.campaigns.reads import CampaignQuery
 from xinfeng.channels import reads as channels
 from xinfeng.channels.models import Channel
+from xinfeng.complaints import reads as complaints
 from xinfeng.consent import contracts
 from xinfeng.console.channels.views import Shown as ShownChannel
 from xinfeng.console.components import Stat
@@ -100,6 +102,7 @@ def _chores(user: Any, *, now: datetime) -> list[Chore]:
     return [
         *(_requests(now) if may(user, "request.view") else ()),
         *(_contracts(now) if may(user, "contract.view") else ()),
+        *(_complaints(now) if may(user, "complaint.view") else ()),
         *(filing_chores(now) if may(user, "filing.view") else ()),
     ]
 
@@ -116,6 +119,25 @@ def _requests(now: datetime) -> Iterator[Chore]:
     if found.unchecked:
         words = _("%(n)s 件个人信息请求等待核实身份") % {"n": num(found.unchecked)}
         yield Chore(words, "", f"{url}?state={RequestState.RECEIVED.value}", "info")
+
+
+def _complaints(now: datetime) -> Iterator[Chore]:
+    url = reverse("complaints")
+    for campaign in held_campaigns():
+        words = _("活动“%(name)s”因投诉自动暂停") % {"name": campaign.name}
+        yield Chore(
+            words,
+            _("查看投诉，由人决定继续还是停止。"),
+            reverse("campaigns.report", args=[campaign.pk]),
+            "bad",
+        )
+    found = complaints.counts(now=now)
+    if found.overdue:
+        words = _("%(n)s 件投诉已逾期") % {"n": num(found.overdue)}
+        yield Chore(words, _("先处理这些。"), f"{url}?state=overdue", "bad")
+    if found.due_soon:
+        words = _("%(n)s 件投诉一天内到期") % {"n": num(found.due_soon)}
+        yield Chore(words, "", f"{url}?state=unfinished", "warn")
 
 
 def _contracts(now: datetime) -> Iterator[Chore]:

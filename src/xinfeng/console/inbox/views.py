@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from xinfeng.campaigns import reads as campaigns
+from xinfeng.complaints import reads as complaints
+from xinfeng.console.complaints.labels import ABOUTS
 from xinfeng.console.components import Column, Empty, Filter, Listing, Query, Table, answer_with_table
 from xinfeng.console.middleware import wants_fragment, with_toast
 from xinfeng.console.permissions import allowed, may
@@ -39,6 +41,11 @@ class Shown:
     row: InboxRow
     campaign_id: int | None
     campaign: str
+    complaint_id: int | None = None
+
+    @property
+    def key(self) -> str:
+        return f"complaint-{self.row.id}"
 
     @property
     def contact_url(self) -> str:
@@ -69,7 +76,11 @@ def page(request: HttpRequest) -> HttpResponse:
     )
     found = inbox(asked, reader=request.user.get_username() if may_handle else None)
     names = campaigns.names_of_plans([row.plan_id for row in found.rows if row.plan_id is not None])
-    rows = [Shown(row, *names.get(row.plan_id or 0, (None, ""))) for row in found.rows]
+    taken = complaints.of_replies([row.id for row in found.rows])
+    rows = [
+        Shown(row, *names.get(row.plan_id or 0, (None, "")), complaint_id=taken.get(row.id))
+        for row in found.rows
+    ]
     table = Table(
         id="replies",
         columns=COLUMNS,
@@ -80,7 +91,7 @@ def page(request: HttpRequest) -> HttpResponse:
         empty=Empty(
             _("还没有回复"), _("客户回复短信后会出现在这里。退订的回复收到时就已经生效。"), icon="inbox"
         ),
-        context={"may_handle": may_handle},
+        context={"may_handle": may_handle, "abouts": list(ABOUTS.items())},
     )
     context = {"waiting": unhandled(now=utc_now()), "may_handle": may_handle}
     return answer_with_table(request, "inbox/list.html", table, context)
