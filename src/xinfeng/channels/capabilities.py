@@ -105,6 +105,7 @@ class Preset:
     name: str
     name_en: str
     source: str
+    source_en: str
     dated: str
     capabilities: Capabilities = field(default_factory=Capabilities)
 
@@ -118,11 +119,15 @@ PRESETS: dict[str, Preset] = {
     for one in (
         Preset(
             "none", "运营商直连（CMPP）", "Carrier, direct (CMPP)",
-            "工信部信管函〔2023〕794号：签名须先向每家运营商报备；其余按与运营商的合同", "", _BASE,
+            "工信部信管函〔2023〕794号：签名须先向每家运营商报备；其余按与运营商的合同",
+            "MIIT notice 794 of 2023: signatures are filed with each carrier first; the rest by the carrier's contract",
+            "", _BASE,
         ),
         Preset(
             "aliyun", "阿里云", "Aliyun",
-            "阿里云短信模板规范：以“拒收请回复R”结尾，面向会员并带会员称谓，不得全为变量；签名 2–12 字", "",
+            "阿里云短信模板规范：以“拒收请回复R”结尾，面向会员并带会员称谓，不得全为变量；签名 2–12 字",
+            "Aliyun's template rules: ends with 拒收请回复R, addresses members as such, not all variables; signature of "
+            "2 to 12 characters", "",
             replace(
                 _BASE, vendor="aliyun", template_filing=True, adjacent_variables=False, opt_out_wording=_R,
                 salutation_required=True, signature_length=(2, 12),
@@ -131,6 +136,8 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "tencent", "腾讯云", "Tencent Cloud",
             "腾讯云短信模板规范：含签名与变量不超过 500 字，不得用 ¥ ★ ✓ ※ 等符号；链接须固定并备案，变量里不得有链接；变量不相邻",
+            "Tencent Cloud's template rules: at most 500 characters with signature and values, no symbols such as ¥ ★ ✓ ※; "
+            "links constant and on record, none in variables; no variables side by side",
             "2025-06-17",
             replace(
                 _BASE, vendor="tencent", template_filing=True, link_in_variable=LinkInVariable.NO,
@@ -139,7 +146,9 @@ PRESETS: dict[str, Preset] = {
         ),
         Preset(
             "huawei", "华为云", "Huawei Cloud",
-            "华为云短信模板规范：营销模板不得使用变量，退订文字固定；签名 2–16 字（后放宽到 32 字）", "",
+            "华为云短信模板规范：营销模板不得使用变量，退订文字固定；签名 2–16 字（后放宽到 32 字）",
+            "Huawei Cloud's template rules: no variables in marketing, the opt-out wording is fixed; signature of 2 to 16 "
+            "characters (later 32)", "",
             replace(
                 _BASE, vendor="huawei", template_filing=True, variables_allowed=False,
                 link_in_variable=LinkInVariable.NO, adjacent_variables=False, opt_out_wording=_R,
@@ -148,12 +157,14 @@ PRESETS: dict[str, Preset] = {
         ),
         Preset(
             "qiniu", "七牛云", "Qiniu",
-            "七牛云短信模板规范：链接写成 http://域名/路径/${code}，不得整个链接都是变量", "",
+            "七牛云短信模板规范：链接写成 http://域名/路径/${code}，不得整个链接都是变量",
+            "Qiniu's template rules: links as http://domain/path/${code}, never a whole link as a variable", "",
             replace(_BASE, vendor="qiniu", template_filing=True, link_in_variable=LinkInVariable.PATH),
         ),
         Preset(
             "volcengine", "火山引擎", "Volcengine",
-            "火山引擎短信规范：营销短信须带“TD”退订提示", "",
+            "火山引擎短信规范：营销短信须带“TD”退订提示",
+            "Volcengine's rules: marketing messages carry the opt-out keyword TD", "",
             replace(_BASE, vendor="volcengine", template_filing=True, opt_out_wording=_TD),
         ),
     )

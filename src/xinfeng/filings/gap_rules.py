@@ -55,14 +55,22 @@ class Duration:
     fastest: int
     slowest: int
     source: str
+    source_en: str
 
 
 DURATIONS: Mapping[str, Duration] = {
-    "huawei": Duration(1, 5, "华为云：5 个工作日内"),
-    "baidu": Duration(5, 10, "百度智能云：5–7 个工作日，部分运营商 7–10 个"),
-    "youzan": Duration(7, 10, "有赞：7–10 个工作日，不承诺"),
+    "huawei": Duration(1, 5, "华为云：5 个工作日内", "Huawei Cloud: within 5 workdays"),
+    "baidu": Duration(
+        5, 10, "百度智能云：5–7 个工作日，部分运营商 7–10 个", "Baidu: 5–7 workdays, some carriers 7–10"
+    ),
+    "youzan": Duration(7, 10, "有赞：7–10 个工作日，不承诺", "Youzan: 7–10 workdays, no promise"),
 }
-USUAL = Duration(5, 10, "产品默认值：各服务商公开时长（5–10 个工作日）的范围")
+USUAL = Duration(
+    5,
+    10,
+    "产品默认值：各服务商公开时长（5–10 个工作日）的范围",
+    "product default: the range vendors publish (5–10 workdays)",
+)
 """For vendors that publish none."""
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from xinfeng.channels import actions, reads
-from xinfeng.channels.capabilities import PRESETS
+from xinfeng.channels.capabilities import PRESETS, Preset
 from xinfeng.channels.reads import ChannelRow
 from xinfeng.console.channels.forms import ChannelForm, initial_of, rules_initial
 from xinfeng.console.components import Crumb, Empty
@@ -93,7 +94,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and (channel_id := _save(request, form, None)):
         messages.success(request, gettext("通道已保存，网关几秒内就会连接。"))
         return redirect("channels.detail", channel_id=channel_id)
-    context = {"form": form, "preset": preset, "crumbs": _crumbs()}
+    context = {**_preset(preset), "form": form, "crumbs": _crumbs()}
     return render(request, "channels/form.html", context)
 
 
@@ -108,7 +109,7 @@ def edit(request: HttpRequest, channel_id: int) -> HttpResponse:
         messages.success(request, gettext("已保存。连接参数有变化时，网关会重新连接。"))
         return redirect("channels.detail", channel_id=channel_id)
     crumbs = [*_crumbs(), Crumb(row.name, reverse("channels.detail", args=[channel_id]))]
-    context = {"form": form, "channel": row, "preset": preset or PRESETS[row.takes.vendor], "crumbs": crumbs}
+    context = {**_preset(preset or PRESETS[row.takes.vendor]), "form": form, "channel": row, "crumbs": crumbs}
     return render(request, "channels/form.html", context)
 
 
@@ -139,6 +140,12 @@ def _save(request: HttpRequest, form: ChannelForm, channel_id: int | None) -> in
     except XinfengError as fault:
         show_fault(form, fault, {"channel.name_taken": "name"})
     return None
+
+
+def _preset(preset: Preset) -> dict[str, Any]:
+    """A vendor's rules and where they come from, in the reader's language."""
+    english = (get_language() or "").startswith("en")
+    return {"preset": preset, "preset_source": preset.source_en if english else preset.source}
 
 
 def _crumbs() -> list[Crumb]:

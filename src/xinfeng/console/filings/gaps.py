@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.filings.forms import GapForm
-from xinfeng.console.filings.labels import CARRIERS, crumbs, span, tabs, vendor_name
+from xinfeng.console.filings.labels import CARRIERS, crumbs, in_words, span, tabs, vendor_name
 from xinfeng.console.filings.moves import actor_of, today
 from xinfeng.console.permissions import allowed
 from xinfeng.filings import gaps
@@ -30,13 +30,13 @@ FIELDS = {"filing.days": "last_day", "gap.vendor": "vendor"}
 def page(request: HttpRequest) -> HttpResponse:
     day = today()
     known = gaps.gaps()
-    durations = [(vendor_name(key), one) for key, one in DURATIONS.items()]
+    durations = [(vendor_name(key), one, in_words(one)) for key, one in DURATIONS.items()]
     context = {
         "tabs": tabs("filings.gaps"),
         "rows": [_row(one) for one in known if one.last_day >= day],
         "past": [_row(one) for one in reversed(known) if one.last_day < day],
         "soon": countdown(known, day, within=gaps.WARN_DAYS),
-        "durations": [*durations, (gettext("其他"), USUAL)],
+        "durations": [*durations, (gettext("其他"), USUAL, in_words(USUAL))],
     }
     return render(request, "filings/gaps.html", context)
 

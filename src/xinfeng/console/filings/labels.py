@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from django.urls import reverse
 from django.utils.translation import get_language, gettext, ngettext
@@ -16,6 +16,16 @@ from xinfeng.console.contacts.labels import CARRIERS as CARRIERS
 from xinfeng.filings.lifecycle import Move
 from xinfeng.filings.models import Basis, FilingStep, QualificationKind
 from xinfeng.filings.states import FilingState
+
+
+class Sourced(Protocol):
+    """What names its source in both languages."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def source_en(self) -> str: ...
+
 
 STATES: dict[str, tuple[Text, Tone]] = {
     FilingState.PREPARING: (_("准备中"), "neutral"),
@@ -67,6 +77,11 @@ def vendor_name(key: str) -> str:
     if preset is None:
         return {"baidu": gettext("百度智能云"), "youzan": gettext("有赞")}.get(key, key)
     return preset.name_en if (get_language() or "").startswith("en") else preset.name
+
+
+def in_words(sourced: Sourced) -> str:
+    """Where a number or rule comes from, in the reader's language."""
+    return sourced.source_en if (get_language() or "").startswith("en") else sourced.source
 
 
 def timeline(steps: list[FilingStep]) -> list[TimelineItem]:

@@ -29,6 +29,7 @@ from xinfeng.console.filings.labels import (
     SHORT_CARRIERS,
     STATES,
     crumbs,
+    in_words,
     left_words,
     state_of,
     tabs,
@@ -221,7 +222,7 @@ def _expected(filing: SignatureFiling, day: date) -> dict[str, object] | None:
         )
         for workdays in (usual.fastest, usual.slowest)
     ]
-    return {"first": days[0], "last": days[1], "source": usual.source, "vendor": vendor_name(vendor)}
+    return {"first": days[0], "last": days[1], "source": in_words(usual), "vendor": vendor_name(vendor)}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
