@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from xinfeng.content.variables import TIER_CODES, Kind, Value, Variable
+from xinfeng.content.variables import LONGEST_HOLIDAY, TIER_CODES, Kind, Value, Variable
 
 _ZERO_WIDTH_JOINER = "\u200d"  # holds family and profession emoji together
 
@@ -92,10 +92,12 @@ class Day(date):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a text is expected to be read, in the enterprise's zone; gives the campaign-time variables."""
+    """When a text is expected to be read, in the enterprise's zone; gives the campaign-time variables. `holiday`: the
+    public holiday of that day, by name."""
 
     at: datetime
     zone: ZoneInfo
+    holiday: str | None = None
 
     def values(self) -> dict[str, Value]:
         here = self.at.astimezone(self.zone)
@@ -105,6 +107,7 @@ class Moment:
             "month": here.month,
             "weekday": _WEEKDAYS[here.weekday()],
             "part_of_day": part,
+            "holiday": self.holiday[:LONGEST_HOLIDAY] if self.holiday else None,
         }
 
 

@@ -54,6 +54,7 @@ TIER_CODES = {0: "none", 1: "new", 2: "active", 3: "dormant", 4: "potential", 5:
 
 LONGEST_NUMBER = 21
 LONGEST_DAY = 10
+LONGEST_HOLIDAY = 10
 LONGEST_ATTRIBUTE = 40
 
 _ENTRIES = (
@@ -75,6 +76,7 @@ _ENTRIES = (
     Variable("month", "发送月份", "Month of sending", Kind.NUMBER, 11, 2, False),
     Variable("weekday", "星期", "Weekday", Kind.TEXT, "周日", 2, False),
     Variable("part_of_day", "时段（早上/中午/下午/晚上）", "Part of the day", Kind.TEXT, "早上", 2, False),
+    Variable("holiday", "当天的法定节假日", "Public holiday of the day", Kind.TEXT, "国庆节", LONGEST_HOLIDAY, True),
 )  # fmt: skip
 
 CATALOGUE: Catalogue = {entry.name: entry for entry in _ENTRIES}

@@ -15,9 +15,8 @@ from xinfeng.content.models import TemplateVersion
 from xinfeng.content.preview import Shown
 from xinfeng.content.preview import preview as masked_preview
 from xinfeng.content.rendering import Draft
-from xinfeng.content.values import Moment
-from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.lens.engine import lens
+from xinfeng.policy.moments import reading_moment
 from xinfeng.segments import reads as segments
 
 
@@ -40,7 +39,7 @@ def samples(
         Draft(version.value, version.action, version.opt_out, version.defaults),
         version.signature,
         purpose=campaign.purpose,
-        moment=Moment(now, xinfeng_settings.load().zone),
+        moment=reading_moment(now),
         price_li=price_li,
         contact_ids=contact_ids if contact_ids is not None else _some_of(campaign, now),
     )

@@ -23,8 +23,10 @@ from xinfeng.console.content.forms import (
     initial_of,
     initial_of_text,
 )
+from xinfeng.console.content.labels import TRADES
 from xinfeng.console.content.library import to_replace
 from xinfeng.console.content.preview import Faces, faces
+from xinfeng.console.content.studio import conditions, look_at
 from xinfeng.console.permissions import allowed
 from xinfeng.console.words import sentence
 from xinfeng.content import actions, library, reads
@@ -32,6 +34,9 @@ from xinfeng.content.models import Signature, TemplateVersion
 from xinfeng.content.variables import Catalogue, Kind
 from xinfeng.kernel.errors import InvalidInput, XinfengError
 from xinfeng.kernel.time import utc_now
+
+HOURS = ("9", "12", "16", "19")
+"""The full hours at which a text can be looked at: one for each part of the day."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,8 @@ def _editor(
         "form": form,
         "version": version,
         "variables": variable_rows(known, defaults),
+        "conditions": conditions(),
+        "hours": HOURS,
         "has_sensitive": any(one.sensitive for one in known.values()),
         "purpose_fixed": version is not None,
         "has_signatures": bool(form.usable),
@@ -162,34 +169,61 @@ def _as_posted(defaults: dict[str, str]) -> dict[str, str]:
 @allowed("template.edit")
 def show_preview(request: HttpRequest) -> HttpResponse:
     """The phone for what stands in the form now, and what is wrong with it at the field it is about."""
-    at = request.POST.get("at", "0")
-    known = reads.catalogue()
-    context = preview_of(request.POST, known, at=int(at) if at.isdigit() and len(at) < 4 else 0)
+    at, hour = request.POST.get("at", "0"), request.POST.get("read_at", "")
+    context = preview_of(
+        request.POST,
+        reads.catalogue(),
+        at=int(at) if at.isdigit() and len(at) < 4 else 0,
+        hour=int(hour) if hour in HOURS else None,
+    )
     return render(request, "content/preview_answer.html", context)
 
 
-def preview_of(values: Any, known: Catalogue, *, at: int) -> dict[str, Any]:
-    """`faces`, or `fault` with the field it belongs to; neither while there is nothing to show."""
-    nothing: dict[str, Any] = {"faces": None, "fault": "", "fault_field": ""}
+def preview_of(values: Any, known: Catalogue, *, at: int, hour: int | None = None) -> dict[str, Any]:
+    """`faces` and `studio`, or `fault` with the field it belongs to; neither while there is nothing to show."""
+    nothing: dict[str, Any] = {"faces": None, "studio": None, "fault": "", "fault_field": ""}
     if not (str(values.get("value", "")).strip() or str(values.get("action", "")).strip()):
         return nothing
     signature = _signature(values.get("signature"))
     if signature is None:
         return nothing
     purpose = "service" if values.get("purpose") == "service" else "marketing"
+    trade = values.get("trade")
+    draft, language, now = (
+        draft_in({**_plain(values), "purpose": purpose}, known),
+        get_language() or "",
+        utc_now(),
+    )
+    fault: InvalidInput | None = None
+    shown: Faces | None = None
     try:
-        shown: Faces = faces(
-            draft_in({**_plain(values), "purpose": purpose}, known),
+        shown = faces(
+            draft,
             signature,
             purpose=purpose,
             contact_ids=reads.people_to_show(),
             at=at,
-            language=get_language() or "",
-            now=utc_now(),
+            language=language,
+            now=now,
+            hour=hour,
         )
     except InvalidInput as error:
-        return {**nothing, "fault": sentence(error), "fault_field": field_of(error)}
-    return {**nothing, "faces": shown}
+        fault = error
+    if fault is not None and fault.code != "template.default_missing":  # it cannot be read any further
+        return {**nothing, "fault": sentence(fault), "fault_field": field_of(fault)}
+    found = look_at(
+        draft,
+        signature,
+        trade=trade if trade in TRADES else "other",
+        purpose=purpose,
+        catalogue=known,
+        lengths=shown.lengths if shown else (),
+        language=language,
+        now=now,
+    )
+    if fault is not None:
+        return {**nothing, "studio": found, "fault": sentence(fault), "fault_field": field_of(fault)}
+    return {**nothing, "faces": shown, "studio": found}
 
 
 def _plain(values: Any) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -11,11 +11,12 @@ from xinfeng.channels import reads as channels
 from xinfeng.console.components import Phone
 from xinfeng.content import preview as content_preview
 from xinfeng.content.models import Signature
+from xinfeng.content.parts import Measure
 from xinfeng.content.preview import MOST_CONTACTS, Preview, Shown
 from xinfeng.content.rendering import Draft
 from xinfeng.content.values import Moment
-from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.text import Encoding, encoding_for, split_parts
+from xinfeng.policy.moments import reading_moment
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,9 @@ class Faces:
     previous: int
     following: int
     shortest: Face
+    typical: Face
     longest: Face
+    lengths: tuple[Measure, ...]
     upper_bound_parts: int
     upper_bound_units: int
     price: Price
@@ -68,32 +71,47 @@ def faces(
     at: int,
     language: str,
     now: datetime,
+    hour: int | None = None,
 ) -> Faces:
-    """The preview of a wording for some contacts; raises as `content.preview.preview` does."""
+    """The preview of a wording for some contacts, as read now or today at `hour`; raises as `content.preview.preview`
+    does."""
     price = price_for(purpose, now=now)
     seen = content_preview.preview(
         draft,
         signature,
         purpose=purpose,
-        moment=Moment(now, xinfeng_settings.load().zone),
+        moment=moment_at(now, hour),
         price_li=price.li,
         contact_ids=contact_ids[:MOST_CONTACTS],
     )
     return _faces(seen, price, at=at % len(seen.shown), language=language)
 
 
+def moment_at(now: datetime, hour: int | None) -> Moment:
+    """Now, or the same day at a full hour of the enterprise's clock."""
+    moment = reading_moment(now)
+    return (
+        moment
+        if hour is None
+        else replace(moment, at=now.astimezone(moment.zone).replace(hour=hour, minute=0))
+    )
+
+
 def _faces(seen: Preview, price: Price, *, at: int, language: str) -> Faces:
     shown = seen.shown
-    lengths = range(len(shown))
-    shortest = min(lengths, key=lambda one: (shown[one].measure.parts, shown[one].measure.units))
-    longest = max(lengths, key=lambda one: (shown[one].measure.parts, shown[one].measure.units))
+    by_length = sorted(
+        range(len(shown)), key=lambda one: (shown[one].measure.parts, shown[one].measure.units)
+    )
+    shortest, typical, longest = by_length[0], by_length[(len(by_length) - 1) // 2], by_length[-1]
     return Faces(
         shown=_face(shown[at], price, at),
         count=len(shown),
         previous=(at - 1) % len(shown),
         following=(at + 1) % len(shown),
         shortest=_face(shown[shortest], price, shortest),
+        typical=_face(shown[typical], price, typical),
         longest=_face(shown[longest], price, longest),
+        lengths=tuple(one.measure for one in shown),
         upper_bound_parts=seen.upper_bound.parts,
         upper_bound_units=seen.upper_bound.units,
         price=price,
