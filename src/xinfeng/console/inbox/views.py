@@ -78,7 +78,7 @@ def page(request: HttpRequest) -> HttpResponse:
     names = campaigns.names_of_plans([row.plan_id for row in found.rows if row.plan_id is not None])
     taken = complaints.of_replies([row.id for row in found.rows])
     rows = [
-        Shown(row, *names.get(row.plan_id or 0, (None, "")), complaint_id=taken.get(row.id))
+        Shown(row, *names.get(row.plan_id or 0, (None, "")), taken.get(row.id))
         for row in found.rows
     ]
     table = Table(
