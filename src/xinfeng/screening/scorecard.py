@@ -23,8 +23,12 @@ from xinfeng.screening.ruleset import ruleset_on
 
 LABELLED = Path(__file__).parent / "labelled"
 
-FLOORS = {"known": 0.98, "held_out": 0.9}
-"""Precision and recall that must be reached, for blocking findings and for those that need evidence."""
+FLOORS = {
+    "known": {"precision": 0.97, "recall": 0.95},
+    "held_out": {"precision": 0.85, "recall": 0.6},
+}
+"""What must be reached, for blocking findings and for those that need evidence. The held-out texts were written
+without looking at the rules: they say what the rules are worth on a text nobody has seen."""
 
 JUDGED_ON = date(2026, 11, 1)
 """The day whose rules are measured: the same result next year."""
@@ -166,10 +170,10 @@ def shipped_screener() -> Screener:
 def failures(scores: dict[str, Score]) -> list[str]:
     """Which floors were missed."""
     found = []
-    for name, floor in FLOORS.items():
+    for name, floors in FLOORS.items():
         for outcome in (Outcome.BLOCK, Outcome.EVIDENCE):
             count = scores[name].by_outcome[outcome]
-            for measure in ("precision", "recall"):
+            for measure, floor in floors.items():
                 value = getattr(count, measure)
                 if value < floor:
                     found.append(f"{name}: {outcome} {measure} {value:.3f} < {floor}")
