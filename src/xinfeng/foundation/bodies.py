@@ -181,6 +181,7 @@ async def _say(send: Send, refusal: Refusal) -> None:
         ("content-length", str(len(refusal.body))),
         ("cache-control", "no-store"),
         ("connection", "close"),
+        ("x-content-type-options", "nosniff"),
     )
     headers = [(name.encode(), value.encode()) for name, value in (*fixed, *refusal.headers)]
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
