@@ -17,6 +17,7 @@ from xinfeng.campaigns.preflight import contacts_refused_by, preflight
 from xinfeng.campaigns.reads import campaign as read_campaign
 from xinfeng.channels.models import Channel
 from xinfeng.content.models import TemplateVersion
+from xinfeng.delivery.one_off import Sender, judge
 from xinfeng.filings import bulk, signatures, templates
 from xinfeng.filings.bulk import BulkDraft
 from xinfeng.filings.lifecycle import Move
@@ -241,3 +242,17 @@ def test_a_later_peak_day_without_a_number_is_left_out_of_the_plan() -> None:
     days = {start[:10] for start, _ in made.windows}
     assert tomorrow.isoformat() not in days
     assert TODAY.isoformat() in days
+
+
+def test_codes_and_confirmations_ask_for_the_filing_too() -> None:
+    mobile, unicom, _ = (
+        make_contacts(1, phone=one, consent=("service",))[0] for one in (MOBILE, UNICOM, TELECOM)
+    )
+    version = make_template()
+    channel = demanding()
+    Channel.objects.filter(pk=channel.pk).update(purpose="service")
+    channel.refresh_from_db()
+    in_force(version, channel, carriers=(1,))
+    judged = judge([mobile, unicom], Sender(channel, version.signature), at=NOW, now=NOW)
+    assert set(judged.allowed) == {mobile}
+    assert judged.refused == {unicom: "signature_not_filed"}

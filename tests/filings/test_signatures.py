@@ -12,7 +12,7 @@ from tests.filings.factories import NOW, TODAY, demanding, in_force, make_templa
 
 from xinfeng.campaigns import filing_watch
 from xinfeng.channels.models import Channel
-from xinfeng.filings import lifecycle, qualifications, results, signatures, steps
+from xinfeng.filings import expiring, lifecycle, qualifications, results, signatures, steps
 from xinfeng.filings.deadlines import deadlines
 from xinfeng.filings.lifecycle import Move
 from xinfeng.filings.models import FilingStep, SignatureFiling, Subject
@@ -216,3 +216,15 @@ def test_a_qualification_knows_who_leans_on_it() -> None:
     assert len(qualifications.used_by(one)) == 3
     with pytest.raises(NotFound):
         in_force(make_template(), demanding(), qualification_ids=(one + 99,))
+
+
+def test_what_has_expired_is_written_down_once() -> None:
+    made = in_force(make_template(), demanding(), carriers=(1,), expires_on=TODAY)
+    assert expiring.expire_due(now=NOW) == 0
+    tomorrow = NOW + timedelta(days=1)
+    assert expiring.expire_due(now=tomorrow) == 1
+    assert expiring.expire_due(now=tomorrow) == 0
+    assert steps.steps_of(Subject.SIGNATURE, made[0])[0].action == "expire"
+    signatures.submit(made, actor="he", now=tomorrow)
+    signatures.confirm(made, actor="he", now=tomorrow)
+    assert signatures.filing_of(made[0]).state_on(TODAY + timedelta(days=1)) is FilingState.IN_FORCE

@@ -4,7 +4,7 @@
         ▲                      │   ▲                    │  ▲ renew: confirm again             │
         └──────── (edit) ◄─ refuse ┘ submit ◄───────────┘  └────────── confirm, submit ◄──────┘
 
-`withdraw` ends it from any state, for good. What a carrier confirms is believed also for a filing that nobody marked as
+`withdraw` ends it from any state, for good. `expire` is only written down (`filings.expiring`). What a carrier confirms is believed also for a filing that nobody marked as
 submitted. A filing in force that is being renewed stays in force. Expiry needs nobody: `states.state_on` knows the day.
 """
 

@@ -58,6 +58,7 @@ STEPS: dict[str, tuple[Text, str, Tone]] = {
     Move.SUBMIT: (_("提交"), "send", "info"),
     Move.CONFIRM: (_("生效"), "circle-check", "good"),
     Move.REFUSE: (_("被驳回"), "circle-x", "bad"),
+    Move.EXPIRE: (_("到期"), "clock", "bad"),
     Move.WITHDRAW: (_("撤销"), "ban", "bad"),
     "document": (_("上传材料"), "upload", "neutral"),
     "retire": (_("停用"), "archive", "warn"),
