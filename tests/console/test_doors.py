@@ -15,6 +15,7 @@ from tests.factories import make_user
 
 from xinfeng.console import permissions
 from xinfeng.console.permissions import ALL, PROVEN, ROLES
+from xinfeng.console.preferences.permission_words import DESCRIPTIONS, GROUPS, ROLE_WORDS
 from xinfeng.foundation.models import Role
 
 PUBLIC = {
@@ -194,3 +195,9 @@ def test_no_permission_lets_anybody_change_the_audit_log():
 def test_what_is_most_sensitive_is_asked_again_for():
     assert permissions.PROVEN <= ALL
     assert {"contact.reveal", "campaign.export", "user.edit", "api.edit", "key.rotate"} <= PROVEN
+
+
+def test_every_permission_has_words_on_the_page_of_roles():
+    named = {name for names in GROUPS.values() for name in names}
+    assert named == ALL
+    assert set(DESCRIPTIONS) <= ALL and set(ROLE_WORDS) == set(ROLES)
