@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -10,10 +12,11 @@ from hypothesis import strategies as st
 from tests.screening.world import DAY, rules, screen, shipped_screener
 
 from xinfeng.kernel.errors import InvalidInput
+from xinfeng.screening import scorecard
 from xinfeng.screening.characters import normal
 from xinfeng.screening.engine import Screener
 from xinfeng.screening.findings import from_json, verdict
-from xinfeng.screening.rules import Outcome, Rule, shipped
+from xinfeng.screening.rules import DATA, Outcome, Rule, shipped
 from xinfeng.screening.ruleset import Word, read_ruleset, ruleset_on
 
 
@@ -105,8 +108,6 @@ def test_a_rule_holds_for_its_trades_and_purposes_only() -> None:
 
 def test_rules_hold_from_their_day_to_their_last() -> None:
     base = next(rule for rule in shipped() if rule.id == "absolute.named")
-    from dataclasses import replace
-
     dated = replace(base, effective_from=date(2026, 6, 1), effective_to=date(2026, 6, 30))
     for day, expected in ((31, False), (32, True), (61, True), (62, False)):
         at = date(2026, 5, 1) + timedelta(days=day - 1)
@@ -315,3 +316,34 @@ def test_long_and_strange_texts_are_judged(text: str) -> None:
 def test_normal_is_total() -> None:
     for point in [*range(0x300), 0x2028, 0xD800, 0xE000, 0xFFFF, 0x10FFFF, 0x1F600]:
         assert isinstance(normal(chr(point)), str)
+
+
+def test_the_list_of_rules_is_the_rules_that_ship() -> None:
+    """`data/README.md` is what texts are labelled by."""
+    text = (DATA / "README.md").read_text("utf-8")
+    listed = set(re.findall(r"`([a-z]+\.[a-z_]+)`", text)) | {"evasion"}
+    assert listed == {rule.id for rule in shipped()}
+    said = dict(re.findall(r"^\| `([a-z_.]+)` \| (\w+) \|", text, re.MULTILINE))
+    assert {rule.id: str(rule.outcome) for rule in shipped() if rule.id in said} == said
+
+
+def test_the_scorecard_holds() -> None:
+    """What `make check` demands of the rules, so that a change of a rule is seen here too."""
+    screener = scorecard.shipped_screener()
+    texts = list(scorecard.labelled())
+    scores = {
+        name: scorecard.score((one for one in texts if one.held_out is held_out), screener)
+        for name, held_out in (("known", False), ("held_out", True))
+    }
+    assert len(texts) >= 600
+    assert scorecard.failures(scores) == []
+
+
+def test_a_scorecard_tells_right_from_wrong() -> None:
+    one = scorecard.Labelled("x:1", "国家级品质", "retail", "marketing", "block", frozenset(), "", False)
+    found = scorecard.score([one], shipped_screener())
+    assert found.by_outcome[Outcome.BLOCK].wrong == 1
+    assert found.overall.precision == 0
+    assert found.same_outcome == 1
+    bad = {"known": found, "held_out": scorecard.Score()}
+    assert scorecard.failures(bad) == ["known: block precision 0.000 < 0.97"]
