@@ -8,6 +8,7 @@ from xinfeng.cli import (
     api,
     campaigns,
     channels,
+    complaints,
     consent,
     contacts,
     demo,
@@ -43,6 +44,7 @@ commands.add_typer(contacts.group, name="contacts")
 commands.add_typer(events.group, name="events")
 commands.add_typer(consent.group, name="consent")
 commands.add_typer(privacy.group, name="privacy")
+commands.add_typer(complaints.group, name="complaints")
 commands.add_typer(segments.group, name="segments")
 commands.add_typer(tiers.group, name="tiers")
 commands.add_typer(tiers.traits, name="traits")

@@ -25,6 +25,7 @@ SCOPES: tuple[Scope, ...] = (
     Scope("consents:write", "记录授权和撤回", "Record grants and withdrawals"),
     Scope("suppressions:read", "查询屏蔽", "Look suppressions up"),
     Scope("suppressions:write", "屏蔽号码", "Suppress numbers"),
+    Scope("complaints:write", "提交投诉", "Hand in complaints"),
     Scope("segments:read", "查看分群和成员编号", "Read segments and the ids of their members"),
     Scope("numbers:read", "查看号码状态", "Read the state of numbers"),
     Scope("privacy:write", "提交个人信息请求", "Hand in requests about personal data"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -26,6 +27,7 @@ from xinfeng.console.components import Column, Empty, Filter, Listing, Query, St
 from xinfeng.console.components.parts import Text, Tone
 from xinfeng.console.permissions import allowed, may
 from xinfeng.console.templatetags.xinfeng_format import num
+from xinfeng.contacts.members import members
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.time import utc_now
 
@@ -157,6 +159,14 @@ def page(request: HttpRequest) -> HttpResponse:
     ]
     context = {"stats": stats, "tabs": tabs(request), "can_take": can_take}
     return answer_with_table(request, "complaints/list.html", table, context)
+
+
+@require_safe
+@allowed("complaint.view")
+def of_contact(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """One person's, to whichever of her rows: a piece of her page, empty where there are none."""
+    found = reads.of_contact(tuple(members(contact_id)), now=utc_now())
+    return render(request, "complaints/of_contact.html", {"complaints": shown(found)})
 
 
 def _id(text: str) -> int | None:

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", listing.page, name="complaints"),
     path("/new", taking.new, name="complaints.new"),
     path("/replies/<int:reply_id>", taking.reply, name="complaints.reply"),
+    path("/contacts/<int:contact_id>", listing.of_contact, name="complaints.of_contact"),
     path("/rates", rating.page, name="complaints.rates"),
     path("/rates/waive", rating.let_pass, name="complaints.waive"),
     path("/rules", rules.page, name="complaints.rules"),

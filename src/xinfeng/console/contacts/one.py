@@ -14,9 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from xinfeng.campaigns.reads import names_of_plans
-from xinfeng.complaints import reads as complaints
 from xinfeng.consent import reads as consent
-from xinfeng.console.complaints.listing import shown as shown_complaints
 from xinfeng.console.components import Crumb
 from xinfeng.console.components.parts import Text, Tone
 from xinfeng.console.contacts.consents import consents_of
@@ -145,7 +143,6 @@ def page_of(request: HttpRequest, contact_id: int, *, revealed: Revealed | None 
         "regions": regions.table(),
         "number": _number(contact_id) if row.phone else None,
         "tiers": _tiers(contact_id),
-        "complaints": _complaints(request, contact_id),
         "suppressions": [
             (one, SUPPRESSIONS[one.reason], SCOPES[one.scope], source_words(one.source))
             for one in suppressions
@@ -172,13 +169,6 @@ def _forms(request: HttpRequest, contact_id: int) -> dict[str, Any]:
             (one, *SUBMISSION_STATES[one.row.state]) for one in forms.submissions_by(ids, limit=SUBMISSIONS)
         ],
     }
-
-
-def _complaints(request: HttpRequest, contact_id: int) -> list[Any]:
-    """Hers, to whichever of her rows, for those who may see complaints."""
-    if not may(request.user, "complaint.view"):
-        return []
-    return shown_complaints(complaints.of_contact(tuple(merging.members(contact_id)), now=utc_now()))
 
 
 def _timeline(contact_id: int, before: datetime | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from xinfeng import __version__
-from xinfeng.integrations.api import batches, consents, health, people, rest, segments, webhooks
+from xinfeng.integrations.api import batches, complaints, consents, health, people, rest, segments, webhooks
 from xinfeng.integrations.api.door import Api, StrictParser
 from xinfeng.integrations.api.shapes import Problem
 from xinfeng.integrations.problems import MEDIA_TYPE
@@ -41,7 +41,7 @@ api = Api(
     urls_namespace="api-v1",
     parser=StrictParser(),
 )
-for _router in (health, batches, people, consents, segments, rest, webhooks):
+for _router in (health, batches, people, consents, complaints, segments, rest, webhooks):
     api.add_router("", _router.router)
 
 
