@@ -2,7 +2,8 @@
 
 A lens of its own in a temporary folder: contacts with standing, three messages each within the days of the
 longest ceiling, the gates and ceilings of a new deployment. `seconds` is the count by reason,
-median of the runs; `plan_seconds` is the same expression brought out row by row, as planning reads it.
+median of the runs; `plan_seconds` is the same expression brought out row by row, as planning reads it;
+`rivals_seconds` is the count with five campaigns that go before it on two days, each with two thirds of the audience.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +23,7 @@ from benchmarks.report import emit
 
 if TYPE_CHECKING:
     from xinfeng.lens.engine import Lens
+    from xinfeng.policy.facts import GateContext, Rival
 
 
 def main() -> None:
@@ -48,6 +52,8 @@ def measure(folder: Path, contacts: int, messages: int, runs: int) -> dict[str, 
     audience = mirror.table("contact").select(contact_id="id")
     counted = [_timed(lambda: refusals(mirror, audience, context)) for _ in range(runs)]
     planned = [_timed(lambda: mirror.rows(first_reason(mirror, audience, context))) for _ in range(runs)]
+    contested = GateContext("marketing", utc_now(), PolicySettings(), rivals=_rivals(mirror, context))
+    rivalled = [_timed(lambda: refusals(mirror, audience, contested)) for _ in range(runs)]
     explained = [_timed(lambda: explain_one(mirror, contacts // 2, context)) for _ in range(runs)]
     found = counted[0][1]
     assert found.audience == contacts
@@ -55,12 +61,31 @@ def measure(folder: Path, contacts: int, messages: int, runs: int) -> dict[str, 
     return {
         "seconds": _median(counted),
         "plan_seconds": _median(planned),
+        "rivals": len(contested.rivals),
+        "rivals_seconds": _median(rivalled),
         "explain_seconds": _median(explained),
         "contacts": contacts,
         "messages": messages,
         "allowed": found.allowed,
         **{f"refused_{reason}": count for reason, count in found.by_reason.items()},
+        "left_to_rivals": rivalled[0][1].by_reason.get("slot_reserved", 0),
     }
+
+
+def _rivals(mirror: Lens, context: GateContext) -> tuple[Rival, ...]:
+    """Five of them: today and the day after tomorrow, for two thirds of all contacts each."""
+    from xinfeng.policy.facts import Rival
+
+    contact = mirror.table("contact")
+    return tuple(
+        Rival(
+            number,
+            f"活动{number}",
+            contact.filter((contact["id"] + number) % 3 > 0).select(contact_id="id"),
+            replace(context, day=context.send_day + timedelta(days=2 * (number % 2))),
+        )
+        for number in range(5)
+    )
 
 
 def _timed(deed: Callable[[], Any]) -> tuple[float, Any]:

@@ -7,26 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import ibis
 
 from xinfeng.campaigns import filing
+from xinfeng.campaigns.judging import HORIZON, judging
 from xinfeng.campaigns.models import Campaign
+from xinfeng.campaigns.rivals import standing
 from xinfeng.delivery.planning import Window
 from xinfeng.filings.faults import Fault
 from xinfeng.filings.terms import Terms
 from xinfeng.kernel.errors import InvalidInput
-from xinfeng.kernel.time import business_day
 from xinfeng.lens.engine import Lens, lens
 from xinfeng.policy import reads as policy
 from xinfeng.policy.gates import GateContext, Judgement, explain_one, first_reason
-from xinfeng.policy.windows import next_windows
 from xinfeng.segments import reads as segments
 
-HORIZON = timedelta(days=7)
-"""How far ahead a plan takes send windows; the end of the last one is its deadline."""
+__all__ = ["HORIZON", "Ground", "ground", "judgement_on"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,8 @@ class Ground:
 
     `people` has the one column `contact_id`; `decisions` has `contact_id`, `reason` (null: may be written to)
     and `entry_seq`. `windows` are ascending; empty when there is none within HORIZON. `filing`: what is filed over the
-    campaign's channel, None while it has no channel or text.
+    campaign's channel, None while it has no channel or text. `rivals_beyond`: campaigns that go before this one and were
+    left aside, as there are too many.
     """
 
     lens: Lens
@@ -45,6 +45,7 @@ class Ground:
     windows: tuple[Window, ...]
     policy: dict[str, Any]
     filing: Terms | None = None
+    rivals_beyond: int = 0
 
     def within_bulk(self, channel_id: int, messages: int) -> tuple[Ground, Mapping[date, Fault]]:
         """The same without the peak days on which so many messages may not be sent, and what is missing on those."""
@@ -69,40 +70,27 @@ def ground(campaign: Campaign, *, now: datetime, starts_at: datetime | None = No
     if campaign.segment is None:
         raise InvalidInput("campaign.incomplete", missing=["segment"])
     start = max(starts_at or now, now)
-    settings = policy.current_settings()
-    windows = tuple(
-        next_windows(
-            campaign.trade,
-            start,
-            calendar=policy.calendar(),
-            settings=settings,
-            horizon=HORIZON,
-            purpose=campaign.purpose,
-            narrow_to=campaign.channel.hours if campaign.channel else None,
-        )
-    )
-    day = business_day(windows[0][0] if windows else start, settings.zone)
-    profiled = segments.profiles(campaign.segment)
-    terms = filing.terms_of(campaign, day=day, windows=windows)
-    context = GateContext(
-        campaign.purpose,
-        now,
-        settings,
-        day,
-        profiled,
-        filed_carriers=terms.filed_carriers if terms is not None else None,
-    )
+    rules = policy.timeline()
+    found = judging(campaign, start=start, now=now, rules=rules)
     copy = lens()
     copy.refresh()
+    ahead = standing(campaign, found.context, copy=copy, now=now, start=start, rules=rules)
+    context = replace(found.context, rivals=ahead.rivals)
     people = segments.audience(copy, campaign.segment, now)
+    kept = policy.snapshot(around=context.send_day, at=found.at)
+    if found.filing is not None:
+        kept["filing"] = found.filing.to_json()
+    if ahead.rivals:
+        kept["rivals"] = [one.campaign_id for one in ahead.rivals]
     return Ground(
         lens=copy,
         people=people,
         decisions=first_reason(copy, people, context),
         context=context,
-        windows=windows,
-        policy=policy.snapshot(around=day) | ({"filing": terms.to_json()} if terms is not None else {}),
-        filing=terms,
+        windows=found.windows,
+        policy=kept,
+        filing=found.filing,
+        rivals_beyond=ahead.beyond,
     )
 
 

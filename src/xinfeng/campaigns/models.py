@@ -22,7 +22,8 @@ class CampaignState(models.TextChoices):
 
 
 class Campaign(models.Model):
-    """`trade` chooses the send windows. `plan_id` is delivery's plan once it was planned."""
+    """`trade` chooses the send windows. `plan_id` is delivery's plan once it was planned. `priority` (1 low … 5 high) and
+    `expected_fen` (the value of a message, where somebody states one) rank it: see `allocation`."""
 
     name = models.CharField(max_length=80)
     purpose = models.CharField(max_length=20, default="marketing")
@@ -33,6 +34,8 @@ class Campaign(models.Model):
     channel = models.ForeignKey("channels.Channel", null=True, on_delete=models.PROTECT)
     scheduled_at = models.DateTimeField(null=True)
     rate_per_s = models.IntegerField(null=True)
+    priority = models.SmallIntegerField(default=3, db_default=3)
+    expected_fen = models.IntegerField(null=True)
     plan = models.OneToOneField("delivery.Plan", null=True, on_delete=models.PROTECT)
     fault = models.JSONField(null=True)
     author = models.ForeignKey(
@@ -49,6 +52,11 @@ class Campaign(models.Model):
     class Meta:
         db_table = "campaign"
         indexes = [models.Index(fields=["-created_at"], name="campaign_recent")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(priority__gte=1, priority__lte=5), name="campaign_priority_range"
+            )
+        ]
 
 
 class CampaignStep(models.Model):
@@ -75,3 +83,21 @@ class TextRefusal(models.Model):
     class Meta:
         db_table = "text_refusal"
         indexes = [models.Index(fields=["contact_id", "plan"], name="text_refusal_of_contact")]
+
+
+class Allocation(models.Model):
+    """How many contacts a plan left to a rival campaign, with the ranks of both at that moment. Append-only; which
+    contacts, its `left_out` rows say."""
+
+    plan = models.ForeignKey("delivery.Plan", related_name="+", on_delete=models.PROTECT)
+    campaign = models.ForeignKey(Campaign, related_name="allocations", on_delete=models.PROTECT)
+    rival = models.ForeignKey(Campaign, related_name="+", on_delete=models.PROTECT)
+    contacts = models.IntegerField()
+    own_fen = models.IntegerField(null=True)
+    rival_fen = models.IntegerField(null=True)
+    own_priority = models.SmallIntegerField()
+    rival_priority = models.SmallIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "allocation"

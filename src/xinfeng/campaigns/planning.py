@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connections
 
-from xinfeng.campaigns import actions, approval, audience, complaint_watch, wording
+from xinfeng.campaigns import actions, allocation, approval, audience, complaint_watch, wording
 from xinfeng.campaigns.models import Campaign, CampaignState, TextRefusal
 from xinfeng.campaigns.rendered import TextGate
 from xinfeng.campaigns.variants import variant_of
@@ -67,6 +67,8 @@ class _Chosen:
     contact_ids: list[int]
     consent_seqs: list[int]
     left_out: list[LeftOutContact]
+    left_to: dict[int, int]
+    """How many are left to each rival, by its position."""
 
 
 def build_plan(campaign_id: int, now: datetime) -> PlanCounts | None:
@@ -152,6 +154,7 @@ def _plan(campaign_id: int, now: datetime) -> PlanCounts | None:
         )
         delivery.write_left_out(connection, plan, [*chosen.left_out, *_left_out(refused)])
         _note_refused(plan, refused)
+        allocation.record(campaign, plan.id, ground.context.rivals, chosen.left_to, now=now)
         counts = delivery.close_plan(connection, plan)
         locked = Campaign.objects.select_for_update().get(pk=campaign_id)
         if locked.state != CampaignState.PLANNING:
@@ -197,6 +200,7 @@ def _choose(ground: audience.Ground) -> _Chosen:
         _plain(allowed, "contact_id"),
         _plain(allowed, "entry_seq"),
         list(map(LeftOutContact, _plain(refused, "contact_id"), _plain(refused, "reason"))),
+        allocation.counts_of(refused),
     )
 
 

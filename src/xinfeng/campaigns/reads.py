@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from xinfeng.campaigns import lifecycle
 from xinfeng.campaigns.models import Campaign, CampaignState, CampaignStep
+from xinfeng.contacts.masked import tiers_of
 from xinfeng.contacts.models import Contact
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.insights.totals import Totals, totals
@@ -115,7 +116,15 @@ def people(contact_ids: Sequence[int]) -> list[Person]:
     sealed = [(row.pk, bytes(row.phone_sealed)) for row in rows if row.phone_sealed is not None]
     numbers = vault().open_many(Kind.PHONE, [phone for _, phone in sealed])
     shown = {pk: mask(number) for (pk, _), number in zip(sealed, numbers, strict=True)}
+    tiers = tiers_of([row.pk for row in rows])
     return [
-        Person(row.pk, shown.get(row.pk, ""), row.province or "", row.city or "", row.level or "", row.tier)
+        Person(
+            row.pk,
+            shown.get(row.pk, ""),
+            row.province or "",
+            row.city or "",
+            row.level or "",
+            tiers.get(row.pk, 0),
+        )
         for row in rows
     ]

@@ -1,17 +1,19 @@
 """Scarce slots: who would be kept from a campaign that goes before this one, if she were written to now.
 
-Rivals are taken in the order of their rank, as if each were planned before the next: one claims whom it would reach,
-with room left by those before it. Every ceiling is a window of days that slides: for one that ends with the day of
-this campaign, or of a rival after it, the messages that count and the claims within it must leave room for one more.
-Where they don't, she is left to the claimants.
+A rival claims whom it would reach: who is in its audience and passes its gates on its day. Every ceiling is a window of
+days that slides: for one that ends with the day of this campaign, or of a rival after it, the messages that count and
+the claims within it must leave room for one more. Where they don't, she is left to the claimants. Rivals of one day
+take no more slots than its own ceiling leaves them, however many claim her.
 
-All of it is an expression over the facts, a column at a time, so that the claims of one rival stand in a column
-before those of the next are asked.
+So whoever is let through takes nothing from a rival; some are left to rivals that keep each other from her on
+different days. It is two columns deep on purpose: engines put the columns of one layer into the expressions of the
+next, and claims that depended on each other would grow without bounds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import reduce
 from operator import add, or_
@@ -19,7 +21,7 @@ from typing import Any
 
 import ibis
 
-from xinfeng.policy.ceilings import TIERS
+from xinfeng.policy.ceilings import DAY, TIERS
 from xinfeng.policy.facts import GateContext, Rival, among
 
 Passes = Callable[[ibis.Table, GateContext], Any]
@@ -33,57 +35,74 @@ def claimed(position: int) -> str:
     return f"claimed_{position}"
 
 
-def left_to(position: int) -> str:
-    """The column that says whether a contact is left to the rival at `position`."""
-    return f"left_to_{position}"
-
-
 def with_claims(facts: ibis.Table, context: GateContext, passes: Passes) -> ibis.Table:
-    """The facts with `claimed` and `left_to` for every rival; unchanged without rivals."""
-    for position, rival in enumerate(context.rivals):
-        before = context.rivals[:position]
-        claim = facts[among(position)] & passes(facts, rival.context)
-        room = reduce(or_, _lacking(facts, rival.context, before).values(), ibis.literal(False))
-        facts = facts.mutate(**{claimed(position): claim & ~room})
-    yields = _lacking(facts, context, context.rivals)
-    return facts.mutate(**{left_to(position): lacking for position, lacking in yields.items()})
+    """The facts with `claimed` for every rival; unchanged without rivals."""
+    return facts.mutate(
+        **{
+            claimed(position): facts[among(position)] & passes(facts, rival.context)
+            for position, rival in enumerate(context.rivals)
+        }
+    )
 
 
 def yields(facts: ibis.Table, context: GateContext) -> Any:
     """Whether a contact is left to any rival."""
-    return reduce(or_, (facts[left_to(one)] for one in range(len(context.rivals))), ibis.literal(False))
+    windows = _windows(facts, context)
+    return reduce(or_, (window.is_full for window in windows), ibis.literal(False))
+
+
+def left_to(facts: ibis.Table, context: GateContext, position: int) -> Any:
+    """Whether a contact is left to the rival at `position`, perhaps among others: it claims her, and a window with
+    its day has no room."""
+    full = [window.is_full for window in _windows(facts, context) if position in window.positions]
+    return facts[claimed(position)] & reduce(or_, full, ibis.literal(False))
 
 
 def first_claimant(facts: ibis.Table, context: GateContext) -> Any:
     """The position of the best of the rivals that a contact is left to; null for none."""
-    branches = [(facts[left_to(one)], ibis.literal(one, "int16")) for one in range(len(context.rivals))]
+    branches = [
+        (left_to(facts, context, one), ibis.literal(one, "int16")) for one in range(len(context.rivals))
+    ]
     return ibis.cases(*branches, else_=ibis.null("int16"))
 
 
-def _lacking(facts: ibis.Table, context: GateContext, rivals: Sequence[Rival]) -> dict[int, Any]:
-    """By position of a rival with claims in some window that leaves no room: her claim and that condition."""
-    full: dict[int, list[Any]] = {}
-    for positions, sent, limit in _windows(facts, context, rivals):
-        claims = reduce(add, (facts[claimed(one)].cast("int16") for one in positions))
-        for one in positions:
-            full.setdefault(one, []).append(facts[sent] + claims >= limit)
-    return {one: facts[claimed(one)] & reduce(or_, found) for one, found in sorted(full.items())}
+@dataclass(frozen=True)
+class _Window:
+    """The days of a ceiling that hold the day of sending: the rivals with a day within, and whether nothing is left."""
+
+    positions: tuple[int, ...]
+    is_full: Any
 
 
-def _windows(
-    facts: ibis.Table, context: GateContext, rivals: Sequence[Rival]
-) -> Iterator[tuple[list[int], str, Any]]:
-    """The windows of days, of every ceiling, that hold the day of sending and some rival's: the positions of those
-    rivals, the column of what was sent within, and the most there may be."""
-    day = context.send_day
+def _windows(facts: ibis.Table, context: GateContext) -> list[_Window]:
+    day, found = context.send_day, []
     for span in context.spans:
         limit = _limit(facts, context, span)
-        for end in _ends(day, span, rivals):
-            positions = [
-                one for one, rival in enumerate(rivals) if end - timedelta(days=span) < rival.day <= end
+        for end in _ends(day, span, context.rivals):
+            within = [
+                (one, rival.day)
+                for one, rival in enumerate(context.rivals)
+                if end - timedelta(days=span) < rival.day <= end
             ]
-            if positions:
-                yield positions, context.sent(span, until=end), limit
+            if not within:
+                continue
+            days = sorted({each for _, each in within})
+            taken = reduce(
+                add,
+                (_taken(facts, context, each, [one for one, at in within if at == each]) for each in days),
+            )
+            room = facts[context.sent(span, until=end)] + taken < limit
+            found.append(_Window(tuple(one for one, _ in within), (taken > 0) & ~room))
+    return found
+
+
+def _taken(facts: ibis.Table, context: GateContext, day: date, positions: Sequence[int]) -> Any:
+    """How many slots the rivals of one day take of a contact: no more than that day's ceiling leaves."""
+    claims = reduce(add, (facts[claimed(one)].cast("int16") for one in positions))
+    most = context.ceiling.day
+    if most is None or len(positions) == 1:
+        return claims
+    return ibis.least(claims, ibis.greatest(most - facts[context.sent(DAY, until=day)], 0))
 
 
 def _ends(day: date, span: int, rivals: Sequence[Rival]) -> list[date]:

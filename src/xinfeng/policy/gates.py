@@ -115,7 +115,7 @@ def _filing_figures(row: Mapping[str, Any], context: GateContext) -> dict[str, A
 
 def _yield_figures(row: Mapping[str, Any], context: GateContext) -> dict[str, Any]:
     """The campaigns that a contact is left to, the best first."""
-    to = [rival for one, rival in enumerate(context.rivals) if row[left_to(one)]]
+    to = [rival for one, rival in enumerate(context.rivals) if row[f"left_to_{one}"]]
     return (
         {"left_to": [rival.campaign_id for rival in to], "names": [rival.name for rival in to]} if to else {}
     )
@@ -209,7 +209,10 @@ def explain_one(lens: Asked, contact_id: int, context: GateContext) -> Judgement
     contact = lens.table("contact")
     facts = _facts(lens, contact.filter(contact.id == contact_id).select(contact_id=contact.id), context)
     gates = concerned(context)
-    asked = facts.mutate(**{f"gate_{gate.code}": gate.refuses(facts, context) for gate in gates})
+    asked = facts.mutate(
+        **{f"gate_{gate.code}": gate.refuses(facts, context) for gate in gates},
+        **{f"left_to_{one}": left_to(facts, context, one) for one in range(len(context.rivals))},
+    )
     rows: list[dict[str, Any]] = lens.rows(asked).to_pylist()
     if not rows:
         raise NotFound("contact.unknown", id=contact_id)
