@@ -95,6 +95,7 @@ def test_each_line_is_well_formed():
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_lines_have_the_fields_of_the_readme_and_no_others(file):
+    assert file.stat().st_size, file.name
     for number, raw in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
         written = json.loads(raw)
         assert set(written) - {"held_out"} == KEYS, f"{file.name}:{number}"
