@@ -21,7 +21,7 @@ from xinfeng.campaigns.models import Campaign, CampaignState, CampaignStep
 from xinfeng.channels.models import Channel
 from xinfeng.consent.models import Purpose
 from xinfeng.content.models import TemplateVersion, VersionReview
-from xinfeng.content.review import approve_with_campaign
+from xinfeng.content.review import approve_with_campaign, check_usable, review_of
 from xinfeng.delivery import actions as delivery
 from xinfeng.delivery.models import Plan, PlanState
 from xinfeng.foundation import audit
@@ -216,6 +216,8 @@ def pause(
 def resume(campaign_id: int, *, actor: str, now: datetime) -> Campaign:
     """Go on. Raises RefusedByPolicy `filing.lapsed` while a filing that the plan relies on is not in force."""
     with _moving(campaign_id, Move.RESUME, actor=actor) as campaign:
+        if campaign.template_version is not None:
+            check_usable(review_of(campaign.template_version.pk), campaign.template_version)
         if lapsed := filing.lapsed(campaign, now=now):
             raise RefusedByPolicy("filing.lapsed", what=lapsed)
         delivery.resume_plan(_plan_id(campaign), actor=actor, now=now)

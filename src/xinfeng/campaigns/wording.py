@@ -12,17 +12,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from xinfeng.campaigns.models import Campaign, TextRefusal
+from django.db.models import QuerySet
+
+from xinfeng.campaigns.lifecycle import Move
+from xinfeng.campaigns.models import Campaign, CampaignState, CampaignStep, TextRefusal
 from xinfeng.campaigns.rendered import TextGate
 from xinfeng.campaigns.wording_words import LINK_BROUGHT_WORDS, Objection, ProofFacts, TextFacts
 from xinfeng.content import review
 from xinfeng.content.judging import LINK_BROUGHT
 from xinfeng.content.models import ReviewState, TemplateVersion, VersionReview
 from xinfeng.content.review import Doubt, Judgement
+from xinfeng.content.review_queue import Risk, risk_now
 from xinfeng.delivery.models import Plan
 from xinfeng.kernel.errors import Conflict
 from xinfeng.screening.findings import from_json
 from xinfeng.screening.reads import ruleset, screener
+from xinfeng.screening.rules import shipped
 from xinfeng.screening.ruleset import RuleSet
 
 
@@ -157,6 +162,47 @@ def unreviewed_writers(campaign: Campaign) -> set[str]:
     if version is None or review.state_of(version.pk) == ReviewState.APPROVED:
         return set()
     return review.writers_of(version)
+
+
+def rule_name(rule_id: str, language: str) -> str:
+    """A rule's name as it ships, for the reader; of one that ships no more, its id."""
+    if rule_id == LINK_BROUGHT:
+        return LINK_BROUGHT_WORDS[language.startswith("en")]
+    return next((one.title(language) for one in shipped() if one.id == rule_id), rule_id)
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A campaign that waits for approval, since when and by whom it was submitted; and what its text would come to."""
+
+    campaign: Campaign
+    version: TemplateVersion
+    since: datetime
+    by: str
+    risk: Risk
+
+
+def submitted() -> QuerySet[Campaign]:
+    """Campaigns that wait for approval."""
+    return Campaign.objects.filter(state=CampaignState.SUBMITTED)
+
+
+def waiting(*, at: datetime, limit: int = 200) -> list[Submitted]:
+    """Campaigns that wait, oldest first; their texts judged by the rules in force at `at`."""
+    found = submitted().select_related(
+        "author", "template_version__template", "template_version__signature", "template_version__author"
+    )
+    campaigns = {one.pk: one for one in found.order_by("pk")[:limit]}
+    steps = CampaignStep.objects.filter(campaign__in=campaigns, action=Move.SUBMIT).order_by(
+        "campaign", "-id"
+    )
+    rows = []
+    for step in steps.distinct("campaign"):
+        campaign = campaigns[step.campaign_id]
+        assert campaign.template_version is not None
+        today = wording_of(campaign, at=at).today
+        rows.append(Submitted(campaign, campaign.template_version, step.at, step.actor, risk_now(today)))
+    return sorted(rows, key=lambda one: one.since)
 
 
 def users_of(version_ids: Iterable[int]) -> dict[int, list[Campaign]]:

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from pathlib import PurePath
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from xinfeng.content.judging import Claim
 from xinfeng.content.models import Evidence, EvidenceFile, EvidenceUse, TemplateVersion
@@ -207,6 +207,15 @@ def one(evidence_id: int) -> Evidence:
 
 def many(evidence_ids: Iterable[int]) -> Mapping[int, Evidence]:
     return Evidence.objects.in_bulk(list(evidence_ids))
+
+
+def page(*, search: str = "", offset: int = 0, limit: int = 50) -> tuple[list[tuple[Evidence, int]], int]:
+    """Proofs, the latest first, each with how many versions it is attached to; and how many there are."""
+    found = Evidence.objects.order_by("-id")
+    if search := search.strip():
+        found = found.filter(Q(claim__icontains=search) | Q(title__icontains=search))
+    rows = found.annotate(versions=Count("uses"))[offset : offset + limit]
+    return [(row, row.versions) for row in rows], found.count()
 
 
 def ending(day: date, *, within_days: int = 30) -> QuerySet[Evidence]:

@@ -9,8 +9,10 @@ from typing import Any
 
 from django.db.models import Max, OuterRef, QuerySet, Subquery
 
-from xinfeng.content.judging import claim_key
+from xinfeng.content.judging import claim_key, claim_of
 from xinfeng.content.models import ReviewState, TemplateVersion, VersionReview
+from xinfeng.content.review import Judgement
+from xinfeng.screening.rules import Outcome
 
 MOST_SHOWN = 200
 
@@ -39,6 +41,16 @@ def risk_of(row: VersionReview) -> Risk:
             claims.add((one["rule"], claim_key(one["matched"])))
     proven = len(claims & {(one["rule"], one["claim"]) for one in row.evidence})
     return Risk(counts["block"], len(claims) - proven, proven, counts["remark"])
+
+
+def risk_now(judgement: Judgement) -> Risk:
+    """The same of a judgement."""
+    outcomes = [one.outcome for one in judgement.judged.findings]
+    claims = {claim_of(one) for one in judgement.judged.claims}
+    proven = len(claims & set(judgement.proofs))
+    return Risk(
+        outcomes.count(Outcome.BLOCK), len(claims) - proven, proven, outcomes.count(Outcome.REMARK)
+    )
 
 
 @dataclass(frozen=True, slots=True)
