@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connection
 
-from xinfeng.foundation import audit, database, partitions, seal_checks, seals, trail
+from xinfeng.foundation import audit, database, partitions, seal_checks, sealed_lines, seals, trail
 from xinfeng.foundation.models import AuditEntry
 from xinfeng.foundation.seal_verifying import SealReport, verify
 from xinfeng.foundation.signing import Signer
@@ -257,10 +257,10 @@ def test_a_database_restored_into_another_cluster_goes_on_with_the_chain(log: No
         )
     )
     fields |= {"seq": 1, "identity": "elsewhere/1/1", "marks": bytes(row[6]), "previous": bytes(row[9])}
-    digest = seals.digest_of(fields)
+    digest = sealed_lines.digest_of(fields)
     tamper(
         "update audit_seal set identity = 'elsewhere/1/1', digest = %s, signature = %s",
-        digest, key.sign(seals.SIGNED + digest),
+        digest, key.sign(sealed_lines.SIGNED + digest),
     )  # fmt: skip
     seals.head_path().unlink()
     write(2)

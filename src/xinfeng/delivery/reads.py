@@ -84,6 +84,11 @@ def message(message_id: int) -> MessageHistory:
     return found[0]
 
 
+def messages_by_id(ids: Sequence[int]) -> list[MessageHistory]:
+    """These messages with all their facts, by id; those that are no longer kept are missing."""
+    return _histories(_rows(_MESSAGES + "id = any(%s) order by id", (list(ids),)))
+
+
 def left_out_reason(contact_id: int, plan_id: int) -> tuple[str, datetime] | None:
     """Which gate refused this contact when the plan was made, and when."""
     rows = _rows(

@@ -15,19 +15,8 @@ from psycopg import IsolationLevel
 
 from xinfeng.foundation import database
 from xinfeng.foundation.database import Connection
-from xinfeng.foundation.seals import (
-    DROPPED,
-    GENESIS,
-    LINE,
-    MARK_BYTES,
-    MONTH,
-    SIGNED,
-    Head,
-    digest_of,
-    mark_of,
-    read_head,
-    stream,
-)
+from xinfeng.foundation.sealed_lines import MARK_BYTES, SIGNED, digest_of, mark_of
+from xinfeng.foundation.seals import DROPPED, GENESIS, LINE, MONTH, Head, read_head, stream
 from xinfeng.foundation.signing import fits, signer
 
 FAULTS = (

@@ -34,15 +34,13 @@ from psycopg import IsolationLevel
 from xinfeng.foundation import audit, database
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.database import Connection
+from xinfeng.foundation.sealed_lines import SIGNED, digest_of, mark_of
 from xinfeng.foundation.signing import signer
 from xinfeng.kernel.errors import Conflict, InvalidInput
 
 log = logging.getLogger(__name__)
 
-SIGNED = b"xinfeng audit seal 1\n"
 GENESIS = bytes(32)
-MARK_BYTES = 4
-"""Of each entry's own hash: enough to say which entry of a seal was changed; the proof is the seal's digest."""
 MOST_ENTRIES = 50_000
 """In one seal; a look that finds more makes several."""
 SLACK = timedelta(minutes=10)
@@ -132,32 +130,6 @@ class SealDraft:
     @property
     def multirange(self) -> str:
         return "{" + ",".join(f"[{low},{high})" for low, high in self.ids) + "}"
-
-
-def mark_of(line: bytes) -> bytes:
-    """The beginning of an entry's own hash."""
-    return hashlib.sha256(line).digest()[:MARK_BYTES]
-
-
-def digest_of(seal: dict[str, Any]) -> bytes:
-    """SHA-256 over all a seal says, in canonical JSON (keys sorted, no spaces, UTF-8)."""
-    said = {
-        "seq": seal["seq"],
-        "kind": seal["kind"],
-        "at": seal["at"].timestamp(),
-        "identity": seal["identity"],
-        "snapshot": seal["snapshot"],
-        "ids": seal["ids"],
-        "entries": seal["entries"],
-        "parts": seal["parts"],
-        "marks": hashlib.sha256(seal["marks"]).hexdigest(),
-        "backdated": seal["backdated"],
-        "note": seal["note"],
-        "previous": seal["previous"].hex(),
-    }
-    return hashlib.sha256(
-        json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-    ).digest()
 
 
 def seal(*, now: datetime) -> int:

@@ -95,19 +95,19 @@ class BundleReport:
         return not self.faults
 
 
-class _Enough(Exception):
+class Enough(Exception):
     """Nothing further can be said."""
 
 
 @dataclass
-class _Check:
+class Check:
     faults: list[Fault] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
 
     def blame(self, code: str, where: object = "", *, stop: bool = False) -> None:
         self.faults.append(Fault(code, str(where)[:120]))
         if stop or len(self.faults) >= _MOST_FAULTS:
-            raise _Enough
+            raise Enough
 
 
 def verify_bundle(
@@ -118,24 +118,27 @@ def verify_bundle(
     `trusted_key`: the fingerprint the enterprise has published; without it, whoever made the bundle may have signed
     it with a key of his own. `progress` is told bytes unpacked and in all.
     """
-    check = _Check()
+    check = Check()
     try:
         with path.open("rb") as file:
-            _Walk(file, check, trusted_key, progress).walk()
+            Walk(file, check, trusted_key, progress).walk()
     except OSError:
         check.faults.append(Fault("unreadable", path.name[:120]))
-    except _Enough:
+    except Enough:
         pass
     return BundleReport(tuple(check.faults), **check.facts)
 
 
-class _Walk:
-    """One pass over one file."""
+class Walk:
+    """One pass over one file. Other sealed archives of the same build have a walk that begins with this one: `_form` names
+    their files and what is signed, `_facts` reads their manifest, `_file_of` and `_compare` look inside."""
+
+    _form: Any = form
 
     def __init__(
         self,
         file: IO[bytes],
-        check: _Check,
+        check: Check,
         trusted_key: str | None,
         progress: Callable[[int, int], None] | None,
     ) -> None:
@@ -158,16 +161,16 @@ class _Walk:
     def _seal(self) -> tuple[bytes, int]:
         """The signature at the end, and how many bytes it is about."""
         size = self._file.seek(0, os.SEEK_END)
-        body = size - form.SEAL_BYTES
+        body = size - self._form.SEAL_BYTES
         if body < _END.size:
             self._check.blame("not_a_bundle", stop=True)
         self._file.seek(body)
-        comment = self._file.read(form.SEAL_BYTES)
-        if not comment.startswith(form.SEAL):
+        comment = self._file.read(self._form.SEAL_BYTES)
+        if not comment.startswith(self._form.SEAL):
             self._file.seek(0)
             starts_right = self._file.read(4) == b"PK\x03\x04"
             self._check.blame("damaged" if starts_right else "not_a_bundle", stop=True)
-        digits = comment[len(form.SEAL) :].decode("ascii", "replace")
+        digits = comment[len(self._form.SEAL) :].decode("ascii", "replace")
         seal = _octets(digits)
         return (seal if seal.hex() == digits else b""), body
 
@@ -182,7 +185,7 @@ class _Walk:
 
     def _directory_is_small(self) -> bool:
         """Looks at what the end of the file announces, before anything of that size is read."""
-        end_at = self._file.seek(0, os.SEEK_END) - form.SEAL_BYTES - _END.size
+        end_at = self._file.seek(0, os.SEEK_END) - self._form.SEAL_BYTES - _END.size
         sizes = [self._number_at(end_at, _END, 5)]
         locator_at = end_at - _END64_LOCATOR.size
         if locator_at > 0 and self._bytes_at(locator_at, 4) == b"PK\x06\x07":
@@ -207,12 +210,14 @@ class _Walk:
                 self._check.blame("path", name)
             elif name in infos:
                 self._check.blame("duplicate", name)
-            elif name not in (form.MANIFEST, form.SIGNATURE) and not form.is_file_name(name):
+            elif name not in (self._form.MANIFEST, self._form.SIGNATURE) and not self._form.is_file_name(
+                name
+            ):
                 self._check.blame("extra", name)
             elif info.flag_bits & 1 or info.compress_type != zipfile.ZIP_DEFLATED:
                 self._check.blame("damaged", name)
             infos.setdefault(name, info)
-        for name in (form.MANIFEST, form.SIGNATURE):
+        for name in (self._form.MANIFEST, self._form.SIGNATURE):
             if name not in infos:
                 self._check.blame("missing", name, stop=True)
         return infos
@@ -220,17 +225,19 @@ class _Walk:
     def _sign(
         self, archive: zipfile.ZipFile, infos: Mapping[str, zipfile.ZipInfo], seal: bytes, body: int
     ) -> None:
-        raw = self._small(archive, infos[form.MANIFEST], LARGEST_MANIFEST)
-        signed = self._object(self._small(archive, infos[form.SIGNATURE], LARGEST_SIGNATURE), form.SIGNATURE)
-        self._manifest = self._object(raw, form.MANIFEST)
-        if self._manifest.get("format") != form.FORMAT:
+        raw = self._small(archive, infos[self._form.MANIFEST], LARGEST_MANIFEST)
+        signed = self._object(
+            self._small(archive, infos[self._form.SIGNATURE], LARGEST_SIGNATURE), self._form.SIGNATURE
+        )
+        self._manifest = self._object(raw, self._form.MANIFEST)
+        if self._manifest.get("format") != self._form.FORMAT:
             self._check.blame("not_a_bundle", stop=True)
-        if self._manifest.get("version") != form.VERSION:
+        if self._manifest.get("version") != self._form.VERSION:
             self._check.blame("version", self._manifest.get("version"), stop=True)
         key, signature = _octets(signed.get("public_key")), _octets(signed.get("signature"))
-        if not fits(key, signature, form.SIGNED_MANIFEST + raw):
+        if not fits(key, signature, self._form.SIGNED_MANIFEST + raw):
             self._check.blame("signature")
-        elif not fits(key, seal, form.SIGNED_FILE + digest_of_body(self._file, body)):
+        elif not fits(key, seal, self._form.SIGNED_FILE + digest_of_body(self._file, body)):
             self._check.blame("seal")
         self._check.facts["fingerprint"] = fingerprint(key) if key else ""
         if _octets(self._manifest.get("public_key")) != key:
@@ -251,7 +258,7 @@ class _Walk:
             facts["kind"] = str(manifest["kind"])
             facts["head_seq"] = manifest["ledger"]["head_seq"]
             files = manifest["files"]
-            if manifest["kind"] not in form.KINDS or not isinstance(files, dict):
+            if manifest["kind"] not in self._form.KINDS or not isinstance(files, dict):
                 raise ValueError
             if type(facts["head_seq"]) is not int:
                 facts["head_seq"] = 0
@@ -271,10 +278,10 @@ class _Walk:
         files = self._manifest["files"]
         self._in_all = sum(one["bytes"] for one in files.values())
         if self._in_all > MOST_TIMES_LARGER * self._file.seek(0, os.SEEK_END) + LARGEST_MANIFEST:
-            self._check.blame("too_large", form.MANIFEST, stop=True)
-        for name in sorted(infos.keys() - files.keys() - {form.MANIFEST, form.SIGNATURE}):
+            self._check.blame("too_large", self._form.MANIFEST, stop=True)
+        for name in sorted(infos.keys() - files.keys() - {self._form.MANIFEST, self._form.SIGNATURE}):
             self._check.blame("extra", name)
-        for name in (form.ENTRIES, form.SUPPRESSIONS, form.REPORT):
+        for name in self._form.NEEDED:
             if name not in files:
                 self._check.blame("missing", name)
         # entries first: recipients are compared with them

@@ -21,6 +21,8 @@ ENTRIES, RECIPIENTS, SUPPRESSIONS, REPORT = (
     "report.html",
 )
 KINDS = ("person", "campaign")
+NEEDED = (ENTRIES, SUPPRESSIONS, REPORT)
+"""Without these it is no bundle."""
 
 SIGNED_MANIFEST = b"xinfeng-bundle-1 manifest\n"
 SIGNED_FILE = b"xinfeng-bundle-1 file\n"

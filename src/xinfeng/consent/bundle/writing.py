@@ -30,11 +30,12 @@ class Written:
 class BundleWriter:
     """Adds files one after the other, then seals. The file is readable by its owner only.
 
-    Use as a context manager: what was not sealed is removed.
+    Use as a context manager: what was not sealed is removed. `shape` is the module that names files and what is signed,
+    for other archives of the same build.
     """
 
-    def __init__(self, path: Path, signer: Signer) -> None:
-        self._path, self._signer = path, signer
+    def __init__(self, path: Path, signer: Signer, *, shape: Any = form) -> None:
+        self._path, self._signer, self._form = path, signer, shape
         self._files: dict[str, dict[str, Any]] = {}
         self._sealed = False
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -51,7 +52,7 @@ class BundleWriter:
 
     def add(self, name: str, pieces: Iterable[bytes]) -> None:
         """One file. `name` is one that `form` allows."""
-        if not form.is_file_name(name) or name in self._files:
+        if not self._form.is_file_name(name) or name in self._files:
             raise ValueError(f"not a name for a file of a bundle: {name!r}")
         digest, size = hashlib.sha256(), 0
         with self._zip.open(_info(name), "w", force_zip64=True) as file:
@@ -64,8 +65,8 @@ class BundleWriter:
     def seal(self, manifest: Mapping[str, Any]) -> Written:
         """Write manifest and signature, close the file and sign it as a whole."""
         whole = {
-            "format": form.FORMAT,
-            "version": form.VERSION,
+            "format": self._form.FORMAT,
+            "version": self._form.VERSION,
             **manifest,
             "files": self._files,
             "public_key": self._signer.public_key.hex(),
@@ -75,11 +76,11 @@ class BundleWriter:
             "algorithm": "Ed25519",
             "public_key": self._signer.public_key.hex(),
             "fingerprint": self._signer.fingerprint,
-            "signature": self._signer.sign(form.SIGNED_MANIFEST + raw).hex(),
+            "signature": self._signer.sign(self._form.SIGNED_MANIFEST + raw).hex(),
         }
-        for name, content in ((form.MANIFEST, raw), (form.SIGNATURE, form.canonical(signature))):
+        for name, content in ((self._form.MANIFEST, raw), (self._form.SIGNATURE, form.canonical(signature))):
             self._zip.writestr(_info(name), content)
-        self._zip.comment = form.SEAL + b"0" * 128
+        self._zip.comment = self._form.SEAL + b"0" * 128
         self._zip.close()
         self._sign_whole()
         self._sealed = True
@@ -87,10 +88,10 @@ class BundleWriter:
 
     def _sign_whole(self) -> None:
         with self._path.open("r+b") as file:
-            body = file.seek(0, os.SEEK_END) - form.SEAL_BYTES
+            body = file.seek(0, os.SEEK_END) - self._form.SEAL_BYTES
             digest = digest_of_body(file, body)
-            file.seek(body + len(form.SEAL))
-            file.write(self._signer.sign(form.SIGNED_FILE + digest).hex().encode())
+            file.seek(body + len(self._form.SEAL))
+            file.write(self._signer.sign(self._form.SIGNED_FILE + digest).hex().encode())
             file.flush()
             os.fsync(file.fileno())
 
