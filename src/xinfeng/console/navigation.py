@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from xinfeng.console.permissions import may
+from xinfeng.console.reviews.waiting import waiting_count
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("dashboard", _("概览"), "layout-dashboard", "dashboard.view", WORK, on_phone=True),
     Section("campaigns", _("活动"), "speakerphone", "campaign.view", WORK, on_phone=True),
     Section("templates", _("模板"), "template", "template.view", WORK),
+    Section("reviews", _("审核"), "eye-check", "template.approve", WORK),
     Section("inbox", _("收件箱"), "inbox", "inbox.view", WORK, on_phone=True),
     Section("contacts", _("客户"), "users", "contact.view", PEOPLE, on_phone=True),
     Section("imports", _("导入"), "file-import", "import.view", PEOPLE),
@@ -51,6 +54,9 @@ SECTIONS: tuple[Section, ...] = (
     Section("audit", _("审计"), "history-toggle", "audit.view", HOUSE),
 )
 
+COUNTS: dict[str, Callable[[], int]] = {"reviews": waiting_count}
+"""What waits in a section: cheap counts, asked for every page of those who may see the section."""
+
 
 @dataclass(frozen=True)
 class Item:
@@ -59,6 +65,8 @@ class Item:
     section: Section
     url: str
     current: bool
+    count: int = 0
+    """What waits in it for this reader; shown when it is not 0."""
 
 
 def items_for(request: HttpRequest, user: Any) -> list[Item]:
@@ -69,7 +77,8 @@ def items_for(request: HttpRequest, user: Any) -> list[Item]:
         url = _address(section.name)
         if url and may(user, section.permission):
             current = here == section.name or here.startswith((f"{section.name}.", f"{section.name}:"))
-            found.append(Item(section, url, current))
+            count = COUNTS[section.name]() if section.name in COUNTS else 0
+            found.append(Item(section, url, current, count))
     return found
 
 

@@ -20,6 +20,7 @@ urlpatterns = [
     path("tiers/tags", include("xinfeng.console.tags.urls")),
     path("numbers", include("xinfeng.console.numbers.urls")),
     path("forms", include("xinfeng.console.forms.urls")),
+    path("reviews", include("xinfeng.console.reviews.urls")),
     path("templates", include("xinfeng.console.content.urls")),
     path("screening", include("xinfeng.console.screening.urls")),
     path("", include("xinfeng.console.operation.urls")),

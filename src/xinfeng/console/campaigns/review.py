@@ -15,12 +15,15 @@ from django.views.decorators.http import require_safe
 from xinfeng.campaigns import approval, reads
 from xinfeng.campaigns.models import Campaign, CampaignState
 from xinfeng.campaigns.preflight import Preflight, contacts_refused_by, preflight
+from xinfeng.campaigns.wording import wording_of
 from xinfeng.console.campaigns.frame import common, is_before_start, reached, story, wizard_steps
 from xinfeng.console.campaigns.samples import language, samples
 from xinfeng.console.components import Column, Crumb, Empty, Listing, Query, Share, Table, answer_with_table
 from xinfeng.console.components.parts import Text
 from xinfeng.console.permissions import allowed
+from xinfeng.console.screening.marking import mark
 from xinfeng.console.words import sentence
+from xinfeng.content.review_queue import risk_now
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.models import User
 from xinfeng.kernel.errors import InvalidInput, NotAllowed, XinfengError
@@ -49,6 +52,7 @@ def check(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "steps": wizard_steps(campaign),
         "crumbs": [Crumb(_("活动"), reverse("campaigns"))],
         **_outlook(campaign),
+        "text": _text(campaign),
         "lonely": approval.approvers().count() <= 1,
         "reviewers": _others(request),
     }
@@ -71,6 +75,7 @@ def review(request: HttpRequest, campaign_id: int) -> HttpResponse:
         **common(request, campaign, tab="campaigns.review"),
         **outlook,
         "before_start": before_start,
+        "text": _text(campaign),
         "complete": reached(campaign) == 4,
         "decision": _decision(request, campaign),
         "holds": approval.holds(campaign) if campaign.approved_digest else None,
@@ -112,6 +117,24 @@ def gate(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "source": reason_source(reason, language()) if reason else "",
     }
     return answer_with_table(request, "campaigns/people.html", table, context)
+
+
+def _text(campaign: Campaign) -> dict[str, Any] | None:
+    """The campaign's wording with what is objected to; None while it has none."""
+    if campaign.template_version is None:
+        return None
+    try:
+        found = wording_of(campaign, at=utc_now())
+    except XinfengError as fault:  # a text that cannot be read any more; the preflight says the same
+        return {"refused": sentence(fault)}
+    judged = found.today.judged
+    return {
+        "version": found.version,
+        "approved": found.is_approved,
+        "row": found.row,
+        "risk": risk_now(found.today),
+        "marked": mark(judged.source.text, judged.findings, language=language()),
+    }
 
 
 def _outlook(campaign: Campaign) -> dict[str, Any]:
@@ -181,7 +204,9 @@ def _approved_alone(campaign: Campaign) -> bool:
 
 
 def _others(request: HttpRequest) -> list[Text]:
-    found: list[User] = list(approval.approvers().exclude(pk=request.user.pk).order_by("username"))
+    found: list[User] = list(
+        approval.approvers().exclude(username=request.user.get_username()).order_by("username")
+    )
     return [one.get_full_name() for one in found]
 
 
