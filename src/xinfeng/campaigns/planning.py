@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connections
 
-from xinfeng.campaigns import actions, allocation, approval, audience, complaint_watch, wording
+from xinfeng.campaigns import actions, allocation, approval, audience, complaint_watch, filing, wording
 from xinfeng.campaigns.models import Campaign, CampaignState, TextRefusal
 from xinfeng.campaigns.rendered import TextGate
 from xinfeng.campaigns.variants import variant_of
@@ -38,6 +38,7 @@ from xinfeng.delivery import planning as delivery
 from xinfeng.delivery.models import Plan
 from xinfeng.delivery.planning import LeftOutContact, MessageCopy, NewMessage, OpenPlan, PlanCounts, PlanTerms
 from xinfeng.filings.faults import Fault
+from xinfeng.filings.terms import lapses
 from xinfeng.foundation import locks
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.database import Connection, bulk_transaction
@@ -159,6 +160,7 @@ def _plan(campaign_id: int, now: datetime) -> PlanCounts | None:
         locked = Campaign.objects.select_for_update().get(pk=campaign_id)
         if locked.state != CampaignState.PLANNING:
             raise _Withdrawn
+        _check_still_filed(campaign, ground)
         actions.settle_planned(
             locked,
             Plan.objects.get(pk=plan.id),
@@ -172,6 +174,15 @@ def _refuse(faults: Sequence[Fault]) -> None:
     """What the channel would not accept is not planned; the first fault stays on the campaign."""
     if faults:
         raise RefusedByPolicy(faults[0].code, **faults[0].params)
+
+
+def _check_still_filed(campaign: Campaign, ground: audience.Ground) -> None:
+    """What was filed when the plan was begun may have been withdrawn while it was being made."""
+    terms = filing.terms_of(campaign, day=ground.context.send_day, windows=ground.windows)
+    if terms is None:
+        return
+    if lost := lapses(ground.policy["filing"], terms, planned_for=filing.days_of(ground.windows)):
+        raise RefusedByPolicy("filing.lapsed", what=lost)
 
 
 def _campaign(campaign_id: int) -> Campaign:
