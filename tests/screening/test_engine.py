@@ -322,6 +322,7 @@ def test_the_list_of_rules_is_the_rules_that_ship() -> None:
     """`data/README.md` is what texts are labelled by."""
     text = (DATA / "README.md").read_text("utf-8")
     listed = set(re.findall(r"`([a-z]+\.[a-z_]+)`", text)) | {"evasion"}
+    listed -= {"laws.toml", "rules.py"}
     assert listed == {rule.id for rule in shipped()}
     said = dict(re.findall(r"^\| `([a-z_.]+)` \| (\w+) \|", text, re.MULTILINE))
     assert {rule.id: str(rule.outcome) for rule in shipped() if rule.id in said} == said

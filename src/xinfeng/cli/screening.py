@@ -51,22 +51,14 @@ def check(
     for number, (one, findings) in enumerate(zip(texts, found, strict=True), start=1):
         outcome = str(verdict(findings) or "")
         blocked |= outcome == "block"
-        rows = [
-            [
-                f"{finding.start}–{finding.end}",
-                finding.matched,
-                _SAID[finding.outcome],
-                finding.rule,
-                f"{finding.words('zh')} {finding.suggestion('zh')}\n{finding.words('en')}",
-                f"{finding.law('zh')}\n{finding.law('en')}",
-            ]
-            for finding in findings
-        ]
-        head = f"{number}. {_SAID[outcome]}" + (f"：{one[:60]}" if file else "")
-        if rows or not file:
-            table(
-                head, ["位置 place", "文字 text", "结果 outcome", "规则 rule", "说明 why", "依据 law"], rows
+        if findings or not file:
+            say(f"{number}. {_SAID[outcome]}" + (f"：{one[:60]}" if file else ""), style="bold")
+        for finding in findings:
+            say(
+                f"  {_SAID[finding.outcome]} {finding.start}–{finding.end} “{finding.matched}” {finding.rule}"
             )
+            say(f"    {finding.words('zh')}{finding.suggestion('zh')}（{finding.law('zh')}）")
+            say(f"    {finding.words('en')} {finding.suggestion('en')} ({finding.law('en')})", style="dim")
     if file:
         counts = [str(verdict(findings) or "") for findings in found]
         said = "，".join(f"{label} {counts.count(key):,}" for key, label in _SAID.items() if key != "remark")
