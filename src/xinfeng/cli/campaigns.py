@@ -26,7 +26,7 @@ _PLANNING_PATIENCE_S = 20.0
 As = Annotated[str, typer.Option("--as", help="以谁的身份（登录名） the user who does this")]
 
 
-def _ready_as(username: str) -> None:
+def ready_as(username: str) -> None:
     """Make the house usable, and refuse to act as somebody who is not there: the steps of a campaign name them."""
     ready()
     from xinfeng.foundation.models import User
@@ -67,7 +67,7 @@ def add(
     rate: Annotated[int | None, typer.Option(help="限速 parts per second, below the channel's")] = None,
 ) -> None:
     """新建活动草稿。 Make a draft."""
-    _ready_as(author)
+    ready_as(author)
     from xinfeng.campaigns.actions import CampaignDraft, save_campaign
     from xinfeng.cli import named
 
@@ -88,6 +88,7 @@ def preflight(campaign_id: int) -> None:
     """起飞检查：人数、拦截原因、条数、费用、完成时间。 Audience, gates, parts, cost, finishing time."""
     ready()
     from xinfeng.campaigns.preflight import preflight as ask
+    from xinfeng.cli.reviews import print_findings
     from xinfeng.policy.reasons import reason_name
 
     found = ask(_campaign(campaign_id), utc_now())
@@ -108,6 +109,7 @@ def preflight(campaign_id: int) -> None:
     if found.cost.spread is not None:
         longest = found.cost.spread.longest
         say(f"最长文本 longest: {longest.units} 字 = {longest.parts} 条 parts")
+    print_findings(found.wording.today)
     for caution in found.cautions:
         say(
             f"⚠ {caution.words('zh', zone=zone)}\n  {caution.words('en', zone=zone)}",
@@ -118,7 +120,7 @@ def preflight(campaign_id: int) -> None:
 @group.command("submit")
 def submit(campaign_id: int, author: As) -> None:
     """提交审批。 Ask for approval."""
-    _ready_as(author)
+    ready_as(author)
     from xinfeng.campaigns import actions
 
     actions.submit(campaign_id, actor=author)
@@ -128,7 +130,7 @@ def submit(campaign_id: int, author: As) -> None:
 @group.command("approve")
 def approve(campaign_id: int, reviewer: As, comment: Annotated[str, typer.Option()] = "") -> None:
     """批准（须由作者以外的人）。 Approve; by another person than the author."""
-    _ready_as(reviewer)
+    ready_as(reviewer)
     from xinfeng.campaigns import actions
 
     actions.approve(campaign_id, actor=reviewer, now=utc_now(), comment=comment)
@@ -138,7 +140,7 @@ def approve(campaign_id: int, reviewer: As, comment: Annotated[str, typer.Option
 @group.command("start")
 def start(campaign_id: int, operator: As) -> None:
     """立即开始。 Start now."""
-    _ready_as(operator)
+    ready_as(operator)
     from xinfeng.campaigns import actions
 
     actions.start(campaign_id, actor=operator)
@@ -152,7 +154,7 @@ def schedule(
     operator: As,
 ) -> None:
     """定时开始。 Start at a time."""
-    _ready_as(operator)
+    ready_as(operator)
     from xinfeng.campaigns import actions
 
     moment = at.replace(tzinfo=xinfeng_settings.load().zone)
@@ -163,7 +165,7 @@ def schedule(
 @group.command("pause")
 def pause(campaign_id: int, operator: As) -> None:
     """暂停。 Pause."""
-    _ready_as(operator)
+    ready_as(operator)
     from xinfeng.campaigns import actions
 
     actions.pause(campaign_id, actor=operator, now=utc_now())
@@ -173,7 +175,7 @@ def pause(campaign_id: int, operator: As) -> None:
 @group.command("resume")
 def resume(campaign_id: int, operator: As) -> None:
     """继续。 Resume."""
-    _ready_as(operator)
+    ready_as(operator)
     from xinfeng.campaigns import actions
 
     actions.resume(campaign_id, actor=operator, now=utc_now())
@@ -183,7 +185,7 @@ def resume(campaign_id: int, operator: As) -> None:
 @group.command("stop")
 def stop(campaign_id: int, operator: As) -> None:
     """停止，未发出的不再发送。 Stop; what has not left will not be sent."""
-    _ready_as(operator)
+    ready_as(operator)
     from xinfeng.campaigns import actions
 
     actions.stop(campaign_id, actor=operator, now=utc_now())

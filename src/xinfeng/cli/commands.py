@@ -19,6 +19,7 @@ from xinfeng.cli import (
     lens,
     numbers,
     privacy,
+    reviews,
     screening,
     segments,
     serve,
@@ -50,6 +51,7 @@ commands.add_typer(tiers.group, name="tiers")
 commands.add_typer(tiers.traits, name="traits")
 commands.add_typer(forms.group, name="forms")
 commands.add_typer(templates.group, name="templates")
+commands.add_typer(reviews.group, name="reviews")
 commands.add_typer(channels.group, name="channels")
 commands.add_typer(filings.group, name="filings")
 commands.add_typer(screening.group, name="screening")

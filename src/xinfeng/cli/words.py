@@ -87,6 +87,10 @@ SENTENCES = {
         "没有叫“{given}”的通道。什么都没有保存。用 xinfeng channels list 查看名称和编号。",
         "There is no channel “{given}”. Nothing was saved. See xinfeng channels list for names and ids.",
     ),
+    "evidence.no_file": (
+        "读不到文件 {file}。什么都没有保存。请核对路径。",
+        "The file {file} cannot be read. Nothing was saved. Check the path.",
+    ),
     "campaign.not_planned": (
         "活动 {campaign_id} 还没有生成计划，所以没有数字。先开始它，或用 preflight 预估。",
         "Campaign {campaign_id} has no plan yet, so there are no numbers. Start it, or ask for a preflight.",
