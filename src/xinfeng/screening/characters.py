@@ -9,7 +9,7 @@ Order and traps: shared facts on evasion; NFKC alone turns ⑸ into "(5)" and le
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ TABLE = _Table()
 """From a code point to its normalised character; `SEVERAL` where it comes to none or to more than one."""
 
 
+@lru_cache(maxsize=1 << 14)
 def normal(character: str) -> str:
     """What one typed character comes to: usually one character, none if it is invisible, sometimes several."""
     if character.isascii():
@@ -92,6 +93,7 @@ def _plain(character: str) -> str:
     return simplified(character) if character >= "㐀" else character
 
 
+@lru_cache(maxsize=1 << 15)
 def simplified(character: str) -> str:
     """The simplified form of one traditional character (always one character)."""
     found: str = _TAKEN_FOR.get(character) or _converter().convert(character)
