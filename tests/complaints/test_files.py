@@ -101,7 +101,11 @@ def test_formulas_do_not_leave_as_formulas(cell: str) -> None:
     text = b"".join(files.rejections_csv(done.pk, language="en")).decode("utf-8-sig")
 
     [line] = list(csv.reader(io.StringIO(text)))[1:]
-    assert line[0] in (protect(cell.strip()), protect(cell), cell.strip() if cell.strip()[0] not in "=+-@" else "")
+    assert line[0] in (
+        protect(cell.strip()),
+        protect(cell),
+        cell.strip() if cell.strip()[0] not in "=+-@" else "",
+    )
     assert line[0][:1] not in "=+-@\t\r"
 
 

@@ -132,9 +132,7 @@ def test_facts_stay(taken: int, statement: str) -> None:
 def test_standings_can_be_derived_again(taken: int) -> None:
     actions.take_up(taken, actor="ma", now=NOW)
     actions.answer(taken, valid=True, how="x", actor="ma", now=NOW)
-    fields = [
-        field.name for field in ComplaintStanding._meta.get_fields() if field.name not in ("xid",)
-    ]
+    fields = [field.name for field in ComplaintStanding._meta.get_fields() if field.name not in ("xid",)]
     before = list(ComplaintStanding.objects.values(*fields))
 
     ComplaintStanding.objects.all().delete()

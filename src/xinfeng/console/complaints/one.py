@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -115,6 +116,8 @@ def _draft(card: ComplaintCard, campaign: Campaign | None, to: str) -> str:
         signature=version.signature.text if version else "",
         campaign=campaign.name if campaign else "",
     )
+    if case.proof is not None:
+        case = replace(case, proof=replace(case.proof, source=source_words(case.proof.source)))
     return letters.draft(
         case,
         to=to,

@@ -40,7 +40,7 @@ def page(request: HttpRequest) -> HttpResponse:
     context = {
         "tabs": tabs(request),
         "rules": rules,
-        "confidence": round(rules.confidence * 100, 1),
+        "confidence": f"{rules.confidence * 100:g}",
         "fault": fault,
         "can_set": can_set,
         "workdays": [(code, words, rules.workdays_of(code)) for code, words in SOURCES.items()],
@@ -48,6 +48,7 @@ def page(request: HttpRequest) -> HttpResponse:
             (
                 at,
                 one,
+                f"{one.per_million:g}",
                 (one.label_en if english else "") or one.label,
                 (one.source_en if english else "") or one.source,
             )
