@@ -16,6 +16,7 @@ from xinfeng.campaigns.models import Campaign, CampaignState
 from xinfeng.campaigns.preflight import contacts_refused_by, preflight
 from xinfeng.campaigns.reads import campaign as read_campaign
 from xinfeng.channels.models import Channel
+from xinfeng.contacts.models import Attribute
 from xinfeng.content.models import TemplateVersion
 from xinfeng.delivery.one_off import Sender, judge
 from xinfeng.filings import bulk, signatures, templates
@@ -154,6 +155,19 @@ def test_a_demand_that_is_new_binds_plans_made_before_it() -> None:
     campaign = plan(version, channel)
     assert filing_watch.watch(now=NOW) == []
     Channel.objects.filter(pk=channel.pk).update(capabilities={})
+    assert filing_watch.watch(now=NOW) == [campaign.pk]
+
+
+def test_a_text_that_cannot_be_read_any_more_does_not_stop_the_watch() -> None:
+    people()
+    Attribute.objects.create(key="gone", label="门店", kind="text")
+    version = make_template("{{ attr.gone }}您好", defaults={"attr.gone": "门店"})
+    channel = demanding()
+    filed = in_force(version, channel)
+    campaign = plan(version, channel)
+    Attribute.objects.all().delete()
+    assert filing_watch.watch(now=NOW) == []
+    signatures.withdraw(filed, reason="停用", actor="he", now=NOW)
     assert filing_watch.watch(now=NOW) == [campaign.pk]
 
 

@@ -14,7 +14,7 @@ from xinfeng.delivery.planning import Window
 from xinfeng.filings.bulk import covered_days, current_peaks
 from xinfeng.filings.faults import Fault
 from xinfeng.filings.peaks import PeakAhead, ahead, peak_days
-from xinfeng.filings.terms import Terms, lapses, terms_for
+from xinfeng.filings.terms import Terms, filed_for, lapses, terms_for
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.time import business_day, day_bounds
 from xinfeng.policy import reads as policy
@@ -97,7 +97,7 @@ def lapsed(campaign: Campaign, *, now: datetime) -> list[str]:
         if datetime.fromisoformat(end) > now
     ]
     days = [day for day in dict.fromkeys(ahead) if day >= today] or [today]
-    terms = terms_for(version.signature, channel, version, day=today, days=days)
+    terms = filed_for(version.signature, channel, version, day=today, days=days)
     return lapses(plan.policy.get("filing") or {}, terms, planned_for=days)
 
 

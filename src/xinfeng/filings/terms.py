@@ -22,6 +22,7 @@ from xinfeng.filings.faults import Fault
 from xinfeng.filings.matching import matches, read_filed
 from xinfeng.filings.models import BulkFiling, FilingState, SignatureFiling, TemplateFiling
 from xinfeng.filings.wordings import specimens
+from xinfeng.kernel.errors import InvalidInput
 
 ALL_CARRIERS = frozenset((1, 2, 3, 4))
 
@@ -110,6 +111,21 @@ def terms_for(
     day: date,
     days: Iterable[date] = (),
 ) -> Terms:
+    """`filed_for`, and whether the channel would take the wording. Raises InvalidInput as `content.grammar.parse` does."""
+    terms = filed_for(signature, channel, version, day=day, days=days)
+    if version is None:
+        return terms
+    return replace(terms, faults=(*terms.faults, *_acceptance(version, channel)))
+
+
+def filed_for(
+    signature: Signature,
+    channel: Channel,
+    version: TemplateVersion | None = None,
+    *,
+    day: date,
+    days: Iterable[date] = (),
+) -> Terms:
     """What is in force on `day`, the business day of sending. `days`: those for which numbers of bulk sending are looked
     up. Without a version (texts of the product's own, such as codes) only the signature is looked at."""
     takes = channel.takes
@@ -122,7 +138,7 @@ def terms_for(
         terms = _with_template(terms, version, channel, day)
     if takes.bulk_filing and version.template.purpose == "marketing":
         terms = replace(terms, bulk=_numbers(channel, {day, *days}))
-    return replace(terms, faults=(*terms.faults, *_acceptance(version, channel)))
+    return terms
 
 
 def in_force(signature_id: int, channel: Channel, day: date) -> list[SignatureFiling]:
@@ -176,12 +192,16 @@ def _with_template(terms: Terms, version: TemplateVersion, channel: Channel, day
 
 
 def fits_filed(version: TemplateVersion, text: str, *, longest_value: int | None) -> bool:
-    """Whether whatever this version renders is the filed text with values for its variables."""
+    """Whether whatever this version renders is the filed text with values for its variables; never, for a version that
+    can't be read any more."""
     filed = read_filed(text)
-    return all(
-        matches(filed, one, longest_value=longest_value)
-        for one in specimens(version, version.signature.text, catalogue())
-    )
+    try:
+        return all(
+            matches(filed, one, longest_value=longest_value)
+            for one in specimens(version, version.signature.text, catalogue())
+        )
+    except InvalidInput:
+        return False
 
 
 def _numbers(channel: Channel, days: Iterable[date]) -> dict[date, tuple[Relied, ...]]:
