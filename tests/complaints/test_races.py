@@ -1,0 +1,109 @@
+"""A complaint while its campaign is being sent: after its commit nothing goes out to that number (law 2)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from tests.complaints.world import number_of
+from tests.delivery.world import (
+    agreed,
+    ask,
+    carrier_and_gateway,
+    finished,
+    make_channel,
+    make_plan,
+    one,
+    wait_until,
+)
+from tests.factories import phone
+
+from xinfeng.channels.simulator import witness
+from xinfeng.complaints import actions
+from xinfeng.complaints.intake import NewComplaint
+from xinfeng.complaints.models import Complaint
+from xinfeng.foundation.database import bulk_transaction
+from xinfeng.foundation.vault import vault
+from xinfeng.kernel.time import utc_now
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+
+def test_nothing_reaches_the_wire_after_a_complaints_commit(tmp_path: Path) -> None:
+    contacts = agreed(1500)
+    numbers = {one_: number_of(one_) for one_ in contacts[1490:300:-10]}
+    with carrier_and_gateway(tmp_path, latency_ms=2) as world:
+        plan = make_plan(contacts, make_channel(world.port, connections=2, window=16, rate_per_s=400))
+        wait_until("select count(*) > 50 from attempt", True)
+        told: dict[str, float] = {}
+        for at, number in enumerate(numbers.values()):
+            now = utc_now()
+            given = NewComplaint("12321", number, now - timedelta(seconds=1), reference=f"R{at}")
+            with bulk_transaction() as transaction:
+                actions.take_many(transaction, [given], actor="ma", now=now)
+            told[number] = time.time()
+            if one("select count(*) from attempt") > 1000:
+                break
+        finished(plan)
+    left_at = {entry.number: entry.at for entry in witness.accepted(tmp_path / "carrier.log")}
+
+    later = [number for number, committed in told.items() if left_at.get(number, 0.0) > committed + 0.05]
+
+    assert later == []
+    assert len(told) > 20
+    spared = sum(number not in left_at for number in told)
+    assert spared > 0
+    withheld = dict(ask("select reason, count(*) from withheld group by reason"))
+    assert sum(withheld.values()) == spared
+
+
+def test_the_same_complaint_from_two_doors_at_once_is_taken_once() -> None:
+    given = NewComplaint("12321", phone(), utc_now() - timedelta(hours=1), reference="A-1")
+    outcomes: list[actions.Taken] = []
+    ready = threading.Barrier(4)
+
+    def hand_in() -> None:
+        try:
+            ready.wait()
+            with bulk_transaction() as transaction:
+                outcomes.extend(actions.take_many(transaction, [given], actor="ma", now=utc_now()))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=hand_in) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(taken.known for taken in outcomes) == [False, True, True, True]
+    assert Complaint.objects.count() == 1
+    index = bytes(vault().phone_index(given.phone))
+    assert one("select count(*) from suppression where phone_index = %s and lifted_at is null", index) == 1
+
+
+def test_two_matchers_look_at_each_complaint_once() -> None:
+    with bulk_transaction() as transaction:
+        rows = [
+            NewComplaint("10086", phone(), utc_now() - timedelta(hours=1), reference=f"R{at}")
+            for at in range(30)
+        ]
+        actions.take_many(transaction, rows, actor="ma", now=utc_now())
+
+    def look() -> None:
+        try:
+            actions.match_waiting(now=utc_now())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=look) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert one("select count(*) from complaint_match") == 30
