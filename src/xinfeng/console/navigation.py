@@ -35,6 +35,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("campaigns", _("活动"), "speakerphone", "campaign.view", WORK, on_phone=True),
     Section("templates", _("模板"), "template", "template.view", WORK),
     Section("reviews", _("审核"), "eye-check", "template.approve", WORK),
+    Section("pressure", _("触达压力"), "scale", "pressure.view", WORK),
     Section("inbox", _("收件箱"), "inbox", "inbox.view", WORK, on_phone=True),
     Section("contacts", _("客户"), "users", "contact.view", PEOPLE, on_phone=True),
     Section("imports", _("导入"), "file-import", "import.view", PEOPLE),

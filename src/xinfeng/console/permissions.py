@@ -28,6 +28,7 @@ LOOK = frozenset(
         "segment.view",
         "template.view",
         "campaign.view",
+        "pressure.view",
         "inbox.view",
         "channel.view",
         "form.view",

@@ -25,6 +25,7 @@ urlpatterns = [
     path("screening", include("xinfeng.console.screening.urls")),
     path("", include("xinfeng.console.operation.urls")),
     path("campaigns", include("xinfeng.console.campaigns.urls")),
+    path("pressure", include("xinfeng.console.pressure.urls")),
     path("inbox", include("xinfeng.console.inbox.urls")),
     path("complaints", include("xinfeng.console.complaints.urls")),
     path("filings", include("xinfeng.console.filings.urls")),

@@ -46,6 +46,7 @@ STEPS: dict[str, tuple[Text, str, Tone]] = {
     "plan": (_("开始生成计划"), "list-details", "neutral"),
     "planned": (_("计划已生成，开始发送"), "send-2", "accent"),
     "nobody": (_("没有可以发送的客户"), "info-circle", "warn"),
+    "rank": (_("改了优先级"), "selector", "neutral"),
     "fail": (_("失败"), "alert-triangle", "bad"),
     "pause": (_("暂停"), "player-pause", "warn"),
     "resume": (_("继续"), "player-play", "accent"),
@@ -106,6 +107,8 @@ def common(request: HttpRequest, campaign: Campaign, *, tab: str) -> dict[str, A
     pages = [(_("内容与审核"), "campaigns.review")]
     if campaign.plan_id is not None:
         pages = [(_("进展"), "campaigns.live"), (_("报告"), "campaigns.report"), *pages]
+    if may(request.user, "pressure.view"):
+        pages.append((_("名额"), "pressure.campaign"))
     pages += [(_("为什么发给他"), "campaigns.explain"), (_("经过"), "campaigns.history")]
     return {
         "campaign": campaign,

@@ -20,6 +20,7 @@ from xinfeng.console.components import Tab
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.components.parts import Text, Tone
 from xinfeng.console.permissions import allowed
+from xinfeng.console.preferences.months import month_of
 from xinfeng.console.preferences.tabs import tabs
 from xinfeng.kernel.errors import XinfengError
 from xinfeng.kernel.time import utc_now
@@ -92,6 +93,7 @@ def _page(request: HttpRequest, year: int, form: DayForm, status: int = 200) -> 
         (_told(marked, spoken), *MARKS[str(marked.mark)])
         for marked in reads.calendar_days(date(year, 1, 1), date(year, 12, 31))
     ]
+    marked_days = reads.calendar()
     this_year = timezone.localdate().year
     years = sorted({this_year - 1, this_year, this_year + 1, year})
     context = {
@@ -101,6 +103,9 @@ def _page(request: HttpRequest, year: int, form: DayForm, status: int = 200) -> 
         ],
         "year": year,
         "days": days,
+        "months": [
+            month_of(date(year, one, 1), today=timezone.localdate(), days=marked_days) for one in range(1, 13)
+        ],
         "provisional": any(marked.provisional for marked, _label, _tone in days),
         "form": form,
     }

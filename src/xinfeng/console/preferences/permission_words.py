@@ -39,6 +39,7 @@ GROUPS: dict[Promise, dict[str, Promise]] = {
         "template.view": _("查看模板"),
         "template.edit": _("写模板"),
         "template.approve": _("审核模板"),
+        "pressure.view": _("查看触达压力，试算规则"),
         "campaign.view": _("查看活动和报告"),
         "campaign.edit": _("新建、修改和提交活动"),
         "campaign.approve": _("批准或退回活动"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import time
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -15,13 +17,17 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from xinfeng.campaigns import binding
+from xinfeng.channels.models import Channel
 from xinfeng.console.components import Crumb
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.content.labels import TRADES
 from xinfeng.console.permissions import allowed
+from xinfeng.console.preferences import history
+from xinfeng.console.preferences.history import ChangeForm
+from xinfeng.console.preferences.months import months_from
 from xinfeng.console.preferences.tabs import tabs
 from xinfeng.kernel.errors import XinfengError
-from xinfeng.kernel.time import utc_now
+from xinfeng.kernel.time import business_day, utc_now
 from xinfeng.policy import reads
 from xinfeng.policy.defaults import in_language
 from xinfeng.policy.settings import (
@@ -31,6 +37,7 @@ from xinfeng.policy.settings import (
     DailyWindow,
     PolicySettings,
 )
+from xinfeng.policy.week import cells_of, read_cells, windows_from, write_cells
 
 MOST_WINDOWS = 6
 WEEKDAYS = (
@@ -87,7 +94,7 @@ WindowRows = forms.formset_factory(
 )
 
 
-class BoundsForm(forms.Form):
+class BoundsForm(ChangeForm):
     """The outer bounds of all trades, and hours for service messages."""
 
     earliest = forms.TimeField(label=_("营销最早"), widget=TimeInput())
@@ -104,14 +111,14 @@ class BoundsForm(forms.Form):
 @require_safe
 @allowed("settings.view")
 def page(request: HttpRequest) -> HttpResponse:
-    settings = reads.current_settings()
+    settings = reads.settings_at(utc_now())
     return _page(request, settings, BoundsForm(initial=_initial(settings)))
 
 
 @require_POST
 @allowed("settings.edit")
 def bounds(request: HttpRequest) -> HttpResponse:
-    form = BoundsForm(request.POST)
+    form, now = BoundsForm(request.POST), utc_now()
     if form.is_valid():
         given = form.cleaned_data
         hours = [given["service_from"], given["service_to"]]
@@ -121,47 +128,135 @@ def bounds(request: HttpRequest) -> HttpResponse:
             "service_hours": [f"{at:%H:%M}" for at in hours if at is not None] if any(hours) else None,
         }
         try:
-            binding.save_settings(value, actor=request.user.get_username(), now=utc_now())
+            binding.save_settings(value, actor=request.user.get_username(), now=now, **form.when(now))
         except XinfengError as fault:
-            show_fault(form, fault, {"policy.outer_bounds": "earliest", "policy.service_hours": "service_to"})
+            fields = {
+                "policy.outer_bounds": "earliest",
+                "policy.service_hours": "service_to",
+                "policy.effective_from": "from_day",
+            }
+            show_fault(form, fault, fields)
         else:
-            messages.success(
-                request, gettext("已保存。新的计划按新的时段；已经在发的活动只会收紧，不会多出时间。")
-            )
+            messages.success(request, form.said() or _saved())
             return redirect("settings.windows")
-    return _page(request, reads.current_settings(), form, status=400)
+    return _page(request, reads.settings_at(now), form, status=400)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed("settings.edit")
 def edit(request: HttpRequest, trade: str) -> HttpResponse:
+    """Drawn on the grid (`mode` grid), or filled into fields. No window at all is asked about before it is saved."""
     if trade not in TRADES:
         raise Http404(trade)
-    present = reads.trade_windows().get(trade, ())
-    rows = WindowRows(request.POST or None, initial=[_row(window) for window in present], prefix="w")
-    fault_words, spoken = forms.Form({}), get_language() or ""
+    now = utc_now()
+    settings = reads.settings_at(now)
+    present = reads.trade_windows(now).get(trade, ())
+    drawn = request.POST.get("mode") == "grid"
+    posted = request.POST if request.method == "POST" else None
+    rows = WindowRows(
+        posted if posted is not None and not drawn else None,
+        initial=[_row(window) for window in present],
+        prefix="w",
+    )
+    week = WeekForm(posted if drawn else None, initial=_week(present))
+    change = ChangeForm(posted)
+    fault_words = forms.Form({})
     fault_words.full_clean()
-    if request.method == "POST" and rows.is_valid():
-        kept = [form.window() for form in rows if not form.cleaned_data.get("DELETE")]
-        windows = sorted((one for one in kept if one is not None), key=lambda one: one.starts)
+    asks_first = False
+    if posted is not None and change.is_valid() and (week.is_valid() if drawn else rows.is_valid()):
         try:
-            binding.save_windows(trade, windows, actor=request.user.get_username(), now=utc_now())
+            windows = _drawn(week, present) if drawn else _filled(rows)
+            asks_first = not windows and bool(present) and trade != "other" and "sure" not in posted
+            if not asks_first:
+                binding.save_windows(
+                    trade, windows, actor=request.user.get_username(), now=now, **change.when(now)
+                )
+                messages.success(request, change.said() or _saved())
+                return redirect("settings.windows")
         except XinfengError as fault:
             show_fault(fault_words, fault)
-        else:
-            messages.success(
-                request, gettext("已保存。新的计划按新的时段；已经在发的活动只会收紧，不会多出时间。")
-            )
-            return redirect("settings.windows")
-    context = {
-        "rows": rows,
-        "trade": TRADES[trade],
-        "fault": fault_words,
-        "hard": (HARD_EARLIEST, HARD_LATEST),
-        "bounds_source": BOUNDS_SOURCE[spoken.startswith("en")],
-        "crumbs": [Crumb(_("设置"), reverse("settings")), Crumb(_("发送时段"), reverse("settings.windows"))],
+    return render(
+        request,
+        "preferences/trade.html",
+        {
+            "rows": rows,
+            "week": week,
+            "change": change,
+            "trade": TRADES[trade],
+            "trade_code": trade,
+            "asks_first": asks_first,
+            "kept_post": _hidden(request) if asks_first else [],
+            "drawable": cells_of(present) is not None,
+            "months": months_from(business_day(now, settings.zone), settings=settings, trade=trade),
+            "history": history.of_trade(trade),
+            "back": "settings.trade",
+            **_bounds_words(settings),
+            "channels": [one for one in Channel.objects.filter(enabled=True).order_by("pk") if one.hours],
+            "fault": fault_words,
+            "crumbs": [
+                Crumb(_("设置"), reverse("settings")),
+                Crumb(_("发送时段"), reverse("settings.windows")),
+            ],
+        },
+        status=400 if posted is not None else 200,
+    )
+
+
+class WeekForm(forms.Form):
+    """The grid, and what holds for all that is drawn on it."""
+
+    week = forms.CharField(widget=forms.HiddenInput, max_length=1000)
+    workdays_only = forms.BooleanField(
+        label=_("只在工作日（按日历）"),
+        required=False,
+        help_text=_("放假的日子不发，调休上班的周末照发：周末也要画上。"),
+    )
+    source = forms.CharField(label=_("依据"), max_length=200, required=False)
+
+
+def _week(present: Sequence[DailyWindow]) -> dict[str, object]:
+    return {
+        "week": write_cells(cells_of(present) or frozenset()),
+        "workdays_only": bool(present) and all(one.workdays_only for one in present),
+        "source": present[0].source if present else "",
     }
-    return render(request, "preferences/trade.html", context)
+
+
+def _drawn(form: WeekForm, present: Sequence[DailyWindow]) -> tuple[DailyWindow, ...]:
+    given = form.cleaned_data
+    return windows_from(
+        read_cells(given["week"]),
+        workdays_only=given["workdays_only"],
+        source=given["source"],
+        old=[one for one in present if given["source"] == present[0].source],
+    )
+
+
+def _filled(rows: Any) -> list[DailyWindow]:
+    kept = [form.window() for form in rows if not form.cleaned_data.get("DELETE")]
+    return sorted((one for one in kept if one is not None), key=lambda one: one.starts)
+
+
+def _hidden(request: HttpRequest) -> list[tuple[str, str]]:
+    """What was posted, to be posted again with a word that it was meant."""
+    return [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name != "csrfmiddlewaretoken"
+        for value in map(str, values)
+    ]
+
+
+def _saved() -> str:
+    return gettext("已保存。新的计划按新的时段；已经在发的活动只会收紧，不会多出时间。")
+
+
+def _bounds_words(settings: PolicySettings) -> dict[str, object]:
+    return {
+        "hard": (HARD_EARLIEST, HARD_LATEST),
+        "house": (settings.earliest, settings.latest),
+        "bounds_source": BOUNDS_SOURCE[(get_language() or "").startswith("en")],
+    }
 
 
 def _page(
@@ -177,8 +272,9 @@ def _page(
         "trades": trades,
         "form": form,
         "settings": settings,
-        "hard": (HARD_EARLIEST, HARD_LATEST),
-        "bounds_source": BOUNDS_SOURCE[spoken.startswith("en")],
+        "history": history.of_windows(),
+        "back": "settings.windows",
+        **_bounds_words(settings),
     }
     return render(request, "preferences/windows.html", context, status=status)
 
