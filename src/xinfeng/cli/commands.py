@@ -6,6 +6,7 @@ import typer
 
 from xinfeng.cli import (
     api,
+    audit,
     campaigns,
     channels,
     complaints,
@@ -15,6 +16,7 @@ from xinfeng.cli import (
     events,
     filings,
     forms,
+    inspection,
     keys,
     lens,
     numbers,
@@ -61,5 +63,8 @@ commands.add_typer(users.group, name="users")
 commands.add_typer(keys.group, name="keys")
 commands.add_typer(api.group, name="api")
 commands.add_typer(api.webhooks, name="webhooks")
+commands.add_typer(audit.group, name="audit")
+commands.add_typer(inspection.group, name="inspection")
+commands.add_typer(inspection.keeping, name="retention")
 commands.add_typer(lens.group, name="lens")
 commands.add_typer(simulate.group, name="simulate")

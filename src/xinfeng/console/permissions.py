@@ -68,7 +68,7 @@ ROLES: dict[str, frozenset[str]] = {
         "template.approve",
         "campaign.approve",
         "campaign.run",
-        "audit.view",
+        "audit.view", "inspection.view",
     },
     "compliance": LOOK
     | {
@@ -92,6 +92,9 @@ ROLES: dict[str, frozenset[str]] = {
         "inbox.handle",
         "settings.view",
         "audit.view",
+        "inspection.view",
+        "inspection.export",
+        "retention.edit",
     },
     "analyst": LOOK - {"import.view", "inbox.view"}
     | {"segment.edit", "tier.edit", "tag.edit", "campaign.export"},
@@ -125,6 +128,7 @@ PROVEN: frozenset[str] = frozenset(
         "contact.erase",
         "campaign.export",
         "consent.prove",
+        "inspection.export",
         "user.edit",
         "security.edit",
         "key.rotate",

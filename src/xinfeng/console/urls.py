@@ -15,6 +15,7 @@ urlpatterns = [
     path("requests", include("xinfeng.console.requests.urls")),
     path("consents", include("xinfeng.console.consents.urls")),
     path("contracts", include("xinfeng.console.contracts.urls")),
+    path("inspection", include("xinfeng.console.inspection.urls")),
     path("segments", include("xinfeng.console.segments.urls")),
     path("tiers", include("xinfeng.console.tiers.urls")),
     path("tiers/tags", include("xinfeng.console.tags.urls")),

@@ -65,6 +65,9 @@ GROUPS: dict[Promise, dict[str, Promise]] = {
         "security.edit": _("设置登录安全"),
         "key.rotate": _("轮换密钥"),
         "audit.view": _("查看审计"),
+        "inspection.view": _("查看检查与留痕"),
+        "inspection.export": _("导出检查档案和审计日志"),
+        "retention.edit": _("设置保留期限，冻结数据"),
         "ui.view": _("查看界面组件"),
     },
 }

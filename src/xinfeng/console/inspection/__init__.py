@@ -1,0 +1,1 @@
+"""The screens of inspection: the account of a period, what is kept how long, archives."""
