@@ -20,6 +20,7 @@ from xinfeng.cli import (
     keys,
     lens,
     numbers,
+    pressure,
     privacy,
     reviews,
     screening,
@@ -58,6 +59,7 @@ commands.add_typer(channels.group, name="channels")
 commands.add_typer(filings.group, name="filings")
 commands.add_typer(screening.group, name="screening")
 commands.add_typer(numbers.group, name="numbers")
+commands.add_typer(pressure.group, name="pressure")
 commands.add_typer(campaigns.group, name="campaigns")
 commands.add_typer(users.group, name="users")
 commands.add_typer(keys.group, name="keys")
