@@ -202,7 +202,7 @@ def _chart(months: list[rates.Month]) -> dict[str, object]:
     low = [one.rate.interval.low if one.rate.interval else None for one in known]
     label: Text = _("每百万送达")
     return {
-        "kind": "line",
+        "kind": "line" if len(known) > 1 else "bar",
         "x": [f"{one.first.astimezone(zone):%Y-%m}" for one in known],
         "series": [
             {"name": _("上限（95%）"), "data": _rounded(high), "tone": "neutral"},
