@@ -20,6 +20,9 @@ from xinfeng.foundation.database import bulk_transaction
 from xinfeng.foundation.models import AuditEntry
 from xinfeng.foundation.partitions import cover
 from xinfeng.foundation.seal_verifying import verify
+from xinfeng.insights.live import live_numbers
+from xinfeng.insights.report import report
+from xinfeng.insights.totals import totals as totals_of
 from xinfeng.kernel.errors import InvalidInput, NotFound
 from xinfeng.kernel.ids import ChannelId
 from xinfeng.kernel.time import utc_now
@@ -185,6 +188,11 @@ def test_a_month_goes_and_everything_else_lives(world: World) -> None:
     assert (totals.messages, totals.delivered, totals.failed, totals.withheld) == (5, 3, 1, 1)
     assert (totals.left_out, totals.failed_by) == ({"opted_out": 1}, {"13": 1})
     assert (totals.replied, totals.opted_out) == (1, 1)
+    numbers = live_numbers(world.old, now=NOW)  # old reports stay readable
+    assert (numbers.planned, numbers.delivered, numbers.left_out, numbers.opted_out) == (5, 3, 1, 1)
+    assert numbers.kept_from is not None and live_numbers(world.young, now=NOW).kept_from is None
+    assert report(world.old, now=NOW).numbers.delivered == 3
+    assert totals_of([world.old, world.young])[world.old].delivered == 3
     entry = AuditEntry.objects.get(action="retention.drop", object_id="messages")
     assert entry.detail["rows"]["message_202403"] == 5
     again = outcome_of("messages", retention.run(now=NOW))

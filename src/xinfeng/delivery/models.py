@@ -262,7 +262,7 @@ class OptOutConfirmation(models.Model):
 class PlanTotals(models.Model):
     """What a plan came to, counted before its messages were dropped (see `delivery.retention`).
 
-    Messages by state add up to `messages`. `left_out`: contacts by gate; `failed_by`: messages by the carrier's code.
+    Messages by state add up to `messages`; `cost_li` is that of messages a carrier answered about. `left_out`: contacts by gate; `failed_by`: messages by the carrier's code.
     """
 
     plan_id = models.BigIntegerField(primary_key=True)

@@ -63,6 +63,7 @@ _IN_LENS = {
     "message": ("planned_at", "id"),
 }
 _AT_ONCE = 200
+_NOT_BILLED = (MessageState.PLANNED, MessageState.WITHHELD, MessageState.UNCERTAIN)
 
 
 def keep_totals(connection: Connection, month: date, cut: Cut) -> None:
@@ -99,7 +100,8 @@ def count_totals(copy: Lens, plan_ids: Collection[int], *, now: datetime) -> lis
         setattr(one, state.value, getattr(one, state.value) + n)
         one.messages += n
         one.parts += int(row["parts"])
-        one.cost_li += int(row["cost"])
+        if state not in _NOT_BILLED:
+            one.cost_li += int(row["cost"])
         if state is MessageState.FAILED and row["code"]:
             one.failed_by[row["code"]] = one.failed_by.get(row["code"], 0) + n
     _add_left_out(copy, totals)
@@ -120,7 +122,7 @@ def _add_replies(copy: Lens, totals: dict[int, PlanTotals]) -> None:
     reply = reply.filter(reply["plan_id"].isin(list(totals)))
     is_opt_out = reply["meaning"] == ReplyMeaning.OPT_OUT.value
     counted = reply.group_by("plan_id").aggregate(
-        replied=reply["message_id"].nunique(), opted_out=reply["message_id"].nunique(where=is_opt_out)
+        replied=reply["contact_id"].nunique(), opted_out=reply["contact_id"].nunique(where=is_opt_out)
     )
     for row in copy.rows(counted).to_pylist():
         one = totals[row["plan_id"]]

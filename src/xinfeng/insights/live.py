@@ -13,7 +13,7 @@ from typing import Any
 
 from xinfeng.channels.models import Channel
 from xinfeng.delivery.forecast import Forecast, forecast
-from xinfeng.delivery.models import Outcome, Plan, PlanState, ReplyMeaning
+from xinfeng.delivery.models import Outcome, Plan, PlanState, PlanTotals, ReplyMeaning
 from xinfeng.delivery.outcomes import MessageState, message_state
 from xinfeng.insights.stages import ON_WIRE, WAITING, attempts_of, cost_of, handed_over, staged
 from xinfeng.kernel.errors import NotFound
@@ -64,6 +64,8 @@ class LiveNumbers:
     cost_li: int
     per_s: float
     forecast: Forecast | None
+    kept_from: datetime | None = None
+    """The messages are past their retention: these are the totals counted at this time (`delivery.retention`)."""
 
     @property
     def submitted(self) -> int:
@@ -87,6 +89,9 @@ def live_numbers(plan_id: int, *, now: datetime) -> LiveNumbers:
     plan = Plan.objects.filter(pk=plan_id).first()
     if plan is None:
         raise NotFound("plan.unknown", plan=plan_id)
+    totals = PlanTotals.objects.filter(plan_id=plan_id).first()
+    if totals is not None:
+        return _from_totals(plan, totals, now)
     on_wire = handed_over(plan_id)  # before the refresh: what is answered by then is not on the wire
     copy = lens()
     copy.refresh()
@@ -120,6 +125,40 @@ def live_numbers(plan_id: int, *, now: datetime) -> LiveNumbers:
         per_s=_parts_per_s(copy, plan_id, now),
         forecast=_forecast(plan, planned_parts, now) if planned_parts else None,
     )
+
+
+def _from_totals(plan: Plan, totals: PlanTotals, now: datetime) -> LiveNumbers:
+    return LiveNumbers(
+        plan_id=plan.pk,
+        state=plan.state,
+        state_reason=plan.reason,
+        at=now,
+        audience=plan.audience,
+        planned=totals.messages,
+        parts=totals.parts,
+        left_out=sum(totals.left_out.values()),
+        waiting=totals.planned,
+        on_wire=0,
+        accepted=totals.accepted,
+        delivered=totals.delivered,
+        failed=totals.failed,
+        uncertain=totals.uncertain,
+        withheld=totals.withheld,
+        replied=totals.replied,
+        opted_out=totals.opted_out,
+        left_out_by=_as_counts(totals.left_out),
+        failed_by=_as_counts(totals.failed_by),
+        uncertain_by=(),
+        withheld_by=(),
+        cost_li=totals.cost_li,
+        per_s=0.0,
+        forecast=None,
+        kept_from=totals.counted_at,
+    )
+
+
+def _as_counts(found: dict[str, int]) -> tuple[Count, ...]:
+    return tuple(Count(code, n) for code, n in sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
 
 class _States:

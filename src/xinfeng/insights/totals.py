@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from xinfeng.delivery.models import PlanTotals
 from xinfeng.delivery.outcomes import MessageState, message_state
 from xinfeng.lens.engine import lens
 
@@ -44,4 +45,17 @@ def totals(plan_ids: Collection[int]) -> dict[int, Totals]:
     found: dict[int, dict[str, int]] = {}
     for row in copy.rows(counted).to_pylist():
         found.setdefault(row["plan_id"], {})[MessageState(row["state"]).value] = int(row["n"])
-    return {plan_id: Totals(messages=sum(counts.values()), **counts) for plan_id, counts in found.items()}
+    counted_now = {
+        plan_id: Totals(messages=sum(counts.values()), **counts) for plan_id, counts in found.items()
+    }
+    return counted_now | _kept(set(plan_ids) - counted_now.keys())
+
+
+def _kept(plan_ids: Collection[int]) -> dict[int, Totals]:
+    """Of plans whose messages are past their retention."""
+    return {
+        one.plan_id: Totals(
+            one.messages, one.planned, one.withheld, one.uncertain, one.accepted, one.delivered, one.failed
+        )
+        for one in PlanTotals.objects.filter(plan_id__in=plan_ids)
+    }
