@@ -4,9 +4,9 @@ Plans are made one at a time (`foundation.locks.PLANNING`), so two campaigns can
 in one transaction together with the campaign's move to RUNNING. A crash on the way leaves nothing behind; the
 campaign is still PLANNING and is planned again from scratch (`actions.recover_planning`).
 
-Four things happen at once: a thread reads and opens the next batch of contacts on a connection of its own, this
-thread renders and seals a batch, a process of its own screens the texts of the one before (`rendered`), and PostgreSQL
-stores those that passed. Who is left out because of her own text is written down with the rule.
+Three things happen at once: a thread reads and opens the next batch of contacts on a connection of its own, this
+thread renders, screens and seals a batch, and PostgreSQL stores the one before. Who is left out because of her own text
+is written down with the rule.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from xinfeng.content.sources import values_of
 from xinfeng.content.values import Moment
 from xinfeng.delivery import planning as delivery
 from xinfeng.delivery.models import Plan
-from xinfeng.delivery.planning import LeftOutContact, MessageCopy, NewMessage, OpenPlan, PlanCounts, PlanTerms
+from xinfeng.delivery.planning import LeftOutContact, NewMessage, OpenPlan, PlanCounts, PlanTerms
 from xinfeng.filings.faults import Fault
 from xinfeng.filings.terms import lapses
 from xinfeng.foundation import locks
@@ -234,24 +234,19 @@ def _write(
     version = campaign.template_version
     assert version is not None
     source = _Source(version, Moment(read_at, xinfeng_settings.load().zone), chosen.contact_ids)
+    reader = gate.reading(source.renderer)
     refused: dict[int, str] = {}
-    with (
-        delivery.message_copy(connection, plan) as copy,
-        source.reading() as batches,
-        gate.working(len(chosen.contact_ids)) as screening,
-    ):
-        waiting: tuple[list[NewMessage], Future[dict[int, str]]] | None = None
-        at = 0
+    at = 0
+    with delivery.message_copy(connection, plan) as copy, source.reading() as batches:
         for rows in batches:
+            bad = reader.refused(rows)
             texts = source.renderer.render_many(rows)
-            screened = screening(texts)
             messages = _messages(campaign, chosen, at, texts)
-            if waiting is not None:
-                refused |= _store(copy, *waiting)
-            waiting = messages, screened
+            if bad:
+                refused |= {messages[one].contact_id: rule for one, rule in bad.items()}
+                messages = [message for one, message in enumerate(messages) if one not in bad]
+            copy.write(messages)
             at += len(rows)
-        if waiting is not None:
-            refused |= _store(copy, *waiting)
     return refused
 
 
@@ -268,16 +263,6 @@ def _messages(campaign: Campaign, chosen: _Chosen, at: int, texts: list[str]) ->
             vault().seal_many(Kind.BODY, texts),
         )
     )
-
-
-def _store(copy: MessageCopy, messages: list[NewMessage], screened: Future[dict[int, str]]) -> dict[int, str]:
-    """Hand on what passed; returns the contacts of the others, with the rule."""
-    bad = screened.result()
-    if not bad:
-        copy.write(messages)
-        return {}
-    copy.write([message for at, message in enumerate(messages) if at not in bad])
-    return {messages[at].contact_id: rule for at, rule in bad.items()}
 
 
 def _left_out(refused: dict[int, str]) -> list[LeftOutContact]:

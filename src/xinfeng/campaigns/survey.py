@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from xinfeng.campaigns.rendered import TextGate
 from xinfeng.content.models import TemplateVersion
 from xinfeng.content.parts import Spread, spread
-from xinfeng.content.reads import BATCH, texts
+from xinfeng.content.reads import BATCH, catalogue
+from xinfeng.content.rendering import Renderer
+from xinfeng.content.sources import values_of
 from xinfeng.content.values import Moment
 
 
@@ -36,11 +38,10 @@ def survey(
 
     def passing() -> Iterator[str]:
         nonlocal count
-        for batch in _batches(version, contact_ids, moment):
-            bad = gate.refused([text for _, text in batch])
-            count += len(batch)
-            refused.update({batch[at][0]: rule for at, rule in bad.items()})
-            yield from (text for at, (_, text) in enumerate(batch) if at not in bad)
+        for ids, texts, bad in _batches(version, contact_ids, gate, moment):
+            count += len(ids)
+            refused.update({ids[at]: rule for at, rule in bad.items()})
+            yield from (text for at, text in enumerate(texts) if at not in bad)
 
     found = spread(passing(), price_li=price_li)
     return Survey(count, found, refused)
@@ -51,13 +52,21 @@ def refused_among(
 ) -> dict[int, str]:
     """Whose own text may not be sent, each with the rule."""
     bad: dict[int, str] = {}
-    for batch in _batches(version, contact_ids, moment):
-        bad |= {batch[at][0]: rule for at, rule in gate.refused([text for _, text in batch]).items()}
+    for ids, _texts, found in _batches(version, contact_ids, gate, moment):
+        bad |= {ids[at]: rule for at, rule in found.items()}
     return bad
 
 
 def _batches(
-    version: TemplateVersion, contact_ids: Sequence[int], moment: Moment
-) -> Iterator[list[tuple[int, str]]]:
+    version: TemplateVersion, contact_ids: Sequence[int], gate: TextGate, moment: Moment
+) -> Iterator[tuple[list[int], list[str], dict[int, str]]]:
+    """Contacts that still exist, their texts, and which of these (by place) may not be sent, with the rule."""
+    known = catalogue()
+    renderer = Renderer(version, version.signature, catalogue=known, fixed=moment.values())
+    reader = gate.reading(renderer)
     for start in range(0, len(contact_ids), BATCH):
-        yield list(texts(version, contact_ids[start : start + BATCH], moment))
+        ids = contact_ids[start : start + BATCH]
+        values = values_of(ids, renderer.needed, catalogue=known, moment=moment)
+        people = [(one, row) for one, row in zip(ids, values, strict=True) if row is not None]
+        rows = [row for _, row in people]
+        yield [one for one, _ in people], renderer.render_many(rows), reader.refused(rows)

@@ -83,7 +83,7 @@ def wording_of(campaign: Campaign, *, at: datetime) -> Wording:
     version = campaign.template_version
     assert version is not None
     today = review.judgement_of(version, at=at, trade=campaign.trade)
-    gate = TextGate(screener(at), campaign.trade, campaign.purpose, today.judged.said)
+    gate = TextGate(screener(at), campaign.trade, campaign.purpose, today.judged)
     return Wording(version, review.review_of(version.pk), today, gate)
 
 

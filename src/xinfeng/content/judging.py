@@ -59,6 +59,8 @@ class Judged:
     ruleset: str
     hosts: frozenset[str] = frozenset()
     domains: tuple[str, ...] = ()
+    readings: tuple[str, ...] = ()
+    """The ways in which it was read, with SOMETHING for each value, or its default."""
 
     @property
     def said(self) -> Said:
@@ -167,7 +169,8 @@ def judge(wording: Wording, signature: Brand, screener: Screener, *, trade: str,
             found.setdefault((finding.rule, start, end), finding._replace(start=start, end=end))
     ordered = sorted(found.values(), key=lambda one: (one.start, -SEVERITY[one.outcome], one.end, one.rule))
     hosts = frozenset(host for one in readings if "." in one.text for host in hosts_in(one.text))
-    return Judged(source, tuple(ordered), screener.digest, hosts, screener.ruleset.domains)
+    texts = tuple(one.text for one in readings)
+    return Judged(source, tuple(ordered), screener.digest, hosts, screener.ruleset.domains, texts)
 
 
 @dataclass(frozen=True, slots=True)
