@@ -134,6 +134,16 @@ def test_after_a_person_resumed_it_only_new_complaints_pause_it_again() -> None:
     assert complaint_watch.watch(now=AT) == [campaign.pk]
 
 
+def test_one_person_in_two_places_is_one_complaint() -> None:
+    campaign, people = sending()
+    complain(people[0])
+    given = complaint(people[0], source="10086", complained_at=NOW + timedelta(minutes=2))
+    actions.take_complaint(given, actor="ma", now=AT)
+
+    assert rates.complaints_by_plan(Rules()) == {campaign.plan_id: 1}
+    assert complaint_watch.watch(now=AT) == []
+
+
 def test_it_can_be_switched_off() -> None:
     _, people = sending()
     complain(people[0])
