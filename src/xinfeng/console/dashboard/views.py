@@ -26,6 +26,7 @@ from xinfeng.console.components import Stat
 from xinfeng.console.content.labels import TRADES
 from xinfeng.console.dashboard.chores import Chore
 from xinfeng.console.dashboard.filings import filing_chores
+from xinfeng.console.dashboard.reviews import review_chores
 from xinfeng.console.middleware import wants_fragment
 from xinfeng.console.permissions import allowed, may
 from xinfeng.console.templatetags.xinfeng_format import compact, num, pct
@@ -104,6 +105,7 @@ def _chores(user: Any, *, now: datetime) -> list[Chore]:
         *(_contracts(now) if may(user, "contract.view") else ()),
         *(_complaints(now) if may(user, "complaint.view") else ()),
         *(filing_chores(now) if may(user, "filing.view") else ()),
+        *(review_chores(now) if may(user, "template.approve") else ()),
     ]
 
 
