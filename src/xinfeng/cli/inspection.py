@@ -71,7 +71,9 @@ def export(
     from xinfeng.inspection.exports import check_reason
     from xinfeng.inspection.models import Numbers
     from xinfeng.inspection.period import scope
+    from xinfeng.lens.engine import lens
 
+    lens()  # first of all: a running app that owns it does the whole of this instead
     asked = scope(start, end, campaign_id=campaign, channel_id=channel)
     reason = check_reason(reason)
     audit.record(
@@ -187,7 +189,9 @@ def run() -> None:
     """现在清理到期的数据（每天凌晨自动做）。 Let go of what is past its time now (done every night anyway)."""
     ready()
     from xinfeng.foundation import retention, seals
+    from xinfeng.lens.engine import lens
 
+    lens()  # first of all: a running app that owns it does the whole of this instead
     seals.seal(now=utc_now())
     rows: list[list[object]] = [
         [one.kind, f"{one.rows:,}", one.fault]

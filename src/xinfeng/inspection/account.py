@@ -25,7 +25,8 @@ select source, count(*), count(bound_at),
   percentile_disc(0.5) within group (order by extract(epoch from bound_at - at)),
   percentile_disc(0.99) within group (order by extract(epoch from bound_at - at)),
   max(extract(epoch from bound_at - at))
-from (select split_part(source, ':', 1) as source, at, bound_at from suppression
+from (select split_part(source, ':', 1) as source, at, case when source = 'reply' then bound_at end as bound_at
+      from suppression
       where at >= %s and at < %s and reason = 'opt_out') said
 group by source order by 2 desc"""
 
@@ -38,7 +39,7 @@ _MOST_CHECKED = 1_000
 @dataclass(frozen=True, slots=True)
 class OptOutLine:
     """Opt-outs by where they came from. Seconds from the reply's arrival (when it was stored) until nothing could leave
-    for the number any more; None where it was not measured (before this version)."""
+    for the number any more; None where there is nothing to measure: lists that were taken over, opt-outs of before this version."""
 
     source: str
     count: int

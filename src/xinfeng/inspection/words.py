@@ -7,7 +7,7 @@ from xinfeng.policy.reasons import reason_name
 Two = tuple[str, str]
 
 CARRIERS: dict[str, Two] = {
-    "0": ("未知", "unknown"),
+    "0": ("运营商未知", "carrier unknown"),
     "1": ("移动", "China Mobile"),
     "2": ("联通", "China Unicom"),
     "3": ("电信", "China Telecom"),
