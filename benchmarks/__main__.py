@@ -18,6 +18,7 @@ NAMES = (
     "ingest",
     "tiers",
     "traits",
+    "complaints",
     "screening",
 )
 

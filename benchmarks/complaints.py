@@ -105,6 +105,7 @@ def _people(count: int) -> None:
     with bulk_transaction() as connection:
         for statement in (_SEND, _TRY, _RECEIVE):
             connection.execute(statement, {"at": at, "body": body} if "body" in statement else {"at": at})
+        connection.execute("analyze")  # as autovacuum has done long before
 
 
 def _write(path: Path, rows: int) -> None:

@@ -22,8 +22,8 @@ OLDEST = timedelta(days=3 * 366)
 AHEAD = timedelta(minutes=10)
 """How far a source's clock may be ahead of ours."""
 
-AT_ONCE = 500
-"""Rows of a file for which the wire waits at a time."""
+AT_ONCE = 100
+"""Rows of a file for which the wire waits at a time: milliseconds, so that sending goes on in between."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,3 +15,5 @@ class Chore:
     text: str
     url: str
     tone: Tone
+    badge: str = ""
+    """Where “overdue” would not be the word for it."""

@@ -132,6 +132,7 @@ def _complaints(now: datetime) -> Iterator[Chore]:
             _("查看投诉，由人决定继续还是停止。"),
             reverse("campaigns.report", args=[campaign.pk]),
             "bad",
+            badge=_("已暂停"),
         )
     found = complaints.counts(now=now)
     if found.overdue:

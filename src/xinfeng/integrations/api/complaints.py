@@ -22,7 +22,7 @@ from xinfeng.kernel.time import utc_now
 
 router = Router(tags=["complaints"])
 
-MOST = 500
+MOST = 200
 
 SourceName = Literal[
     "12321",
@@ -56,7 +56,7 @@ class ComplaintIn(In):
 
 
 class ComplaintsIn(In):
-    """Up to 500 complaints."""
+    """Up to 200 complaints: so long the wire waits."""
 
     complaints: Annotated[list[ComplaintIn], Field(min_length=1, max_length=MOST)]
 
