@@ -61,9 +61,9 @@ def test_a_slot_is_left_to_the_higher_priority_and_kept_on_record() -> None:
     assert (kept.rival.pk, kept.contacts, kept.gained_fen) == (high.pk, 3, 60)
     assert LeftOut.objects.filter(plan_id=low.plan_id, reason="slot_reserved").count() == 3
     assert allocation.yielded_to(high)[0][:2] == (low, 3)
-    assert any(
-        "留给优先的活动" in words for words in explain(low.pk, contact_id=person, now=NOON).words("zh")
-    )
+    after = explain(low.pk, contact_id=person, now=NOON).words("zh")
+    assert any("留给优先的活动" in words for words in after)
+    assert any("排在前面的活动：高" in words for words in after)
     assert reached(plan(high)) == 3
 
 

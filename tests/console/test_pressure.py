@@ -67,7 +67,9 @@ def test_a_week_is_drawn_and_kept_as_windows() -> None:
     assert "试行" in admin.get("/settings/windows").content.decode()
 
 
-@pytest.mark.parametrize("week", ["", "1", "2" * 48, write_cells(frozenset({(1, 15)})), write_cells(frozenset({(7, 42)}))])
+@pytest.mark.parametrize(
+    "week", ["", "1", "2" * 48, write_cells(frozenset({(1, 15)})), write_cells(frozenset({(7, 42)}))]
+)
 def test_a_week_that_is_no_week_or_beyond_the_bounds_is_refused(week: str) -> None:
     before = policy.trade_windows()
     answer = signed_in("administrator").post(
@@ -80,7 +82,13 @@ def test_a_week_that_is_no_week_or_beyond_the_bounds_is_refused(week: str) -> No
 @pytest.mark.parametrize("mode", ["grid", "fields"])
 def test_clearing_a_trade_asks_first(mode: str) -> None:
     admin = signed_in("administrator")
-    nothing = {"mode": mode, "week": write_cells(frozenset()), "source": "x", "w-TOTAL_FORMS": 0, "w-INITIAL_FORMS": 0}
+    nothing = {
+        "mode": mode,
+        "week": write_cells(frozenset()),
+        "source": "x",
+        "w-TOTAL_FORMS": 0,
+        "w-INITIAL_FORMS": 0,
+    }
     answer = admin.post("/settings/windows/retail", nothing)
     assert answer.status_code == 400 and "清空这个行业的时段？" in answer.content.decode()
     assert "retail" in policy.trade_windows()
@@ -124,12 +132,14 @@ def test_a_trial_saves_nothing_until_it_is_applied() -> None:
     assert policy.trade_windows()["retail"][0].starts == time(10)
 
 
-@pytest.mark.parametrize("change", [{"marketing_day": -1}, {"day": "1999-01-01"}, {"week": "x", "trade": "retail"}])
+@pytest.mark.parametrize(
+    "change", [{"marketing_day": -1}, {"day": "1999-01-01"}, {"week": "x", "trade": "retail"}]
+)
 def test_a_trial_of_nonsense_says_so(change: dict[str, object]) -> None:
     tomorrow = (utc_now() + timedelta(days=1)).date().isoformat()
-    form = caps_form(day=tomorrow, purpose="marketing", **change) | change
+    form = {**caps_form(day=tomorrow, purpose="marketing"), **change}
     html = signed_in("operator").post("/pressure/trial", form).content.decode()
-    assert "能发到多少人" not in html
+    assert "为什么不能发" not in html
 
 
 def test_campaigns_are_ranked_by_who_may_edit_them() -> None:
@@ -155,7 +165,7 @@ def test_a_strategy_makes_segment_template_and_draft_in_two_clicks_and_again() -
     form = {"trade": "retail", "signature": signature.pk, "text": "playbook.dormant.1"}
     for number in (1, 2):
         assert operator.post("/pressure/strategies/dormant", form).status_code == 302
-        assert Campaign.objects.count() == Segment.objects.filter(ready_key="").count() == number
+        assert Campaign.objects.count() == Segment.objects.filter(name__startswith="唤回沉睡客户").count() == number
         assert Template.objects.count() == number
     campaign = Campaign.objects.earliest("pk")
     assert (campaign.state, campaign.plan_id) == ("draft", None)

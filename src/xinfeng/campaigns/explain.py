@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from xinfeng.campaigns import audience, wording
+from xinfeng.campaigns.allocation import rivals_in_plan
 from xinfeng.campaigns.explanation import ApprovalFacts, Explanation, PlanFacts, Verdict
 from xinfeng.campaigns.models import Campaign, CampaignStep
 from xinfeng.campaigns.survey import refused_among
@@ -25,7 +26,7 @@ from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import InvalidInput, NotFound
 from xinfeng.kernel.phones import mask, parse_mainland
 from xinfeng.policy.gates import Verdict as GateVerdict
-from xinfeng.policy.reasons import TEXT_BLOCKED
+from xinfeng.policy.reasons import SLOT_RESERVED, TEXT_BLOCKED
 from xinfeng.segments import reads as segments
 from xinfeng.segments.reading import in_words
 
@@ -166,6 +167,7 @@ def _explanation(
         approval=_approval(campaign),
         message=message,
         gates=gates,
+        left_to=tuple(rivals_in_plan(plan.id)) if plan is not None and reason == SLOT_RESERVED else (),
         text=text,
     )
 

@@ -80,6 +80,8 @@ class Explanation:
     approval: ApprovalFacts | None
     message: MessageHistory | None
     gates: tuple[GateVerdict, ...] = ()
+    left_to: tuple[str, ...] = ()
+    """The campaigns that the plan left slots to, where this contact's was one of them."""
     text: TextFacts | None = None
 
     def words(self, language: str = "zh") -> list[str]:
@@ -148,6 +150,12 @@ class _Sentences:
             yield self._say("人群规则：{rule}。", "The segment's rule: {rule}.", rule=it.rule[self._language])
         if it.reason and (sentence := reason_sentence(it.reason, self._language)):
             yield sentence
+        if it.left_to:
+            yield self._say(
+                "生成计划时，名额让给了排在前面的活动：{names}。",
+                "When the plan was made, slots were left to campaigns that go first: {names}.",
+                names=self._say("、", ", ").join(it.left_to),
+            )
         yield from self._gates()
         yield from self._consent()
         if it.approval is not None:

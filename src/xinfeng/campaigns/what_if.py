@@ -18,7 +18,7 @@ from xinfeng.kernel.time import day_bounds
 from xinfeng.lens.engine import Lens
 from xinfeng.policy import reads as policy
 from xinfeng.policy.calendar import Calendar
-from xinfeng.policy.gates import GateContext
+from xinfeng.policy.gates import GATES, GateContext
 from xinfeng.policy.models import Trade
 from xinfeng.policy.reads import Refusals, refusals
 from xinfeng.policy.settings import DailyWindow, PolicySettings, check_windows, read_stored
@@ -57,8 +57,9 @@ class Reach:
 
     @property
     def by_reason(self) -> list[tuple[str, int, int]]:
-        """Reason, before, after; in the order of the gates of either."""
-        codes = dict.fromkeys([*self.before.by_reason, *self.after.by_reason])
+        """Reason, before, after; in the order of the gates."""
+        named = {*self.before.by_reason, *self.after.by_reason}
+        codes = [gate.code for gate in GATES if gate.code in named]
         return [
             (code, self.before.by_reason.get(code, 0), self.after.by_reason.get(code, 0)) for code in codes
         ]

@@ -58,7 +58,7 @@
       this.hint = document.createElement("p");
       this.hint.className = "form-hint";
       this.hint.textContent = this.words.hint;
-      this.append(box, this.hint);
+      (this.querySelector(".card-body") || this).append(box, this.hint);
       this.focusOn(this.cells.get(`0:${this.bounds[0]}`), false);
       this.table.addEventListener("pointerdown", (event) => this.press(event));
       this.table.addEventListener("keydown", (event) => this.key(event));
