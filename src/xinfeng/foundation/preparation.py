@@ -7,14 +7,28 @@ from django.db import connection, transaction
 
 from xinfeng.foundation.locks import hold_for_transaction
 from xinfeng.foundation.partitions import cover_around
+from xinfeng.kernel.errors import Conflict
 from xinfeng.kernel.time import utc_now
 
 _PREPARING = 0x58_46_00_04
 
+OLDEST_SERVER = 17
+"""Major version of PostgreSQL: `merge … returning` came with it."""
+
+
+def check_server(version: int) -> None:
+    """`version` as libpq gives it, for example 180001. Raises Conflict `database.too_old`."""
+    if version // 10_000 < OLDEST_SERVER:
+        raise Conflict("database.too_old", version=version // 10_000, at_least=OLDEST_SERVER)
+
 
 def prepare() -> None:
-    """Migrate and make the months ahead. Safe to call from several processes at once: they take turns."""
+    """Migrate and make the months ahead. Safe to call from several processes at once: they take turns.
+
+    Raises Conflict `database.too_old`, before anything is changed.
+    """
     with connection.cursor() as cursor:
+        check_server(connection.connection.info.server_version)
         cursor.execute("select pg_advisory_lock(%s)", (_PREPARING,))
     try:
         call_command("migrate", verbosity=0, interactive=False)
