@@ -103,7 +103,8 @@ def test_wrong_codes_lock_like_wrong_passwords_and_a_right_password_forgets_noth
 def test_codes_are_limited_for_the_person_from_wherever_they_come(clock):
     with_app(person(), clock)
     for number in range(logins.MOST_WRONG_CODES):
-        logins.record_wrong_code("wei", f"10.0.0.{number}", now=clock())
+        logins.begin("wei", f"10.0.0.{number}", now=clock(), factor="code")
+        logins.record_failure("wei", f"10.0.0.{number}", factor="code")
     client = browser()
     enter(client)
     assert "暂时不能" in client.post("/login/code", {"code": "000000"}).content.decode()
@@ -256,12 +257,13 @@ def test_new_recovery_codes_and_a_new_phone(clock):
     assert not second_factor.is_on(user) and other.get("/account").status_code == 302
 
 
-def test_who_must_have_one_cannot_stay_without(clock):
+@pytest.mark.parametrize("said", [{}, {"again": "1"}])
+def test_who_must_have_one_cannot_stay_without(clock, said):
     user = person()
     with_app(user, clock)
     client = browser()
     client.force_login(user)
-    client.post("/account/second-factor/off")
+    client.post("/account/second-factor/off", said)
     assert client.get("/contacts")["Location"] == "/account/second-factor"
 
 
@@ -320,7 +322,8 @@ def test_an_initial_password_that_lay_about_is_worth_nothing(clock):
 def test_who_comes_back_is_told_what_happened_meanwhile(clock):
     user = person("operator")
     User.objects.filter(pk=user.pk).update(last_login=clock() - timedelta(days=1))
-    logins.record_failure("wei", "10.0.0.9", now=clock())
+    logins.begin("wei", "10.0.0.9", now=clock())
+    logins.record_failure("wei", "10.0.0.9")
     client = browser()
     enter(client)
     assert "1 次登录失败" in client.get("/account").content.decode()

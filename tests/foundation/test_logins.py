@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 from tests.factories import NOW, make_user
 
+from xinfeng.console.account import login
 from xinfeng.foundation import logins, people
 from xinfeng.foundation.models import AuditEntry, LoginFailures
 from xinfeng.kernel.errors import NotAllowed
@@ -17,36 +19,42 @@ HERE = "10.1.2.3"
 
 def fail(times: int, name: str = "lin", address: str = HERE, at=NOW) -> None:
     for _ in range(times):
-        logins.record_failure(name, address, now=at)
+        logins.begin(name, address, now=at)
+        logins.record_failure(name, address)
+
+
+def try_right(name: str = "lin", address: str = HERE, at=NOW) -> None:
+    with logins.trying(name, address, now=at):
+        pass
 
 
 def test_the_fifth_wrong_password_locks_for_a_quarter_of_an_hour(db):
     make_user("lin")
     fail(4)
-    logins.check("lin", HERE, now=NOW)
+    try_right("lin", HERE)
     fail(1)
     with pytest.raises(NotAllowed) as refused:
-        logins.check("LIN ", HERE, now=NOW)
+        try_right("LIN ", HERE, at=NOW)
     assert (refused.value.code, refused.value.params["minutes"]) == ("login.locked", 15)
-    logins.check("lin", HERE, now=NOW + timedelta(minutes=16))
+    try_right("lin", HERE, at=NOW + timedelta(minutes=16))
 
 
 def test_nobody_is_locked_out_from_elsewhere(db):
     fail(5)
-    logins.check("lin", "10.9.9.9", now=NOW)
+    try_right("lin", "10.9.9.9", at=NOW)
 
 
 def test_failures_far_apart_do_not_add_up(db):
     for hour in range(8):
         fail(1, at=NOW + timedelta(hours=hour))
-    logins.check("lin", HERE, now=NOW + timedelta(hours=7))
+    try_right("lin", HERE, at=NOW + timedelta(hours=7))
 
 
 def test_an_address_that_tries_many_names_is_locked_as_a_whole(db):
     for number in range(50):
         fail(1, name=f"name{number}")
     with pytest.raises(NotAllowed):
-        logins.check("somebody-else", HERE, now=NOW)
+        try_right("somebody-else", HERE, at=NOW)
 
 
 def test_a_success_and_a_new_password_forget_the_failures(db):
@@ -54,10 +62,68 @@ def test_a_success_and_a_new_password_forget_the_failures(db):
     fail(4)
     logins.record_success(person, HERE)
     fail(4)
-    logins.check("lin", HERE, now=NOW)
+    try_right("lin", HERE, at=NOW)
     fail(1)
     people.set_password(username="lin", password="tea-and-wind-9", actor="admin")
-    logins.check("lin", HERE, now=NOW)
+    try_right("lin", HERE, at=NOW)
+
+
+def test_tries_that_come_at_once_are_no_more_than_one_after_the_other(db):
+    """All begin before the first is judged."""
+    for _ in range(logins.MOST_FAILURES):
+        logins.begin("lin", HERE, now=NOW)
+    with pytest.raises(NotAllowed):
+        logins.begin("lin", HERE, now=NOW)
+
+
+def test_a_right_try_counts_for_nothing_and_lifts_what_only_it_has_locked(db):
+    fail(4)
+    for _ in range(3):
+        try_right()
+    fail(1)
+    with pytest.raises(NotAllowed):
+        try_right()
+
+
+def test_what_could_not_be_judged_counts_for_nothing(db):
+    fail(4)
+    with pytest.raises(ZeroDivisionError), logins.trying("lin", HERE, now=NOW):
+        raise ZeroDivisionError
+    try_right()
+
+
+@pytest.mark.parametrize("name", ["ｌｉｎ", "LIN", " lin ", "ｌin", "ℓin"])
+def test_another_way_to_write_a_name_has_no_tries_of_its_own(db, name: str):
+    fail(5)
+    with pytest.raises(NotAllowed):
+        logins.begin(name, HERE, now=NOW)
+
+
+def test_an_ipv6_network_is_one_sender(db):
+    for number in range(5):
+        fail(1, address=f"2001:db8:1:2::{number:x}")
+    with pytest.raises(NotAllowed):
+        logins.begin("lin", "2001:db8:1:2:ffff:1::9", now=NOW)
+    try_right(address="2001:db8:1:3::1")
+    fail(5, name="wei", address="::ffff:10.0.0.7")
+    with pytest.raises(NotAllowed):
+        logins.begin("wei", "10.0.0.7", now=NOW)
+
+
+def test_a_name_no_database_can_hold_is_a_wrong_one(db):
+    answer = Client(headers={"host": "localhost"}).post("/login", {"username": "a\x00b", "password": "x"})
+    assert answer.status_code == 200
+    assert AuditEntry.objects.get(action="login.failed").actor == "system:login"
+
+
+def test_who_is_one_too_many_is_told_so(db, monkeypatch: pytest.MonkeyPatch):
+    room = threading.BoundedSemaphore(1)
+    room.acquire()
+    monkeypatch.setattr(login, "_ROOM", room)
+    monkeypatch.setattr(login, "ROOM_WAITS_S", 0.01)
+    answer = Client(headers={"host": "localhost"}).post("/login", {"username": "lin", "password": "x"})
+    assert answer.status_code == 503 and "请过几秒钟再试" in answer.content.decode()
+    assert not LoginFailures.objects.exists()
 
 
 def test_what_was_typed_as_a_name_is_kept_nowhere(db):

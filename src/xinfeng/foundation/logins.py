@@ -1,15 +1,21 @@
 """How often a password may be guessed. Kept in PostgreSQL, so that it binds every process and survives restarts.
 
-Failures count for one user name from one address, so that nobody can lock out a colleague from elsewhere; an
-address as a whole has a higher limit against guessing many names. After the limit the address waits; a
-successful login forgets the failures of that name. Wrong codes of a second factor count with wrong passwords, and
-also for the person from wherever they come: who may guess codes knows her password already. The audit log never holds what was typed as a user name,
-unless it is one: people type passwords into the wrong field.
+A try is counted before it is judged and given back when it was right: tries that come all at once are no more than
+tries one after the other. They count for one user name from one address, so that nobody can lock out a colleague from
+elsewhere; an address as a whole has a higher limit against guessing many names. Who has an IPv6 address has 2^64 of
+them: their network counts. After the limit the address waits; a successful login forgets the failures of that name.
+Wrong codes of a second factor count with wrong passwords, and also for the person from wherever they come: who may
+guess codes knows her password already. The audit log never holds what was typed as a user name, unless it is one:
+people type passwords into the wrong field.
 """
 
 from __future__ import annotations
 
 import hashlib
+import ipaddress
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,42 +35,31 @@ COUNTED_FOR = timedelta(minutes=15)
 LOCKED_FOR = timedelta(minutes=15)
 
 
-def check(username: str, address: str, *, now: datetime) -> None:
-    """Raises NotAllowed `login.locked` with `minutes` while this name may not be tried from this address."""
-    _refuse_locked(_keys(username, address), now)
+@contextmanager
+def trying(username: str, address: str, *, now: datetime, factor: str = "password") -> Iterator[None]:
+    """Around judging a password or, with factor `code`, a code. What raises NotAllowed in here was wrong.
+
+    Raises NotAllowed `login.locked` with `minutes` while this name may not be tried from this address.
+    """
+    begin(username, address, now=now, factor=factor)
+    try:
+        yield
+    except NotAllowed:
+        record_failure(username, address, factor=factor)
+        raise
+    except BaseException:
+        give_back(username, address, factor=factor)
+        raise
+    give_back(username, address, factor=factor)
 
 
-def check_code(username: str, address: str, *, now: datetime) -> None:
-    """As `check`, for a code of the second factor."""
-    _refuse_locked([*_keys(username, address), _codes_of(username)], now)
+def begin(username: str, address: str, *, now: datetime, factor: str = "password") -> None:
+    """Count a try that is about to be judged. Raises NotAllowed `login.locked` with `minutes`; then nothing counts.
 
-
-def _refuse_locked(counters: list[tuple[str, int]], now: datetime) -> None:
-    keys = [key for key, _ in counters]
-    until = (
-        LoginFailures.objects.filter(key__in=keys, locked_until__gt=now)
-        .order_by("-locked_until")
-        .values_list("locked_until", flat=True)
-        .first()
-    )
-    if until is not None:
-        raise NotAllowed("login.locked", minutes=-(-int((until - now).total_seconds()) // 60))
-
-
-def record_failure(username: str, address: str, *, now: datetime) -> None:
-    """Count a wrong password, lock when there were too many, and write both into the audit log."""
-    _record(username, address, _keys(username, address), "password", now)
-
-
-def record_wrong_code(username: str, address: str, *, now: datetime) -> None:
-    """As `record_failure`, for a code of the second factor."""
-    _record(username, address, [*_keys(username, address), _codes_of(username)], "code", now)
-
-
-def _record(username: str, address: str, counters: list[tuple[str, int]], factor: str, now: datetime) -> None:
-    user = User.objects.filter(username=username).only("pk", "username").first()
+    What follows is `record_failure`, `record_success` or `give_back`.
+    """
+    counters = _counters(username, address, factor)
     with transaction.atomic():
-        locked = False
         for key, at_most in counters:
             with connection.cursor() as cursor:
                 cursor.execute(
@@ -77,15 +72,31 @@ def _record(username: str, address: str, counters: list[tuple[str, int]], factor
                         "until": now + LOCKED_FOR,
                     },
                 )
-                row = cursor.fetchone()
-            locked = locked or bool(row and row[0])
+                counted = cursor.rowcount > 0
+            if not counted:
+                raise NotAllowed("login.locked", minutes=_minutes_left([key for key, _ in counters], now))
+
+
+def give_back(username: str, address: str, *, factor: str = "password") -> None:
+    """The try was right, or could not be judged: it counts for nothing."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        for key, at_most in _counters(username, address, factor):
+            cursor.execute(_GIVE_BACK, {"key": key, "at_most": at_most})
+
+
+def record_failure(username: str, address: str, *, factor: str = "password") -> None:
+    """The try was wrong: it stays counted, and the audit log says whether that locked."""
+    known = User.objects.filter(username=username) if "\x00" not in username else User.objects.none()
+    user = known.only("pk", "username").first()
+    keys = [key for key, _ in _counters(username, address, factor)]
+    with transaction.atomic():
         audit.record(
             actor=user.username if user else "system:login",
             action="login.failed",
             kind="user",
             subject=user.pk if user else "",
             address=address or None,
-            locked=locked,
+            locked=LoginFailures.objects.filter(key__in=keys, locked_until__isnull=False).exists(),
             factor=factor,
         )
 
@@ -93,7 +104,7 @@ def _record(username: str, address: str, counters: list[tuple[str, int]], factor
 def record_success(user: User, address: str, *, factor: str = "password") -> None:
     """Forget the failures of this name from this address, and note the login. `factor`: the last one given."""
     with transaction.atomic():
-        keys = [_keys(user.username, address)[0][0], _codes_of(user.username)[0]]
+        keys = [_of_name(user.username, address)[0], _codes_of(user.username)[0]]
         LoginFailures.objects.filter(key__in=keys).delete()
         audit.record(
             actor=user.username,
@@ -132,9 +143,37 @@ def forget(username: str) -> None:
     LoginFailures.objects.filter(key=_codes_of(username)[0]).delete()
 
 
-def _keys(username: str, address: str) -> list[tuple[str, int]]:
-    """The counters a try belongs to, with their limits."""
-    return [(_prefix(username) + address, MOST_FAILURES), (f"address:{address}", MOST_FAILURES_OF_ADDRESS)]
+def _counters(username: str, address: str, factor: str) -> list[tuple[str, int]]:
+    """The counters a try belongs to, with their limits; always in the same order, so that no two wait for each other."""
+    counters = [_of_name(username, address), (f"address:{_network(address)}", MOST_FAILURES_OF_ADDRESS)]
+    return counters if factor == "password" else [*counters, _codes_of(username)]
+
+
+def _of_name(username: str, address: str) -> tuple[str, int]:
+    return _prefix(username) + _network(address), MOST_FAILURES
+
+
+def _network(address: str) -> str:
+    """What one sender has for certain: an IPv4 address, or the /64 network of an IPv6 address (RFC 6177)."""
+    try:
+        given = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:60]
+    if isinstance(given, ipaddress.IPv4Address):
+        return str(given)
+    if given.ipv4_mapped is not None:
+        return str(given.ipv4_mapped)
+    return str(ipaddress.ip_network((given, 64), strict=False))
+
+
+def _minutes_left(keys: list[str], now: datetime) -> int:
+    until = (
+        LoginFailures.objects.filter(key__in=keys, locked_until__gt=now)
+        .order_by("-locked_until")
+        .values_list("locked_until", flat=True)
+        .first()
+    )
+    return 1 if until is None else -(-int((until - now).total_seconds()) // 60)
 
 
 def _codes_of(username: str) -> tuple[str, int]:
@@ -143,8 +182,10 @@ def _codes_of(username: str) -> tuple[str, int]:
 
 
 def _prefix(username: str) -> str:
-    """Hashed: what was typed as a user name may be a password."""
-    return "name:" + hashlib.sha256(username.strip().casefold().encode()).hexdigest()[:32] + ":"
+    """Hashed: what was typed as a user name may be a password. Folded as names are when somebody signs in: else each
+    way to write a name (full-width letters, capitals) would have tries of its own."""
+    plain = unicodedata.normalize("NFKC", username).strip().casefold()
+    return "name:" + hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:32] + ":"
 
 
 _COUNT = """
@@ -154,6 +195,12 @@ on conflict (key) do update set
   last_at = %(now)s,
   locked_until = case
     when (case when known.last_at < %(forget)s then 1 else known.failures + 1 end) >= %(at_most)s
-    then %(until)s else known.locked_until end
-returning locked_until is not null and locked_until > %(now)s
+    then %(until)s else null end
+where known.locked_until is null or known.locked_until <= %(now)s
+"""
+_GIVE_BACK = """
+update login_failures set
+  failures = greatest(failures - 1, 0),
+  locked_until = case when failures - 1 < %(at_most)s then null else locked_until end
+where key = %(key)s
 """

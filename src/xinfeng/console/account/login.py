@@ -5,6 +5,7 @@ Between the two nobody is signed in: the session only remembers whose password w
 
 from __future__ import annotations
 
+from threading import BoundedSemaphore
 from typing import Any
 
 from django import forms
@@ -34,6 +35,9 @@ from xinfeng.kernel.time import utc_now
 
 PENDING = "xf_pending"
 PENDING_S = 600
+AT_ONCE, ROOM_WAITS_S = 6, 2.0
+"""How many passwords of people who sign in are judged at the same time, and how long one more waits."""
+_ROOM = BoundedSemaphore(AT_ONCE)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -58,20 +62,26 @@ class Login(auth_views.LoginView):
     redirect_authenticated_user = True
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Not many at once: judging a password takes 16 MB and much of a core, and strangers may send as many as they
+        like. Who is one too many is told so at once, before anything is asked of the database."""
+        if not _ROOM.acquire(timeout=ROOM_WAITS_S):
+            return self._refused(NotAllowed("login.busy"), 503)
         try:
-            logins.check(self._typed_name(), address_of(request), now=utc_now())
+            logins.begin(self._typed_name(), address_of(request), now=utc_now())
+            return super().post(request, *args, **kwargs)
         except NotAllowed as locked:
-            context = self.get_context_data(form=self.get_form_class()(request), locked=sentence(locked))
-            return self.render_to_response(context, status=status(locked))
-        return super().post(request, *args, **kwargs)
+            return self._refused(locked, status(locked))
+        finally:
+            _ROOM.release()
+
+    def _refused(self, why: NotAllowed, code: int) -> HttpResponse:
+        context = self.get_context_data(form=self.get_form_class()(self.request), locked=sentence(why))
+        return self.render_to_response(context, status=code)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user = User.objects.get(username=form.get_user().get_username())
-        try:
-            people.check_initial_password(user, now=utc_now())
-        except NotAllowed as lapsed:
-            context = self.get_context_data(form=self.get_form_class()(self.request), locked=sentence(lapsed))
-            return self.render_to_response(context, status=status(lapsed))
+        logins.give_back(self._typed_name(), address_of(self.request))
+        people.check_initial_password(user, now=utc_now())
         if second_factor.is_on(user):
             self.request.session.cycle_key()
             self.request.session[PENDING] = {
@@ -83,7 +93,7 @@ class Login(auth_views.LoginView):
         return _enter(self.request, user, self.get_success_url(), factor="password")
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        logins.record_failure(self._typed_name(), address_of(self.request), now=utc_now())
+        logins.record_failure(self._typed_name(), address_of(self.request))
         return super().form_invalid(form)
 
     def _typed_name(self) -> str:
@@ -103,11 +113,9 @@ def code(request: HttpRequest) -> HttpResponse:
     answer_status = 200
     if request.method == "POST" and form.is_valid():
         try:
-            logins.check_code(user.username, address, now=now)
-            given = second_factor.check(user, form.cleaned_data["code"], now=now)
+            with logins.trying(user.username, address, now=now, factor="code"):
+                given = second_factor.check(user, form.cleaned_data["code"], now=now)
         except NotAllowed as fault:
-            if fault.code == "second_factor.wrong":
-                logins.record_wrong_code(user.username, address, now=now)
             show_fault(form, fault, {"second_factor.wrong": "code"})
             answer_status = status(fault)
         else:

@@ -78,10 +78,9 @@ def change(request: HttpRequest) -> HttpResponse:
         new = form.cleaned_data["new_password1"]
         stamp = sessions.stamp_of(request.session)
         try:
-            logins.check(user.username, address, now=now)
-            if not user.check_password(form.cleaned_data["old_password"]):
-                logins.record_failure(user.username, address, now=now)
-                raise NotAllowed("login.password_wrong")
+            with logins.trying(user.username, address, now=now):
+                if not user.check_password(form.cleaned_data["old_password"]):
+                    raise NotAllowed("login.password_wrong")
             people.set_password(
                 username=user.username,
                 password=new,

@@ -65,18 +65,11 @@ def page(request: HttpRequest) -> HttpResponse:
 def _check(user: User, given: dict[str, Any], address: str, *, with_code: bool) -> None:
     """Raises NotAllowed `login.locked`, `second_factor.wrong` or `login.password_wrong`; wrong ones are counted."""
     now = utc_now()
-    if with_code:
-        logins.check_code(user.username, address, now=now)
-        try:
+    with logins.trying(user.username, address, now=now, factor="code" if with_code else "password"):
+        if with_code:
             second_factor.check(user, given["code"], now=now)
-        except NotAllowed:
-            logins.record_wrong_code(user.username, address, now=now)
-            raise
-        return
-    logins.check(user.username, address, now=now)
-    if not user.check_password(given["password"]):
-        logins.record_failure(user.username, address, now=now)
-        raise NotAllowed("login.password_wrong")
+        elif not user.check_password(given["password"]):
+            raise NotAllowed("login.password_wrong")
 
 
 def address_for(request: HttpRequest) -> str:

@@ -59,11 +59,9 @@ def set_up(request: HttpRequest) -> HttpResponse:
     form.fields["code"].widget.attrs.pop("autofocus", None)  # the page begins with the QR code
     if request.method == "POST" and form.is_valid():
         try:
-            logins.check_code(user.username, address_of(request), now=now)
-            codes = second_factor.confirm(user, form.cleaned_data["code"], now=now)
+            with logins.trying(user.username, address_of(request), now=now, factor="code"):
+                codes = second_factor.confirm(user, form.cleaned_data["code"], now=now)
         except XinfengError as fault:
-            if fault.code == "second_factor.wrong":
-                logins.record_wrong_code(user.username, address_of(request), now=now)
             show_fault(form, fault, {"second_factor.wrong": "code"})
         else:
             sessions.proved(request.session, now=now)
@@ -97,7 +95,8 @@ def take_away(request: HttpRequest) -> HttpResponse:
     audit.record(actor=user.username, action="second_factor.off", kind="user", subject=user.pk)
     stamp = sessions.stamp_of(request.session)
     sessions.end_all(user.pk, actor=user.username, why="second_factor", but=stamp.id if stamp else None)
-    if request.POST.get("again") or duties.settle(request) == duties.SECOND_FACTOR:
+    must = duties.settle(request)
+    if request.POST.get("again") or must == duties.SECOND_FACTOR:
         return redirect("account.second_factor")
     messages.success(request, gettext("两步验证已经关闭。"))
     return redirect("account")

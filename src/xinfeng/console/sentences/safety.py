@@ -10,6 +10,10 @@ SENTENCES: dict[str, Words] = {
         "Too many wrong passwords or codes: this account cannot sign in from here for now. Nothing was changed. "
         "Try again in {minutes} minutes, or ask an administrator to set a new password.",
     ),
+    "login.busy": Words(
+        "现在同时登录的人太多。什么都没有改变。请过几秒钟再试。",
+        "Too many are signing in at this moment. Nothing was changed. Try again in a few seconds.",
+    ),
     "login.password_wrong": Words(
         "密码不对。什么都没有改变。请注意大小写再试。",
         "The password is wrong. Nothing was changed. Mind capital letters and try again.",
