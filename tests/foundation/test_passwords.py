@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from xinfeng.foundation.models import User
 from xinfeng.foundation.passwords import Strength, check, strength
 from xinfeng.kernel.errors import InvalidInput
 
@@ -56,3 +57,23 @@ def test_strength_grows_with_length_not_with_repetition() -> None:
     assert strength("abcabcabcabcabcabc") is Strength.WEAK
     assert strength("tea-and-wind-9") is Strength.FAIR
     assert strength("a long walk beside the western lake in May") is Strength.STRONG
+
+
+def test_full_width_letters_make_no_password_better() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        check("ｐａｓｓｗｏｒｄ１２３４５")
+    assert refused.value.code == "password.common"
+    with pytest.raises(InvalidInput) as refused:
+        check("ｌｉｎｘｉａｏ的茶馆开张了", own=("linxiao",))
+    assert refused.value.code == "password.own"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "typed"),
+    [("caf\u00e9 am See 2026", "cafe\u0301 am See 2026"), ("西湖边，种了三棵柳树", "西湖边,种了三棵柳树")],
+)
+def test_another_keyboard_writes_the_same_password(chosen: str, typed: str) -> None:
+    user = User()
+    user.set_password(chosen)
+    assert user.check_password(typed) and user.check_password(chosen)
+    assert not user.check_password(chosen + " ")

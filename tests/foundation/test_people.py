@@ -42,3 +42,15 @@ def test_the_last_administrator_stays(db: None) -> None:
     people.add_user(username="b", role="administrator", name="", password=GOOD, actor="x")
     people.change_user(user_id=admin.pk, role=Role.OPERATOR, name="前管理员", active=True, actor="b")
     assert User.objects.get(pk=admin.pk).role == Role.OPERATOR
+
+
+@pytest.mark.parametrize("like", ["ADMIN", "ａｄｍｉｎ", " admin "])
+def test_nobody_gets_a_name_that_looks_like_anothers(db, like: str):
+    people.add_user(username="admin", role="operator", name="", password=GOOD, actor="x")
+    with pytest.raises(Conflict, match="user.exists"):
+        people.add_user(username=like, role="operator", name="", password=GOOD, actor="x")
+
+
+def test_a_name_typed_in_full_width_is_kept_as_the_login_reads_it(db):
+    made = people.add_user(username="ｗｅｉ", role="operator", name="", password=GOOD, actor="x")
+    assert made.username == "wei"

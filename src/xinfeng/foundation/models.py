@@ -8,6 +8,8 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from xinfeng.foundation import passwords
+
 
 class Role(models.TextChoices):
     OPERATOR = "operator", "运营"
@@ -41,6 +43,13 @@ class User(AbstractUser):
 
     def get_short_name(self) -> str:
         return self.name or self.username
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(None if raw_password is None else passwords.stable(raw_password))
+
+    def check_password(self, raw_password: str) -> bool:
+        """Whichever way the keyboard wrote it."""
+        return super().check_password(passwords.stable(raw_password))
 
 
 class AuditEntry(models.Model):

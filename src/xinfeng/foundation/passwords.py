@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import math
 import re
+import unicodedata
 from collections.abc import Iterable
 from enum import Enum
 from pathlib import Path
@@ -45,9 +46,16 @@ class Strength(Enum):
     STRONG = "strong"
 
 
+def stable(password: str) -> str:
+    """As it is hashed and judged: keyboards and systems write the same sign in different ways, among them `é` and
+    full-width letters (NIST SP 800-63B, 5.1.1.2: NFKC)."""
+    return unicodedata.normalize("NFKC", password)
+
+
 def check(password: str, *, own: Iterable[str] = ()) -> None:
     """Raises InvalidInput `password.short` or `password.long` (with `length`), `password.common`,
     `password.repeats`, or `password.own`. `own`: the person's names."""
+    password = stable(password)
     if not SHORTEST <= len(password) <= LONGEST:
         code = "password.short" if len(password) < SHORTEST else "password.long"
         raise InvalidInput(code, length=len(password), shortest=SHORTEST, longest=LONGEST)
@@ -57,7 +65,7 @@ def check(password: str, *, own: Iterable[str] = ()) -> None:
     if len(set(bare)) < FEWEST_SIGNS:
         raise InvalidInput("password.repeats", fewest=FEWEST_SIGNS)
     plain = _letters(bare)
-    for word in map(_letters, (*own, *PRODUCT)):
+    for word in map(_letters, map(stable, (*own, *PRODUCT))):
         if len(word) >= (4 if word.isascii() else 2) and word in plain:
             raise InvalidInput("password.own")
 

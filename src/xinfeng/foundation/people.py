@@ -7,6 +7,7 @@ switched off end every session at once.
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -39,7 +40,10 @@ def add_user(
     """
     if role not in Role.values:
         raise InvalidInput("user.role", role=role, known=", ".join(Role.values))
-    user = User(username=username.strip(), role=role, name=name.strip(), must_change_password=must_change)
+    plain = unicodedata.normalize("NFKC", username).strip()  # as the sign-in page folds what is typed there
+    if User.objects.filter(username__iexact=plain).exists():
+        raise Conflict("user.exists", username=plain)
+    user = User(username=plain, role=role, name=name.strip(), must_change_password=must_change)
     try:
         user.clean_fields(exclude=["password"])
     except ValidationError as fault:
