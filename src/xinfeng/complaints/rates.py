@@ -107,7 +107,11 @@ def complaints_by_plan(rules: Rules, *, plan_ids: Collection[int] | None = None)
     found = counted(rules).filter(plan_id__isnull=False)
     if plan_ids is not None:
         found = found.filter(plan_id__in=list(plan_ids))
-    return {int(plan_id): n for plan_id, n in found.values_list("plan_id").annotate(n=Count("message_id", distinct=True)) if plan_id}
+    return {
+        int(plan_id): n
+        for plan_id, n in found.values_list("plan_id").annotate(n=Count("message_id", distinct=True))
+        if plan_id
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,11 @@ def _complaints_of_period(rules: Rules, since: datetime, until: datetime) -> dic
     about = counted(rules).filter(
         plan_id__in=Delivered.objects.filter(planned_at__gte=since, planned_at__lt=until).values("plan_id")
     )
-    return {int(plan_id): n for plan_id, n in about.values_list("plan_id").annotate(n=Count("message_id", distinct=True)) if plan_id}
+    return {
+        int(plan_id): n
+        for plan_id, n in about.values_list("plan_id").annotate(n=Count("message_id", distinct=True))
+        if plan_id
+    }
 
 
 @dataclass(frozen=True, slots=True)
