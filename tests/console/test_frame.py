@@ -214,7 +214,7 @@ def test_every_icon_named_in_a_template_is_in_the_sprite():
     assert named - {""} <= symbols, named - symbols
 
 
-def test_charts_keep_their_numbers_when_htmx_swaps_them_in():
+def test_charts_keep_their_numbers_when_htmx_swaps_them_in(db):
     """htmx takes scripts out of what it swaps in, so the numbers stand in an attribute."""
     html = people.signed_in("administrator").get("/ui").content.decode()
     assert 'data-spec="{' in html and "application/json" not in html
