@@ -288,11 +288,11 @@ def test_only_the_newest_version_goes_through_the_queue(db: None) -> None:
     first = version()
     ask(first)
     second = version("秋茶到店", template_id=first.template_id)
-    assert review_queue.queue() == []
+    assert review_queue.queue(at=NOW) == []
     with pytest.raises(Conflict, match=r"review\.newer_version"):
         approve(first)
     ask(second)
-    assert [one.version.pk for one in review_queue.queue()] == [second.pk]
+    assert [one.version.pk for one in review_queue.queue(at=NOW)] == [second.pk]
     assert review_queue.waiting_count() == 1
 
 
@@ -302,10 +302,13 @@ def test_the_queue_is_oldest_first_and_tells_the_risk(db: None) -> None:
     plain = version(name="乙")
     ask(risky)
     ask(plain, at=NOW + timedelta(minutes=5))
-    rows = review_queue.queue()
+    rows = review_queue.queue(at=NOW)
     assert [row.version.template.name for row in rows] == ["甲", "乙"]
     assert (rows[0].risk.block, rows[0].risk.unproven, rows[0].risk.stops) == (1, 1, True)
     assert not rows[1].risk.stops
+    prove(risky)
+    assert review_queue.queue(at=NOW)[0].risk.unproven == 0
+    assert review_queue.queue(at=LATER)[0].risk.unproven == 1
 
 
 def test_comments_are_kept_in_order_and_never_changed(db: None) -> None:

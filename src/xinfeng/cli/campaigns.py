@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from xinfeng.cli.acting import As, ready_as
 from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
 from xinfeng.foundation import settings as xinfeng_settings
@@ -22,17 +23,6 @@ if TYPE_CHECKING:
 group = typer.Typer(help="活动 campaigns", no_args_is_help=True)
 
 _PLANNING_PATIENCE_S = 20.0
-
-As = Annotated[str, typer.Option("--as", help="以谁的身份（登录名） the user who does this")]
-
-
-def ready_as(username: str) -> None:
-    """Make the house usable, and refuse to act as somebody who is not there: the steps of a campaign name them."""
-    ready()
-    from xinfeng.foundation.models import User
-
-    if not User.objects.filter(username=username, is_active=True).exists():
-        raise NotFound("as.unknown", user=username)
 
 
 @group.command("list")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xinfeng.cli.campaigns import As, ready_as
+from xinfeng.cli.acting import As, ready_as
 from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
 from xinfeng.kernel.errors import InvalidInput
@@ -47,7 +47,8 @@ def list_reviews() -> None:
 
     now = utc_now()
     texts = [
-        (one.since, one.version, "模板 template", one.asked.actor, one.risk) for one in review_queue.queue()
+        (one.since, one.version, "模板 template", one.asked.actor, one.risk)
+        for one in review_queue.queue(at=now)
     ]
     campaigns = [
         (one.since, one.version, f"活动 campaign {one.campaign.pk}: {one.campaign.name}", one.by, one.risk)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Max, OuterRef, QuerySet, Subquery
 
-from xinfeng.content.judging import claim_key, claim_of
+from xinfeng.content import evidence as proofs
+from xinfeng.content.judging import Claim, claim_key, claim_of
 from xinfeng.content.models import ReviewState, TemplateVersion, VersionReview
 from xinfeng.content.review import Judgement
+from xinfeng.foundation import settings as xinfeng_settings
+from xinfeng.kernel.time import business_day
 from xinfeng.screening.rules import Outcome
 
 MOST_SHOWN = 200
@@ -31,15 +33,15 @@ class Risk:
         return bool(self.block or self.unproven)
 
 
-def risk_of(row: VersionReview) -> Risk:
-    """What a review's row kept, counted."""
+def risk_of(row: VersionReview, proven_since: Iterable[Claim] = ()) -> Risk:
+    """What a review's row kept, counted; `proven_since`: claims for which a proof was attached afterwards."""
     counts = {"block": 0, "evidence": 0, "remark": 0}
     claims = set()
     for one in row.findings:
         counts[one["outcome"]] += 1
         if one["outcome"] == "evidence":
             claims.add((one["rule"], claim_key(one["matched"])))
-    proven = len(claims & {(one["rule"], one["claim"]) for one in row.evidence})
+    proven = len(claims & {*((one["rule"], one["claim"]) for one in row.evidence), *proven_since})
     return Risk(counts["block"], len(claims) - proven, proven, counts["remark"])
 
 
@@ -48,31 +50,35 @@ def risk_now(judgement: Judgement) -> Risk:
     outcomes = [one.outcome for one in judgement.judged.findings]
     claims = {claim_of(one) for one in judgement.judged.claims}
     proven = len(claims & set(judgement.proofs))
-    return Risk(
-        outcomes.count(Outcome.BLOCK), len(claims) - proven, proven, outcomes.count(Outcome.REMARK)
-    )
+    return Risk(outcomes.count(Outcome.BLOCK), len(claims) - proven, proven, outcomes.count(Outcome.REMARK))
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A version that waits. `asked` is the row with which it was asked for."""
+    """A version that waits. `asked` is the row with which it was asked for; `risk` knows the proofs attached since."""
 
     version: TemplateVersion
     asked: VersionReview
-
-    @property
-    def risk(self) -> Risk:
-        return risk_of(self.asked)
+    risk: Risk
 
     @property
     def since(self) -> datetime:
         return self.asked.at
 
 
-def queue(*, limit: int = MOST_SHOWN) -> list[Waiting]:
+def queue(*, at: datetime, limit: int = MOST_SHOWN) -> list[Waiting]:
     """Versions in review, oldest first."""
     found = _waiting().select_related("version__template", "version__signature", "version__author")
-    return [Waiting(row.version, row) for row in found.order_by("id")[:limit]]
+    rows = list(found.order_by("id")[:limit])
+    day = business_day(at, xinfeng_settings.load().zone)
+    attached = proofs.attached([row.version_id for row in rows])
+    waiting = []
+    for row in rows:
+        good = attached.get(row.version_id, ())
+        trade = row.version.template.trade
+        proven = [(one.rule, one.claim_key) for one in good if proofs.usable(one, trade=trade, day=day)]
+        waiting.append(Waiting(row.version, row, risk_of(row, proven)))
+    return waiting
 
 
 def waiting_count() -> int:
@@ -101,8 +107,3 @@ def _waiting() -> QuerySet[VersionReview]:
         pk=Subquery(latest.values("pk")[:1]),
         version__number=Subquery(newest.values("last")[:1]),
     )
-
-
-def evidence_ids(row: VersionReview) -> list[int]:
-    kept: list[Mapping[str, Any]] = row.evidence
-    return [one["id"] for one in kept]

@@ -68,7 +68,7 @@ def _texts(me: str) -> list[Row]:
             state="in_review",
             own=me in (one.asked.actor, one.version.author.username if one.version.author else ""),
         )
-        for one in review_queue.queue()
+        for one in review_queue.queue(at=utc_now())
     ]
 
 
