@@ -21,6 +21,7 @@ from xinfeng.console.gatekeeping import DOOR as CONSOLE
 from xinfeng.foundation.bodies import App, limit_bodies
 from xinfeng.foundation.jobs import app as jobs
 from xinfeng.foundation.jobs import discover
+from xinfeng.foundation.senders import with_plain_addresses
 from xinfeng.foundation.settings import Settings
 from xinfeng.intake.actions import resume_unfinished
 from xinfeng.integrations.gatekeeping import DOOR as API
@@ -62,7 +63,8 @@ class _Server(uvicorn.Server):
 
 def application() -> App:
     """Everything that is served, behind its doors."""
-    return limit_bodies(get_asgi_application(), (API, PUBLIC, CONSOLE))  # type: ignore[arg-type]
+    django = get_asgi_application()
+    return with_plain_addresses(limit_bodies(django, (API, PUBLIC, CONSOLE)))  # type: ignore[arg-type]
 
 
 def run(settings: Settings, commands: Any) -> None:
