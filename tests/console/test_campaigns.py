@@ -26,6 +26,7 @@ from tests.factories import make_contact, make_contacts, phone
 
 from xinfeng.campaigns import actions
 from xinfeng.campaigns.models import Campaign, CampaignState
+from xinfeng.content.actions import save_template
 from xinfeng.foundation.models import AuditEntry
 from xinfeng.kernel.time import utc_now
 from xinfeng.lens.engine import close_lens
@@ -219,6 +220,25 @@ def test_the_report_leads_to_masked_people_with_their_outcome(author):
     people = html_of(author, f"/campaigns/{campaign.pk}/people?group=delivered&province=%E6%B5%99%E6%B1%9F")
     assert number not in people and f"{number[:3]}****{number[-4:]}" in people
     assert author.get(f"/campaigns/{campaign.pk}/people?group=everybody").status_code == 400
+
+
+def test_a_template_shows_what_came_of_it_so_far(author):
+    make_contact(phone=phone(), at=BEFORE)
+    campaign = planned()
+    page = f"/templates/{campaign.template_version.template_id}"
+    deliver(campaign)
+    html = html_of(author, page)
+    row = html.split("用它发过的活动")[1].split("</tbody>")[0]
+    assert campaign.name in row and "100" in row and f"/campaigns/{campaign.pk}" in row
+    other = save_template(
+        name="没有用过",
+        purpose="marketing",
+        signature_id=campaign.template_version.signature_id,
+        value="新茶到店",
+        action="回复1预留",
+        actor="li",
+    )
+    assert "还没有活动用过它" in html_of(author, f"/templates/{other.template_id}")
 
 
 def test_an_export_is_masked_and_clear_numbers_need_permission_and_a_reason(author):

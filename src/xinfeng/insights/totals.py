@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from xinfeng.delivery.models import PlanTotals
+from xinfeng.delivery.models import PlanTotals, ReplyMeaning
 from xinfeng.delivery.outcomes import MessageState, message_state
 from xinfeng.lens.engine import lens
 
@@ -49,6 +49,29 @@ def totals(plan_ids: Collection[int]) -> dict[int, Totals]:
         plan_id: Totals(messages=sum(counts.values()), **counts) for plan_id, counts in found.items()
     }
     return counted_now | _kept(set(plan_ids) - counted_now.keys())
+
+
+@dataclass(frozen=True)
+class Answers:
+    """People who replied to a plan's messages, and of these, those who opted out."""
+
+    replied: int = 0
+    opted_out: int = 0
+
+
+def answers(plan_ids: Collection[int]) -> dict[int, Answers]:
+    """By plan id; a plan nobody replied to is missing. As up to date as the lens is."""
+    if not plan_ids:
+        return {}
+    copy = lens()
+    reply = copy.table("reply")
+    reply = reply.filter(reply["plan_id"].isin(list(plan_ids)))
+    opted_out = reply["meaning"] == ReplyMeaning.OPT_OUT.value
+    counted = reply.group_by("plan_id").aggregate(
+        replied=reply["contact_id"].nunique(), opted_out=reply["contact_id"].nunique(where=opted_out)
+    )
+    rows = copy.rows(counted).to_pylist()
+    return {row["plan_id"]: Answers(int(row["replied"]), int(row["opted_out"])) for row in rows}
 
 
 def _kept(plan_ids: Collection[int]) -> dict[int, Totals]:

@@ -25,6 +25,7 @@ from xinfeng.console.components import (
 from xinfeng.console.content.compare import Comparison, compare
 from xinfeng.console.content.labels import PURPOSES, TRADES
 from xinfeng.console.content.preview import faces, price_for
+from xinfeng.console.content.results import results_of
 from xinfeng.console.permissions import allowed, may
 from xinfeng.console.words import sentence
 from xinfeng.content import actions, reads
@@ -88,7 +89,9 @@ def _empty(has_signatures: bool, *, may_write: bool) -> Empty:
     if has_signatures:
         return Empty(
             _("还没有模板"),
-            _("写第一条短信：签名、价值、行动和退订说明，旁边就能看到它在手机上的样子。也可以从文案库挑一条改成自己的。"),
+            _(
+                "写第一条短信：签名、价值、行动和退订说明，旁边就能看到它在手机上的样子。也可以从文案库挑一条改成自己的。"
+            ),
             _("新建模板"),
             reverse("templates.new"),
             "template",
@@ -118,6 +121,7 @@ def detail(request: HttpRequest, template_id: int) -> HttpResponse:
         "trade": TRADES.get(version.template.trade, version.template.trade),
         "history": history,
         "comparison": _comparison(request, history),
+        "results": results_of(template_id) if may(request.user, "campaign.view") else None,
         "crumbs": [Crumb(_("模板"), reverse("templates"))],
         "price": price_for(purpose, now=now),
     }
