@@ -18,11 +18,6 @@ SENTENCES = {
         "Another program uses {address}. Nothing was started. "
         "Choose another port with XINFENG_HTTP, for example 127.0.0.1:8001.",
     ),
-    "database.too_old": (
-        "XINFENG_DATABASE_URL 指向的 PostgreSQL 是第 {version} 版，需要第 {at_least} 版或更新的。没有启动，什么都没有改变。",
-        "The PostgreSQL of XINFENG_DATABASE_URL is version {version}; version {at_least} or newer is needed. "
-        "Nothing was started or changed.",
-    ),
     "vault.keys_missing": (
         "找不到密钥文件 {file}，而数据库里已有用它加密的数据。没有启动，也没有生成新密钥："
         "用新密钥会认不出已退订的人。请从备份放回这个文件，或用 XINFENG_KEY_FILE 指明它在哪里。",

@@ -77,10 +77,10 @@ def page(request: HttpRequest) -> HttpResponse:
     found = inbox(asked, reader=request.user.get_username() if may_handle else None)
     names = campaigns.names_of_plans([row.plan_id for row in found.rows if row.plan_id is not None])
     taken = complaints.of_replies([row.id for row in found.rows])
-    rows = [
-        Shown(row, *names.get(row.plan_id or 0, (None, "")), taken.get(row.id))
-        for row in found.rows
-    ]
+    rows = []
+    for row in found.rows:
+        campaign_id, campaign = names.get(row.plan_id or 0, (None, ""))
+        rows.append(Shown(row, campaign_id, campaign, taken.get(row.id)))
     table = Table(
         id="replies",
         columns=COLUMNS,

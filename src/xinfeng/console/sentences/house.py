@@ -29,6 +29,11 @@ SENTENCES: dict[str, Words] = {
         "自定义属性最多 {at_most} 个。没有添加。",
         "There can be at most {at_most} attributes. Nothing was added.",
     ),
+    "database.too_old": Words(
+        "XINFENG_DATABASE_URL 指向的 PostgreSQL 是第 {version} 版，需要第 {at_least} 版或更新的。没有启动，什么都没有改变。",
+        "The PostgreSQL of XINFENG_DATABASE_URL is version {version}; version {at_least} or newer is needed. "
+        "Nothing was started or changed.",
+    ),
     "body.sign_in": Words(
         "还没有登录，或登录已经过期，所以不能上传文件。什么都没有保存。请先登录，再上传一次。",
         "You have not signed in, or your session has ended, so no file was taken. Nothing was saved. "
