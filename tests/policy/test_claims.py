@@ -52,7 +52,10 @@ def judged(world: World, context: GateContext) -> dict[int, tuple[str | None, in
             [figures] = [one.figures for one in judgement.verdicts if one.gate.code == "slot_reserved"]
             assert figures["left_to"][0] == context.rivals[row["rival"]].campaign_id
             assert figures["names"][0] == context.rivals[row["rival"]].name
-    return {row["contact_id"]: (row["reason"], row.get("rival")) for row in rows}
+    return {
+        row["contact_id"]: (row["reason"], row["rival"] if row["reason"] == "slot_reserved" else None)
+        for row in rows
+    }
 
 
 def context(settings: PolicySettings, *rivals: Rival) -> GateContext:

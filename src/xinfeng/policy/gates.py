@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import Any
 
@@ -37,7 +37,8 @@ class Gate:
     """Refuses the contacts for whom `refuses` holds. Its words and source are `reasons.REASONS[code]`.
 
     `refuses` must be true or false for every contact, never null. `figures` are the numbers behind a verdict on
-    one contact. `marketing_only`: other purposes pass. `when`: it is asked only in such a context.
+    one contact. `marketing_only`: other purposes pass. `when`: it is asked only in such a context. `looks_at`: what of
+    the context, beside the purpose, its word on a contact depends on.
     """
 
     code: str
@@ -45,6 +46,7 @@ class Gate:
     figures: Figures = _no_figures
     marketing_only: bool = False
     when: Callable[[GateContext], bool] = lambda context: True
+    looks_at: tuple[str, ...] = ()
 
     @property
     def reason(self) -> reasons.Reason:
@@ -52,6 +54,10 @@ class Gate:
 
     def concerns(self, context: GateContext) -> bool:
         return (context.is_marketing or not self.marketing_only) and self.when(context)
+
+    def says_the_same(self, one: GateContext, other: GateContext) -> bool:
+        """Whether whoever passes it in one context passes it in the other."""
+        return all(getattr(one, name) == getattr(other, name) for name in self.looks_at)
 
 
 def _suppressed_for(reason: str) -> Condition:
@@ -91,6 +97,7 @@ def _ceiling(code: str, days: int) -> Gate:
         lambda facts, context: facts[context.sent(days)] >= ibis.literal(context.ceiling.within(days)),
         figures,
         when=lambda context: context.ceiling.within(days) is not None,
+        looks_at=("send_day", "settings"),
     )
 
 
@@ -121,10 +128,6 @@ def _yield_figures(row: Mapping[str, Any], context: GateContext) -> dict[str, An
     )
 
 
-def _always_marketing(code: str, refuses: Condition, figures: Figures = _no_figures) -> Gate:
-    return Gate(code, refuses, figures, marketing_only=True)
-
-
 GATES: tuple[Gate, ...] = (
     Gate(reasons.NO_PHONE, lambda facts, context: ~facts.has_phone),
     Gate(reasons.OPTED_OUT, _opted_out, _consent_figures),
@@ -139,18 +142,25 @@ GATES: tuple[Gate, ...] = (
         reasons.NO_CONSENT, lambda facts, context: ~facts.granted | facts.entry_seq.isnull(), _consent_figures
     ),
     Gate(reasons.NUMBER_QUARANTINED, lambda facts, context: facts.quarantined),
-    Gate(reasons.SIGNATURE_NOT_FILED, _not_filed, _filing_figures),
-    _always_marketing(reasons.MINOR, _minor),
+    Gate(reasons.SIGNATURE_NOT_FILED, _not_filed, _filing_figures, looks_at=("filed_carriers",)),
+    Gate(reasons.MINOR, _minor, marketing_only=True, looks_at=("send_day",)),
     Gate(
         reasons.NO_PROFILING,
         lambda facts, context: facts.refused_profiling,
         marketing_only=True,
         when=lambda context: context.profiled,
+        looks_at=("profiled",),
     ),
     _ceiling(reasons.DAILY_CAP, DAY),
     _ceiling(reasons.WEEKLY_CAP, WEEK),
     _ceiling(reasons.MONTHLY_CAP, MONTH),
-    _always_marketing(reasons.TIER_CAP, _over_tier_cap, _tier_figures),
+    Gate(
+        reasons.TIER_CAP,
+        _over_tier_cap,
+        _tier_figures,
+        marketing_only=True,
+        looks_at=("send_day", "settings"),
+    ),
     Gate(reasons.SLOT_RESERVED, yields, _yield_figures, when=lambda context: bool(context.rivals)),
 )
 """All gates in their order: what can't be changed first, then the law, then the ceilings, then what others claim."""
@@ -165,21 +175,27 @@ def first_reason(lens: Asked, audience: ibis.Table, context: GateContext) -> ibi
     """For each contact of `audience` (once): `contact_id`, `reason` (null: may be written to), `entry_seq`, the
     consent entry relied on; and, where the context has rivals, `rival`: the position of the one that a contact with the
     reason `slot_reserved` is left to. One expression; refresh the lens before asking it."""
-    facts = _facts(lens, audience, context)
+    facts = gather(lens, audience, context)
+    if context.rivals:
+        facts = with_claims(facts, context, partial(_passes, unlike=context))
     branches = [(gate.refuses(facts, context), ibis.literal(gate.code)) for gate in concerned(context)]
     reason = ibis.cases(*branches, else_=ibis.null("string"))
     rival = {"rival": first_claimant(facts, context)} if context.rivals else {}
     return facts.select(contact_id=facts.contact_id, reason=reason, entry_seq=facts.entry_seq, **rival)
 
 
-def _facts(lens: Asked, audience: ibis.Table, context: GateContext) -> ibis.Table:
-    facts = gather(lens, audience, context)
-    return with_claims(facts, context, _passes) if context.rivals else facts
+def _passes(facts: ibis.Table, context: GateContext, *, unlike: GateContext | None = None) -> Any:
+    """Whether all gates of a rival let a contact through, the claims of others aside: its context has no rivals.
 
-
-def _passes(facts: ibis.Table, context: GateContext) -> Any:
-    """Whether all gates of a rival let a contact through, the claims of others aside: its context has no rivals."""
-    return ~reduce(or_, (gate.refuses(facts, context) for gate in concerned(context)))
+    `unlike`: only the gates that may say otherwise in that context are asked, where it is enough to be right about
+    contacts that pass there: what a rival claims matters last, for those whom everything else lets through.
+    """
+    asked = [
+        gate.refuses(facts, context)
+        for gate in concerned(context)
+        if unlike is None or not gate.says_the_same(context, unlike)
+    ]
+    return ~reduce(or_, asked, ibis.literal(False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +223,8 @@ def explain_one(lens: Asked, contact_id: int, context: GateContext) -> Judgement
     Raises NotFound `contact.unknown` when the lens has no such contact.
     """
     contact = lens.table("contact")
-    facts = _facts(lens, contact.filter(contact.id == contact_id).select(contact_id=contact.id), context)
+    facts = gather(lens, contact.filter(contact.id == contact_id).select(contact_id=contact.id), context)
+    facts = with_claims(facts, context, _passes)
     gates = concerned(context)
     asked = facts.mutate(
         **{f"gate_{gate.code}": gate.refuses(facts, context) for gate in gates},

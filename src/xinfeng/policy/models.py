@@ -12,6 +12,8 @@ class Trade(models.TextChoices):
     FINANCE = "finance", "金融"
     GOVERNMENT = "government", "政务"
     BABY = "baby", "母婴"
+    MEDICINE = "medicine", "医药"
+    PROPERTY = "property", "房产"
     OTHER = "other", "其他"
 
 

@@ -5,40 +5,72 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='CalendarDay',
+            name="CalendarDay",
             fields=[
-                ('day', models.DateField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('holiday', '放假'), ('workday', '调休上班'), ('blackout', '禁发')], max_length=10)),
-                ('name', models.CharField(max_length=40)),
-                ('provisional', models.BooleanField(default=False)),
-                ('source', models.CharField(max_length=200)),
+                ("day", models.DateField(primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("holiday", "放假"), ("workday", "调休上班"), ("blackout", "禁发")],
+                        max_length=10,
+                    ),
+                ),
+                ("name", models.CharField(max_length=40)),
+                ("provisional", models.BooleanField(default=False)),
+                ("source", models.CharField(max_length=200)),
             ],
             options={
-                'db_table': 'calendar_day',
+                "db_table": "calendar_day",
             },
         ),
         migrations.CreateModel(
-            name='SendWindow',
+            name="SendWindow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('trade', models.CharField(choices=[('retail', '零售'), ('education', '教育'), ('catering', '餐饮'), ('finance', '金融'), ('government', '政务'), ('baby', '母婴'), ('other', '其他')], max_length=20)),
-                ('starts', models.TimeField()),
-                ('ends', models.TimeField()),
-                ('weekdays', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), size=None)),
-                ('workdays_only', models.BooleanField(default=False)),
-                ('source', models.CharField(max_length=200)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "trade",
+                    models.CharField(
+                        choices=[
+                            ("retail", "零售"),
+                            ("education", "教育"),
+                            ("catering", "餐饮"),
+                            ("finance", "金融"),
+                            ("government", "政务"),
+                            ("baby", "母婴"),
+                            ("other", "其他"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("starts", models.TimeField()),
+                ("ends", models.TimeField()),
+                (
+                    "weekdays",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.SmallIntegerField(), size=None
+                    ),
+                ),
+                ("workdays_only", models.BooleanField(default=False)),
+                ("source", models.CharField(max_length=200)),
             ],
             options={
-                'db_table': 'send_window',
-                'constraints': [models.CheckConstraint(condition=models.Q(('ends__gt', models.F('starts'))), name='send_window_order')],
+                "db_table": "send_window",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends__gt", models.F("starts"))), name="send_window_order"
+                    )
+                ],
             },
         ),
     ]

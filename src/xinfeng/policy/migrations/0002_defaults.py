@@ -21,7 +21,9 @@ def put(apps, schema_editor):
         for window in windows
     )
     CalendarDay.objects.bulk_create(
-        CalendarDay(day=day.day, kind=str(day.mark), name=day.name, provisional=day.provisional, source=day.source)
+        CalendarDay(
+            day=day.day, kind=str(day.mark), name=day.name, provisional=day.provisional, source=day.source
+        )
         for day in defaults.CALENDAR
     )
 

@@ -27,8 +27,12 @@ def carry_over(apps, schema_editor):
     for row in SendWindow.objects.order_by("trade", "starts"):
         windows.setdefault(row.trade, []).append(
             {
-                "starts": row.starts.isoformat("minutes") if not row.starts.second else row.starts.isoformat("seconds"),
-                "ends": row.ends.isoformat("minutes") if not row.ends.second else row.ends.isoformat("seconds"),
+                "starts": row.starts.isoformat("minutes")
+                if not row.starts.second
+                else row.starts.isoformat("seconds"),
+                "ends": row.ends.isoformat("minutes")
+                if not row.ends.second
+                else row.ends.isoformat("seconds"),
                 "weekdays": sorted(row.weekdays),
                 "workdays_only": row.workdays_only,
                 "source": row.source,
