@@ -18,7 +18,7 @@ from xinfeng.kernel.purposes import MESSAGE_PURPOSES
 
 LONGEST_NAME = 80
 """consent.Purpose; consent is another room on this floor."""
-TRADES = ("retail", "education", "catering", "finance", "government", "baby", "other")
+TRADES = ("retail", "education", "catering", "finance", "government", "baby", "medicine", "property", "other")
 """policy.Trade; policy is a floor above."""
 
 

@@ -15,5 +15,7 @@ TRADES: dict[str, Text] = {
     "finance": _("金融"),
     "government": _("政务"),
     "baby": _("母婴"),
+    "medicine": _("医药"),
+    "property": _("房产"),
     "other": _("其他"),
 }
