@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import threading
 import zipfile
 
 import pytest
+from django.db import connection
 from tests.filings.factories import NOW
 
 from xinfeng.filings import documents
@@ -108,6 +110,30 @@ def test_an_empty_file_and_one_too_many_are_refused() -> None:
         keep(PNG)
     with pytest.raises(Conflict, match=r"document\.too_many"):
         keep(PNG)
+
+
+def test_files_that_come_at_once_are_no_more_than_may_be(committed_db: str) -> None:
+    for _ in range(documents.MOST_DOCUMENTS - 1):
+        keep(PNG)
+    start = threading.Barrier(4)
+    kept: list[int] = []
+
+    def one_more() -> None:
+        try:
+            start.wait(30)
+            kept.append(keep(PNG))
+        except Conflict:
+            return
+        finally:
+            connection.close()
+
+    people = [threading.Thread(target=one_more) for _ in range(4)]
+    for one in people:
+        one.start()
+    for one in people:
+        one.join()
+    assert len(kept) == 1
+    assert FilingDocument.objects.count() == documents.MOST_DOCUMENTS
 
 
 @pytest.mark.usefixtures("db")

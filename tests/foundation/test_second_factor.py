@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import re
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from tests.factories import NOW, make_user
 
 from xinfeng.foundation import second_factor
@@ -119,3 +121,23 @@ def test_taking_it_away_needs_a_reason_and_is_audited(db: None) -> None:
         second_factor.reset(username="lin", actor="admin", reason="再来")
     with pytest.raises(NotFound):
         second_factor.reset(username="nobody", actor="admin", reason="x")
+
+
+def test_two_pages_at_once_show_the_same_secret(committed_db: str) -> None:
+    user = make_user("wei")
+    start = threading.Barrier(4)
+    shown: list[str] = []
+
+    def look() -> None:
+        try:
+            start.wait(30)
+            shown.append(second_factor.begin(user, now=NOW).secret)
+        finally:
+            connection.close()
+
+    pages = [threading.Thread(target=look) for _ in range(4)]
+    for page in pages:
+        page.start()
+    for page in pages:
+        page.join()
+    assert len(shown) == 4 and len(set(shown)) == 1

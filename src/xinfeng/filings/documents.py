@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import PurePath
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from xinfeng.filings import steps
 from xinfeng.filings.models import DocumentPiece, FilingDocument, Subject
@@ -51,6 +51,7 @@ def keep(
     extension = kind_of(content)
     digest = hashlib.sha256(content).digest()
     with transaction.atomic():
+        _take_turns(subject, subject_id)
         of_it = FilingDocument.objects.filter(subject=subject, subject_id=subject_id)
         if of_it.count() >= MOST_DOCUMENTS:
             raise Conflict("document.too_many", at_most=MOST_DOCUMENTS)
@@ -76,6 +77,15 @@ def keep(
             detail={"document": document.pk, "sha256": digest.hex(), "file_kind": extension},
         )
     return document.pk
+
+
+def _take_turns(subject: Subject, subject_id: int) -> None:
+    """Until the transaction ends: files that come at once for one thing are counted one after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"filing documents {subject.value} {subject_id}"],
+        )
 
 
 def _collect(chunks: Iterable[bytes]) -> bytes:

@@ -58,7 +58,8 @@ class Enrolment:
 def begin(user: User, *, now: datetime) -> Enrolment:
     """A fresh secret, or the one that was begun within half an hour. Raises Conflict `second_factor.on`."""
     with transaction.atomic():
-        held = SecondFactor.objects.select_for_update().filter(user=user).first()
+        User.objects.select_for_update().get(pk=user.pk)  # two pages at once show the same secret
+        held = SecondFactor.objects.filter(user=user).first()
         if held is not None and held.confirmed_at is not None:
             raise Conflict("second_factor.on")
         if held is None or held.made_at < now - ENROLMENT_LASTS:
