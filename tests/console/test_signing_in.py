@@ -216,6 +216,22 @@ def test_what_is_sensitive_asks_again_after_a_while_and_comes_back(clock):
     assert client.get("/settings/users/new").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("post", "/requests/1/download"),
+        ("post", "/requests/1/reveal"),
+        ("post", "/imports/1/rejected.csv"),
+        ("get", "/segments/1/misses"),
+    ],
+)
+def test_full_numbers_are_taken_out_only_after_being_asked(clock, method: str, path: str):
+    client = signed_in("administrator")
+    assert getattr(client, method)(path).status_code == 404
+    clock(minutes=16)
+    assert getattr(client, method)(path)["Location"].startswith("/account/prove?")
+
+
 def test_a_button_that_asks_leads_back_to_its_page(clock):
     contact = make_contact()
     client = signed_in("compliance")

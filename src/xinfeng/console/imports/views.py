@@ -27,7 +27,7 @@ from xinfeng.console.components import (
 from xinfeng.console.consents.labels import purposes
 from xinfeng.console.imports.labels import IMPORT_KINDS
 from xinfeng.console.imports.start import steps
-from xinfeng.console.permissions import allowed, may
+from xinfeng.console.permissions import allowed, may, need_proof
 from xinfeng.console.templatetags.xinfeng_format import num
 from xinfeng.console.words import sentence
 from xinfeng.foundation import audit
@@ -200,6 +200,7 @@ def cancel(request: HttpRequest, job_id: int) -> HttpResponse:
 @allowed("import.run")
 def rejected(request: HttpRequest, job_id: int) -> StreamingHttpResponse:
     """The rows that were refused, to correct and upload again. Holds full numbers, so it is audited and a POST."""
+    need_proof(request)
     job = reads.progress(job_id)
     audit.record(
         actor=request.user.get_username(),

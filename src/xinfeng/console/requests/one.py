@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from xinfeng.console.actors import actor_words
 from xinfeng.console.components import Crumb, TimelineItem
-from xinfeng.console.permissions import allowed, may
+from xinfeng.console.permissions import allowed, may, need_proof
 from xinfeng.console.requests.labels import (
     CHECKS,
     KINDS,
@@ -50,6 +50,7 @@ def detail(request: HttpRequest, request_id: int) -> HttpResponse:
 @allowed("request.handle")
 def reveal(request: HttpRequest, request_id: int) -> HttpResponse:
     """The page with who asked in the clear; audited."""
+    need_proof(request)
     context = page_of(request, request_id, revealed=True)
     audit.record(
         actor=request.user.get_username(),
@@ -118,6 +119,7 @@ def export(request: HttpRequest, request_id: int) -> HttpResponse:
 @allowed("request.handle")
 def download(request: HttpRequest, request_id: int) -> StreamingHttpResponse:
     """The archive. A POST, because it is audited."""
+    need_proof(request)
     got = exports.download(
         request_id,
         actor=request.user.get_username(),

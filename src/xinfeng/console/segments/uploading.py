@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from xinfeng.console.components import Crumb
 from xinfeng.console.gatekeeping import takes_file
-from xinfeng.console.permissions import allowed
+from xinfeng.console.permissions import allowed, need_proof
 from xinfeng.console.segments.files import kept, named_rows
 from xinfeng.console.segments.labels import language
 from xinfeng.console.templatetags.xinfeng_format import num
@@ -84,6 +84,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 @allowed("segment.edit")
 def misses(request: HttpRequest, segment_id: int) -> HttpResponseBase:
     """The rows that led to nobody, to be corrected; audited, for it holds personal data."""
+    need_proof(request)
     segment = reads.get_segment(segment_id)
     audit.record(
         actor=request.user.get_username(), action="segment.misses", kind="segment", subject=segment.pk
