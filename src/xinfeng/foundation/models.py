@@ -47,9 +47,9 @@ class User(AbstractUser):
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(None if raw_password is None else passwords.stable(raw_password))
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Whichever way the keyboard wrote it."""
-        return super().check_password(passwords.stable(raw_password))
+        return raw_password is not None and super().check_password(passwords.stable(raw_password))
 
 
 class AuditEntry(models.Model):
