@@ -68,7 +68,8 @@ ROLES: dict[str, frozenset[str]] = {
         "template.approve",
         "campaign.approve",
         "campaign.run",
-        "audit.view", "inspection.view",
+        "audit.view",
+        "inspection.view",
     },
     "compliance": LOOK
     | {
