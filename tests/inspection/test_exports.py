@@ -18,21 +18,24 @@ from django.db import connection
 from python_calamine import CalamineWorkbook
 from tests.campaigns.factories import NOON, make_draft, make_template, planned
 from tests.factories import make_contacts
+from typer.testing import CliRunner
 
 from xinfeng.campaigns.models import Campaign
+from xinfeng.cli.commands import commands
 from xinfeng.consent.bundle import form
 from xinfeng.consent.bundle.writing import BundleWriter
 from xinfeng.delivery.models import Message, Outcome
 from xinfeng.foundation import audit, seals
+from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.models import AuditEntry
 from xinfeng.foundation.signing import Signer, read_signer, signer
 from xinfeng.foundation.trail import TrailQuery
 from xinfeng.inspection import archive, exports
 from xinfeng.inspection.checking import is_archive, verify_archive
 from xinfeng.inspection.models import InspectionExport, Numbers
-from xinfeng.inspection.period import scope
+from xinfeng.inspection.period import last_month, scope
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
-from xinfeng.kernel.time import utc_now
+from xinfeng.kernel.time import business_day, utc_now
 from xinfeng.lens.engine import close_lens
 
 DAY = date(2026, 11, 20)
@@ -286,3 +289,22 @@ def test_an_export_of_the_log_is_narrowed_as_the_screen_is(
         else sum(1 for one in found if json.loads(str(one["line"]))["actor"] == "li")
     )
     assert len(found) == expected and verify_archive(path).whole
+
+
+def test_the_command_line_takes_the_month_before_and_says_so(campaign: Campaign, tmp_path: Path) -> None:
+    target = tmp_path / "inspection.zip"
+    close_lens()
+    said = CliRunner().invoke(commands, ["inspection", "export", str(target), "--reason", "年度检查"])
+    assert said.exit_code == 0, said.output
+    usual = last_month(business_day(utc_now(), xinfeng_settings.load().zone))
+    assert f"{usual.first} – {usual.last}" in said.output
+    assert usual.first.isoformat() in verify_archive(target).about
+
+
+def test_the_command_line_takes_no_half_a_period(campaign: Campaign, tmp_path: Path) -> None:
+    target = tmp_path / "inspection.zip"
+    said = CliRunner().invoke(
+        commands, ["inspection", "export", str(target), "--reason", "年度检查", "--first", "2026-11-01"]
+    )
+    assert said.exit_code == 2
+    assert not target.exists()

@@ -14,9 +14,10 @@ import typer
 from xinfeng.cli.output import console, say, table
 from xinfeng.cli.proofs import FAULTS as BUNDLE_FAULTS
 from xinfeng.cli.ready import ready
+from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.inspection.checking import ArchiveReport, verify_archive
 from xinfeng.kernel.errors import NotFound
-from xinfeng.kernel.time import utc_now
+from xinfeng.kernel.time import business_day, utc_now
 
 ACTOR = "system:command line"
 
@@ -50,9 +51,11 @@ def day_of(text: str) -> date | None:
 @group.command("export")
 def export(
     target: Annotated[Path, typer.Argument(help="写到哪里 where to write (.zip)", dir_okay=False)],
-    first: Annotated[str, typer.Option(help="从哪天 first day, YYYY-MM-DD")],
-    last: Annotated[str, typer.Option(help="到哪天 last day, YYYY-MM-DD")],
     reason: Annotated[str, typer.Option(help="事由，会记入审计 why; goes into the audit log")],
+    first: Annotated[
+        str, typer.Option(help="从哪天，不写为上个月 first day, YYYY-MM-DD; without both days last month")
+    ] = "",
+    last: Annotated[str, typer.Option(help="到哪天，不写为上个月 last day, YYYY-MM-DD")] = "",
     numbers: Annotated[str, typer.Option(help="号码 masked、hash 或 clear")] = "masked",
     campaign: Annotated[int | None, typer.Option(help="只看一次活动 one campaign")] = None,
     channel: Annotated[int | None, typer.Option(help="只看一个通道 one channel")] = None,
@@ -63,17 +66,20 @@ def export(
     if numbers not in ("masked", "hash", "clear"):
         raise typer.BadParameter("masked, hash, clear")
     start, end = day_of(first), day_of(last)
-    if start is None or end is None:
-        raise typer.BadParameter("请给出 --first 和 --last give --first and --last")
+    if (start is None) != (end is None):
+        raise typer.BadParameter("--first 和 --last 要一起给 give --first and --last together")
     ready()
     from xinfeng.foundation import audit
     from xinfeng.inspection import writing
     from xinfeng.inspection.exports import check_reason
     from xinfeng.inspection.models import Numbers
-    from xinfeng.inspection.period import scope
+    from xinfeng.inspection.period import last_month, scope
     from xinfeng.lens.engine import lens
 
     lens()  # first of all: a running app that owns it does the whole of this instead
+    if start is None or end is None:
+        usual = last_month(business_day(utc_now(), xinfeng_settings.load().zone))
+        start, end = usual.first, usual.last
     asked = scope(start, end, campaign_id=campaign, channel_id=channel)
     reason = check_reason(reason)
     audit.record(
@@ -87,7 +93,8 @@ def export(
         drawn_up=writing.DrawnUp(utc_now(), ACTOR, reason),
     )
     say(
-        f"已写入 written: {target}（{written.bytes:,} bytes，{written.manifest['rows']['messages']:,} 条短信 messages）"
+        f"已写入 written: {target}（{asked.first} – {asked.last}，{written.bytes:,} bytes，"
+        f"{written.manifest['rows']['messages']:,} 条短信 messages）"
     )
 
 
@@ -102,7 +109,7 @@ def verify(
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
     if not file.is_file():
-        raise NotFound("proof.no_file", file=str(file))
+        raise NotFound("inspection.no_file", file=str(file))
     with Progress(TextColumn("核验 checking"), BarColumn(), TaskProgressColumn(), console=console()) as bar:
         task = bar.add_task("", total=None)
         report = verify_archive(

@@ -75,6 +75,10 @@ SENTENCES = {
         "没有证据包 {file}。没有核验。请核对路径。",
         "There is no proof bundle {file}. Nothing was checked. Check the path.",
     ),
+    "inspection.no_file": (
+        "没有检查档案 {file}。没有核验。请核对路径。",
+        "There is no inspection archive {file}. Nothing was checked. Check the path.",
+    ),
     "named.segment": (
         "没有叫“{given}”的分群。什么都没有保存。用 xinfeng segments list 查看名称和编号。",
         "There is no segment “{given}”. Nothing was saved. See xinfeng segments list for names and ids.",
