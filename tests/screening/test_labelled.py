@@ -11,6 +11,7 @@ import pytest
 import xinfeng.screening
 from xinfeng.content.optout import WORDINGS
 from xinfeng.screening.rules import TRADES, Outcome, shipped
+from xinfeng.screening.scorecard import BLIND
 
 FOLDER = Path(xinfeng.screening.__file__).parent / "labelled"
 FILES = sorted(FOLDER.glob("*.jsonl"))
@@ -28,6 +29,10 @@ class Line:
     findings: list[str]
     note: str
     held_out: bool = field(default=False)
+
+    @property
+    def blind(self) -> bool:
+        return self.file.startswith(BLIND)
 
     @property
     def where(self) -> str:
@@ -58,15 +63,19 @@ def test_there_are_enough_of_each_outcome():
     counts = Counter(line.outcome for line in LINES)
     assert len(LINES) >= 640
     assert counts[PASS] / len(LINES) >= 0.4
-    assert counts["evidence"] / len(LINES) >= 0.18
+    assert counts["evidence"] / len(LINES) >= 0.16
     assert counts["block"] / len(LINES) >= 0.33
 
 
-def test_three_in_ten_are_held_out_and_they_are_like_the_rest():
-    held = [line for line in LINES if line.held_out]
-    assert 0.27 <= len(held) / len(LINES) <= 0.4
-    kinds = Counter(line.outcome for line in held)
-    assert all(kinds[outcome] >= 40 for outcome in (PASS, "evidence", "block"))
+def test_two_parts_measure_what_the_rules_were_not_written_with():
+    read = [line for line in LINES if not line.blind]
+    development = [line for line in read if line.held_out]
+    blind = [line for line in LINES if line.blind]
+    assert len(development) / len(read) >= 0.2
+    assert len(blind) >= 400
+    for part in (development, blind):
+        kinds = Counter(line.outcome for line in part)
+        assert all(kinds[outcome] >= 40 for outcome in (PASS, "evidence", "block"))
 
 
 @pytest.mark.parametrize(

@@ -131,4 +131,6 @@ def _looking(rule: Rule, stand: Callable[[Iterable[str]], bool]) -> Iterator[str
     yield from rule.requires
     yield from rule.unless_text
     yield from rule.needs_text
-    yield from (pattern.regex for pattern in rule.patterns if stand(pattern.triggers))
+    for pattern in rule.patterns:
+        if stand(pattern.triggers):
+            yield from (pattern.regex, *pattern.unless)

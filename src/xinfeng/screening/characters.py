@@ -34,7 +34,18 @@ _LOOK_ALIKES: dict[str, str] = dict(
 )
 """Only letters that are mistaken for Latin ones; in a text of Chinese and Latin nobody needs the originals."""
 
-_TAKEN_FOR = {"蕞": "最", "発": "发", "亱": "夜", "囍": "喜", "気": "气", "価": "价", "対": "对", "図": "图"}
+_TAKEN_FOR = {
+    "蕞": "最",
+    "発": "发",
+    "亱": "夜",
+    "囍": "喜",
+    "気": "气",
+    "価": "价",
+    "対": "对",
+    "図": "图",
+    "丶": "·",
+    "丨": "|",
+}
 """Rare characters and Japanese forms that stand for a common one; `opencc` knows traditional characters only."""
 
 _KEEP_AS_THEY_ARE = frozenset("…—·～￥¥")

@@ -60,6 +60,7 @@ class Entry:
     regex: re.Pattern[str] | None
     reason: str = ""
     disguised: bool = False
+    unless: re.Pattern[str] | None = None
 
     def find(self, before: str, hit: str, after: str) -> tuple[int, int] | None:
         """Where the finding begins and ends, counted from the beginning of `hit`; None: there is none."""
@@ -81,6 +82,8 @@ class Entry:
                 return None
             begin, end, matched = found.start() - place, found.end() - place, found.group()
             before, after = around[: found.start()], around[found.end() :]
+            if self.unless is not None and self.unless.search(f"{before}{_OPEN}{matched}{_CLOSE}{after}"):
+                return None
         return (begin, end) if self.judge.accepts(before, matched, after) else None
 
 
@@ -120,9 +123,14 @@ def compile_rules(judges: Iterable[Judge], own: Iterable[tuple[Judge, str, str]]
         for word in judge.rule.disguised:
             found.setdefault(_needle(word), []).append(Entry(judge, None, disguised=True))
         for pattern in judge.rule.patterns:
-            regex = re.compile(pattern.regex)
+            entry = Entry(
+                judge,
+                re.compile(pattern.regex),
+                disguised=pattern.disguised,
+                unless=_any_of(pattern.unless, around=True),
+            )
             for trigger in pattern.triggers:
-                found.setdefault(_needle(trigger), []).append(Entry(judge, regex))
+                found.setdefault(_needle(trigger), []).append(entry)
     for judge, word, reason in own:
         found.setdefault(_needle(word), []).append(Entry(judge, None, reason))
     found.pop("", None)

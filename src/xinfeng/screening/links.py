@@ -40,8 +40,8 @@ def host_of(link: str) -> str:
 
 def has_user(link: str) -> bool:
     """Whether the link names a user before its host: https://known.example@other.example."""
-    rest = link.partition("://")[2]
-    return "@" in link and "@" in _PATH.split(rest, maxsplit=1)[0]
+    head = _PATH.split(link.partition("://")[2], maxsplit=1)[0]
+    return "@" in head or "%40" in head
 
 
 @lru_cache(maxsize=4096)

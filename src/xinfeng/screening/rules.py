@@ -3,6 +3,9 @@
 A rule has words, which are looked for as they are, and patterns, regular expressions tried only where one of their
 triggers stands. `unless` and `requires` look at the surroundings of a hit (`~` stands for the hit), `unless_text`
 and `needs_text` at the whole text. All of them see the normalised text: lower case, simplified, ASCII punctuation.
+
+A family is a pattern written over kinds of words (`data/lexicons.toml`): adverb times adjective, promise times
+result, so that combinations nobody thought of are found. Families stand in `data/families/` and add to a rule.
 """
 
 from __future__ import annotations
@@ -10,13 +13,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from xinfeng.screening.lexicons import BadLexicon, Lexicons
 from xinfeng.screening.sounds import spelled
 
 DATA = Path(__file__).parent / "data"
@@ -65,10 +69,14 @@ class Law:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A regular expression that is tried where one of `triggers` stands; it matches at most `REACH` beyond it."""
+    """A regular expression that is tried where one of `triggers` stands; it matches at most `REACH` beyond it.
+    `unless` is over the surroundings of what it matched, as that of a rule, and holds for this pattern alone."""
 
     triggers: tuple[str, ...]
     regex: str
+    unless: tuple[str, ...] = ()
+    disguised: bool = False
+    """Whether what it matches is a disguise by itself, and so an evasion too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +164,15 @@ def to_json(rule: Rule) -> dict[str, Any]:
         if name == "law":
             value = {"zh": value.zh, "en": value.en, "source": value.source}
         elif name == "patterns":
-            value = [{"triggers": list(one.triggers), "regex": one.regex} for one in value]
+            value = [
+                {
+                    "triggers": list(one.triggers),
+                    "regex": one.regex,
+                    "unless": list(one.unless),
+                    "disguised": one.disguised,
+                }
+                for one in value
+            ]
         elif isinstance(value, tuple):
             value = list(value)
         elif isinstance(value, date):
@@ -172,7 +188,15 @@ def from_json(kept: Mapping[str, Any]) -> Rule:
     values: dict[str, Any] = {name: kept[name] for name in Rule.__dataclass_fields__ if name in kept}
     values["outcome"] = Outcome(values["outcome"])
     values["law"] = Law(**values["law"])
-    values["patterns"] = tuple(Pattern(tuple(one["triggers"]), one["regex"]) for one in values["patterns"])
+    values["patterns"] = tuple(
+        Pattern(
+            tuple(one["triggers"]),
+            one["regex"],
+            tuple(one.get("unless", ())),
+            one.get("disguised", False),
+        )
+        for one in values["patterns"]
+    )
     for name in ("effective_from", "effective_to"):
         values[name] = date.fromisoformat(values[name]) if values.get(name) else None
     for name, value in values.items():
@@ -191,7 +215,7 @@ def shipped() -> tuple[Rule, ...]:
     laws = tomllib.loads((DATA / "laws.toml").read_text("utf-8"))
     found: dict[str, Rule] = {}
     for file in sorted(DATA.glob("*.toml")):
-        if file.name == "laws.toml":
+        if file.name in ("laws.toml", "lexicons.toml"):
             continue
         written = tomllib.loads(file.read_text("utf-8"))
         for one in written["rule"]:
@@ -199,7 +223,35 @@ def shipped() -> tuple[Rule, ...]:
             if rule.id in found:
                 raise BadRule(f"{rule.id}: there are two of it")
             found[rule.id] = rule
+    for identity, patterns in _families().items():
+        if identity not in found:
+            raise BadRule(f"{identity}: a family of a rule there is not")
+        rule = found[identity]
+        found[identity] = replace(rule, patterns=rule.patterns + patterns)
+        _check(found[identity])
     return tuple(found.values())
+
+
+def _families() -> Mapping[str, tuple[Pattern, ...]]:
+    """The patterns that families add to each rule."""
+    lexicons = Lexicons(tomllib.loads((DATA / "lexicons.toml").read_text("utf-8")))
+    found: dict[str, tuple[Pattern, ...]] = {}
+    for file in sorted((DATA / "families").glob("*.toml")):
+        for one in tomllib.loads(file.read_text("utf-8"))["family"]:
+            identity = one.get("rule", "?")
+            if unknown := one.keys() - {"rule", "triggers", "regex", "unless", "disguised"}:
+                raise BadRule(f"{identity}: unknown {', '.join(sorted(unknown))} in a family")
+            try:
+                pattern = Pattern(
+                    lexicons.words(one["triggers"]),
+                    lexicons.regex(one["regex"]),
+                    tuple(lexicons.regex(expression) for expression in one.get("unless", ())),
+                    one.get("disguised", False),
+                )
+            except BadLexicon as fault:
+                raise BadRule(f"{identity}: {fault}") from fault
+            found[identity] = (*found.get(identity, ()), pattern)
+    return found
 
 
 _TEXTS = (
@@ -218,10 +270,20 @@ _TEXTS = (
     "passes",
 )
 _WARNINGS = (
-    "(谨防|防范|打击|举报|警惕|严禁|禁止|拒绝|远离|反对|抵制|切勿|请勿|不要|杜绝|不得|不参与|整治|严查|反诈|识破|当心|小心|莫信|勿信|勿|防止|查处|涉嫌|冒充|凡是?).{0,10}~",
-    "~.{0,10}(骗局|诈骗|违法|犯罪|不可信|都是骗|陷阱|危害|有害|切勿|请勿)",
+    "(谨防|防范|打击|举报|警惕|严禁|禁止|拒绝|远离|反对|抵制|切勿|请勿|不要|杜绝|不得|不参与|整治|严查|反诈|识破|当心|小心|莫信|勿信|勿|防止|查处|涉嫌|冒充|凡是?|别信|不信|预防|揭秘|警示|案例|宣传|科普|讲座|从不|绝不|不会).{0,10}~",
+    "~.{0,10}(骗局|诈骗|违法|犯罪|不可信|都是骗|陷阱|危害|有害|切勿|请勿|不要轻信|莫轻信|是假|均为假|请报警|拨打110|的行为)",
 )
 """Words of those who warn of something. Rules with `warnings_pass` leave such texts alone."""
+
+_WARNING_TEXT = (
+    "谨防(?!假冒|仿冒|上当)|骗局|骗子|反诈|防骗|识骗|切勿轻信|请勿轻信|不轻信|勿轻信|不要轻信|警方提[醒示]|民警提醒|诈骗(手法|套路|案|短信|电话)|"
+    "远离(毒品|赌博|邪教)|拒绝(毒品|赌博|黄赌毒)|抵制邪教|禁毒|扫黑除恶|扫黄打非|96110|12377"
+)
+"""In a text with one of these, whoever names the thing warns of it."""
+
+_WORK = "(电影|图书|书|音乐剧|话剧|舞台剧|演出|影展|画展|绘本|歌|课本|节目|剧|游戏|小说|漫画|杂志|专辑|作者|影厅|放映|场次|票|读|看|演唱|纪录片)"
+_TITLES = (f"{_WORK}[^。]{{0,8}}《[^》]{{0,10}}~", f"《[^》]{{0,10}}~[^《]{{0,10}}》[^。]{{0,8}}{_WORK}")
+"""The title of a work is no praise of goods."""
 
 _FULL_WIDTH = re.compile("[，：；！？（）％]")
 
@@ -239,6 +301,9 @@ def _read(written: Mapping[str, Any], default: Mapping[str, Any], laws: Mapping[
         values[f"{name}_zh"], values[f"{name}_en"] = words
     if values.pop("warnings_pass", False):
         values["unless"] = [*values.get("unless", ()), *_WARNINGS]
+        values["unless_text"] = [*values.get("unless_text", ()), _WARNING_TEXT]
+    if values.get("names_pass"):
+        values["unless"] = [*values.get("unless", ()), *_TITLES]
     unknown = values.keys() - {"spelled"} - Rule.__dataclass_fields__.keys()
     if unknown:
         raise BadRule(f"{identity}: unknown {', '.join(sorted(unknown))}")
@@ -274,3 +339,4 @@ def _regexes(rule: Rule) -> Iterable[str]:
     yield from rule.needs_text
     for pattern in rule.patterns:
         yield pattern.regex
+        yield from pattern.unless
