@@ -393,6 +393,7 @@ def test_a_title_of_a_work_is_no_praise_and_a_warning_is_no_offer() -> None:
     assert not rules("电影《最好用的魔法》周六放映，凭会员码取票")
     assert "absolute.best" in rules("《最好用的锅》到店")
     assert not rules("警方提示：刷单返利、充值返现都不可信", "other")
+    assert "fraud.phishing" in rules("反诈中心提醒：您的银行卡异常，点击链接核验身份", "other")
 
 
 def test_an_exception_of_a_family_is_its_own() -> None:

@@ -299,8 +299,10 @@ def _read(written: Mapping[str, Any], default: Mapping[str, Any], laws: Mapping[
         if not isinstance(words, list) or len(words) != 2:
             raise BadRule(f"{identity}: {name} needs Chinese and English")
         values[f"{name}_zh"], values[f"{name}_en"] = words
-    if values.pop("warnings_pass", False):
+    warnings = values.pop("warnings_pass", False)
+    if warnings:
         values["unless"] = [*values.get("unless", ()), *_WARNINGS]
+    if warnings is True:  # and not "near": who feigns to be the police warns too
         values["unless_text"] = [*values.get("unless_text", ()), _WARNING_TEXT]
     if values.get("names_pass"):
         values["unless"] = [*values.get("unless", ()), *_TITLES]
