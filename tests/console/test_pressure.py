@@ -49,6 +49,11 @@ def test_everybody_who_works_with_campaigns_sees_it_and_developers_do_not() -> N
         assert developer.get(f"/pressure{page}").status_code == 403
 
 
+def test_only_those_who_may_open_the_ceilings_are_led_there() -> None:
+    assert "/settings/caps" in signed_in("compliance").get("/pressure").content.decode()
+    assert "/settings/caps" not in signed_in("operator").get("/pressure").content.decode()
+
+
 def test_people_are_counted_masked_and_led_to_and_the_contact_knows_her_slot() -> None:
     [person] = make_contacts(1)
     client = signed_in("analyst")
@@ -165,7 +170,11 @@ def test_a_strategy_makes_segment_template_and_draft_in_two_clicks_and_again() -
     form = {"trade": "retail", "signature": signature.pk, "text": "playbook.dormant.1"}
     for number in (1, 2):
         assert operator.post("/pressure/strategies/dormant", form).status_code == 302
-        assert Campaign.objects.count() == Segment.objects.filter(name__startswith="唤回沉睡客户").count() == number
+        assert (
+            Campaign.objects.count()
+            == Segment.objects.filter(name__startswith="唤回沉睡客户").count()
+            == number
+        )
         assert Template.objects.count() == number
     campaign = Campaign.objects.earliest("pk")
     assert (campaign.state, campaign.plan_id) == ("draft", None)

@@ -116,6 +116,13 @@ def test_only_those_who_answer_for_it_see_and_export(world: int) -> None:
         )
 
 
+def test_only_those_who_export_are_led_to_the_archives(world: int) -> None:
+    page = "/inspection/archives"
+    assert page in html_of(signed_in("compliance"), f"/inspection?{PERIOD}")
+    assert page not in html_of(signed_in("reviewer"), f"/inspection?{PERIOD}")
+    assert page not in html_of(signed_in("reviewer"), "/inspection/retention")
+
+
 def test_a_retention_below_the_floor_says_the_article(world: int) -> None:
     answer = signed_in("compliance").post("/inspection/retention/messages", {"days": "150"})
     html = answer.content.decode()

@@ -19,7 +19,7 @@ from xinfeng.console.components.faults import show_fault
 from xinfeng.console.filings.forms import BulkForm, PeaksForm, initial_peaks
 from xinfeng.console.filings.labels import crumbs, span, state_of, tabs, timeline
 from xinfeng.console.filings.moves import actor_of, move_in, particulars, possible, today
-from xinfeng.console.permissions import allowed
+from xinfeng.console.permissions import allowed, may
 from xinfeng.filings import bulk, documents, steps
 from xinfeng.filings.models import Subject
 from xinfeng.filings.peaks import SOURCE, ahead
@@ -48,7 +48,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "empty": Empty(
             _("还没有大促报备"),
             _("大促日的发送量超过约定条数时，要提前拿到运营商的编号。没有编号，预检会拦下。"),
-            _("登记大促报备"),
+            _("登记大促报备") if may(request.user, "filing.edit") else "",
             reverse("filings.bulk_new"),
             "speakerphone",
         ),

@@ -66,7 +66,7 @@ def page(request: HttpRequest) -> HttpResponse:
         status = 422
     scope_form: ScopeForm = form_for(asked)
     context = {
-        "tabs": tabs("inspection.archives"),
+        "tabs": tabs("inspection.archives", request.user),
         "form": form,
         "scope": scope_form,
         "key": signer(),

@@ -15,17 +15,19 @@ from xinfeng.campaigns.models import Campaign
 from xinfeng.channels.models import Channel
 from xinfeng.console.components import Tab
 from xinfeng.console.components.parts import Text
+from xinfeng.console.permissions import may
 from xinfeng.content.models import Signature
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.inspection.period import Scope, last_month, scope
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.time import business_day, utc_now
 
-PAGES: tuple[tuple[str, Text], ...] = (
-    ("inspection", _("检查")),
-    ("inspection.archives", _("导出档案")),
-    ("inspection.retention", _("保留期限")),
+PAGES: tuple[tuple[str, Text, str], ...] = (
+    ("inspection", _("检查"), "inspection.view"),
+    ("inspection.archives", _("导出档案"), "inspection.export"),
+    ("inspection.retention", _("保留期限"), "inspection.view"),
 )
+"""URL name, label, and what is needed to open it."""
 FIELDS = ("first", "last", "signature", "channel", "campaign")
 MOST_CAMPAIGNS = 200
 _DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -56,9 +58,13 @@ class ScopeForm(forms.Form):
             field.choices = [("", _("全部")), *((str(pk), text) for pk, text in found)]
 
 
-def tabs(current: str) -> list[Tab]:
-    """The pages of this section, with `current` marked."""
-    return [Tab(label, reverse(name), current=name == current) for name, label in PAGES]
+def tabs(current: str, user: Any) -> list[Tab]:
+    """The pages of this section that `user` may open, with `current` marked."""
+    return [
+        Tab(label, reverse(name), current=name == current)
+        for name, label, needed in PAGES
+        if may(user, needed)
+    ]
 
 
 def asked_for(request: HttpRequest) -> Scope:

@@ -137,7 +137,7 @@ def _place(said: dict[str, Any], *, actor: str) -> None:
 
 def _context(request: HttpRequest, form: HoldForm | None = None) -> dict[str, Any]:
     return {
-        "tabs": tabs("inspection.retention"),
+        "tabs": tabs("inspection.retention", request.user),
         "kinds": _kinds(),
         "holds": [(one, f"lift-{one.pk}") for one in holds.listed()],
         "form": form or HoldForm(),

@@ -46,7 +46,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """The frame of the account; its parts follow."""
     asked = asked_for(request)
     context = {
-        "tabs": tabs("inspection"),
+        "tabs": tabs("inspection", request.user),
         "asked": asked,
         "form": form_for(asked),
         "query": address(asked),
