@@ -40,3 +40,18 @@ def test_a_tap_on_a_phone_chooses_and_the_page_does_not_scroll_sideways(phone_pa
     cell(phone_page, 0, 30).click()
     assert drawn(phone_page, 0) == before[:30] + "1" + before[31:]
     assert phone_page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_block_is_drawn_from_corner_to_corner_however_fast_the_mouse_and_shrinks_again(page: Page) -> None:
+    page.goto("/settings/windows/education")
+    before = [drawn(page, day) for day in range(7)]
+    cell(page, 0, 20).hover()
+    page.mouse.down()
+    far = cell(page, 5, 24).bounding_box()
+    near = cell(page, 4, 22).bounding_box()
+    assert far and near
+    page.mouse.move(far["x"] + 4, far["y"] + 4, steps=1)
+    page.mouse.move(near["x"] + 4, near["y"] + 4, steps=1)
+    page.mouse.up()
+    block = [one[:20] + "111" + one[23:] for one in before[:5]]
+    assert [drawn(page, day) for day in range(7)] == block + before[5:]

@@ -99,7 +99,7 @@
       }
       this.cells.set(`${day}:${half}`, td);
       this.name(td, false);
-      td.addEventListener("pointerenter", () => { if (this.drawing !== null && this.drawing !== undefined) { this.set(td, this.drawing); this.write(); } });
+      td.addEventListener("pointerenter", () => { if (this.drawing) this.sweep(td); });
       return td;
     }
 
@@ -120,13 +120,25 @@
       const td = event.target.closest("td[role=gridcell]");
       if (!td || event.button) return;
       const on = td.getAttribute("aria-selected") !== "true";
+      const before = new Set(this.on);
       this.set(td, on);
       this.write();
       this.focusOn(td, true);
       if (event.pointerType === "mouse" || event.pointerType === "pen") {
-        this.drawing = on;
+        this.drawing = { on, from: td, before };
         event.preventDefault();
       }
+    }
+
+    /* The block from where the drawing began to `to`. Not only the cells entered: a fast hand enters few of them. */
+    sweep(to) {
+      const { on, from, before } = this.drawing;
+      const within = (name, td) => {
+        const [a, b, c] = [from, to, td].map((one) => Number(one.dataset[name]));
+        return c >= Math.min(a, b) && c <= Math.max(a, b);
+      };
+      this.cells.forEach((td, key) => this.set(td, within("day", td) && within("half", td) ? on : before.has(key)));
+      this.write();
     }
 
     key(event) {
