@@ -49,7 +49,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("complaints", _("投诉"), "alert-triangle", "complaint.view", TRUST),
     Section("filings", _("报备"), "certificate", "filing.view", TRUST),
     Section("inspection", _("检查与留痕"), "clipboard-check", "inspection.view", TRUST),
-    Section("screening", _("内容规则"), "scale", "screening.view", TRUST),
+    Section("screening", _("内容规则"), "list-search", "screening.view", TRUST),
     Section("channels", _("通道"), "antenna-bars-5", "channel.view", HOUSE),
     Section("integrations", _("接口"), "plug-connected", "api.view", HOUSE),
     Section("settings", _("设置"), "settings", "settings.view", HOUSE),
