@@ -11,7 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-_folder = Path(tempfile.mkdtemp(prefix="xinfeng-test-"))
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108
+_ROOM = 4 * 2**30
+
+
+def _roomy(folder: Path) -> bool:
+    return folder.is_dir() and os.access(folder, os.W_OK) and shutil.disk_usage(folder).free >= _ROOM
+
+
+# A database of its own for a test is a copy of 1,400 files: four times as fast in memory, where there is room.
+_folder = Path(tempfile.mkdtemp(prefix="xinfeng-test-", dir=_IN_MEMORY if _roomy(_IN_MEMORY) else None))
 os.environ["XINFENG_DATA"] = str(_folder)
 for _name in ("XINFENG_DATABASE_URL", "XINFENG_HTTP", "XINFENG_KEY_FILE", "XINFENG_TIME_ZONE"):
     os.environ.pop(_name, None)

@@ -34,6 +34,8 @@ WINDOWS: Mapping[str, tuple[DailyWindow, ...]] = {
     "finance": (_window("12:30", "13:30", f"{_CUSTOM}：金融工作日 12:30–13:30", workdays_only=True),),
     "government": (_window("09:00", "20:00", _VENDORS),),
     "baby": (_window("09:00", "20:00", _VENDORS),),
+    "medicine": (_window("09:00", "20:00", _VENDORS),),
+    "property": (_window("09:00", "20:00", _VENDORS),),
     "other": (_window("09:00", "20:00", _VENDORS),),
 }
 """Feature D1; trades it does not name have the cautious default."""

@@ -23,7 +23,18 @@ from xinfeng.kernel.errors import NotFound
 
 HERE = Path(__file__).parent
 
-FILES = ("retail", "education", "catering", "finance", "government", "baby", "other", "playbooks")
+FILES = (
+    "retail",
+    "education",
+    "catering",
+    "finance",
+    "government",
+    "baby",
+    "medicine",
+    "property",
+    "other",
+    "playbooks",
+)
 """In the order in which the texts are offered; all but the last are named after their trade."""
 
 PLACEHOLDER_DOMAIN = "s.example.com"
