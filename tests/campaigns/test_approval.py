@@ -144,7 +144,9 @@ def test_the_database_itself_refuses_to_change_a_wording(db: None) -> None:
     with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
         version.update(value="换了")
     with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
-        connection.cursor().execute("delete from template_version where id = %s", [campaign.template_version_id])
+        connection.cursor().execute(
+            "delete from template_version where id = %s", [campaign.template_version_id]
+        )
     assert approval.holds(again(campaign))
 
 

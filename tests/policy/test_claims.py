@@ -248,7 +248,11 @@ def test_who_is_let_through_takes_no_slot_from_a_rival(
 def test_two_campaigns_share_alike_in_either_order(
     sent: dict[int, list[int]], day: int, week: int, in_days: int
 ) -> None:
-    """The lower one first leaves exactly those to the higher one whom she would have had to refuse after it."""
+    """The lower one first leaves exactly those to the higher one whom she would have had to refuse after it.
+
+    What was sent was sent by now, and both are still to come.
+    """
+    sent = {number: [one for one in days if one <= min(0, in_days)] for number, days in sent.items()}
     mine, better = Wish(0, frozenset({1, 2, 3})), Wish(in_days, frozenset({1, 2}))
     found = asked(sent, [better], mine, day, week)
     for number, allowed in found.items():

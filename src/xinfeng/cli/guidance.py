@@ -16,7 +16,9 @@ from xinfeng.cli.output import complain
 
 PARAMETERS = {
     "account": "企业代码 SP_Id，6 位 six digits",
+    "campaign": "活动编号 campaign id",
     "campaign_id": "活动编号 campaign id",
+    "change": "修改的编号，见 pressure rules number of the change",
     "channel_id": "通道编号 channel id",
     "comment": "审批意见 comment",
     "connections": "连接数 how many connections",
@@ -26,6 +28,7 @@ PARAMETERS = {
     "first_id": "第一个分群的编号 id of one segment",
     "host": "运营商的地址 the carrier's address",
     "hotline": "客服电话 service hotline",
+    "kind": "数据的种类，见 retention show kind of data",
     "key": "键：小写字母、数字和下划线 key: lower-case letters, digits, underscores",
     "key_id": "密钥编号 key id",
     "label": "中文名 label",
@@ -41,6 +44,7 @@ PARAMETERS = {
     "second_id": "另一个分群的编号 id of the other",
     "segment_id": "分群编号 segment id",
     "slug": "表单网址里的短名 short name in the form's address",
+    "tier": "分层，见 pressure strategies tier",
     "trade": "行业，发送时段随它 trade; it decides the send window",
     "username": "登录名 login",
     "version": "版本，例如 v1 version, such as v1",
