@@ -176,7 +176,7 @@ def rates(
         "送达 delivered",
         "每百万 per million",
         "95% 区间 interval",
-        "超限概率 above",
+        "超过最严限额的概率 above the strictest limit",
     ]
     table("投诉率 Complaint rates", columns, rows, right=(1, 2, 3, 4, 5))
 

@@ -51,8 +51,9 @@ class Rate:
         return Interval(low / self.delivered * MILLION, high / self.delivered * MILLION)
 
     def probability_above(self, per_million: float) -> float | None:
-        """Of the true rate being above it."""
-        if not self.delivered:
+        """Of the true rate being above it. None where nothing was delivered or nobody complained: then it would only
+        say how little was sent."""
+        if not self.delivered or not self.complaints:
             return None
         return probability_above(per_million / MILLION, count=self.complaints, exposure=self.delivered)
 
