@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from xinfeng.channels.config import CmppConfig
+from xinfeng.channels.cmpp import CmppConfig
 from xinfeng.channels.models import ChannelKind
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.protocols.cmpp import Version

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from xinfeng.channels.backoff import Backoff
-from xinfeng.channels.config import CmppConfig
+from xinfeng.channels.cmpp import CmppConfig
 from xinfeng.channels.connection import Answered, Connection, Ref
 from xinfeng.channels.models import ConnectionPhase
 from xinfeng.channels.probe import try_login
 from xinfeng.channels.sessions import ChannelAccount, ChannelSessions
 from xinfeng.channels.simulator import Behaviour, Options
 from xinfeng.channels.simulator.server import Running, serving
-from xinfeng.protocols.cmpp.bulk import Receipt, Reply
+from xinfeng.protocols.traffic import Receipt, Reply
 
 
 class _Listener:

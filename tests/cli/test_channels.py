@@ -9,7 +9,7 @@ from io import StringIO
 
 from rich.cells import cell_len
 
-from xinfeng.channels.config import CmppConfig
+from xinfeng.channels.cmpp import CmppConfig
 from xinfeng.channels.models import ConnectionPhase
 from xinfeng.channels.reads import ChannelRow, ConnectionRow
 from xinfeng.cli import output

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from xinfeng.channels.config import CmppConfig
+from xinfeng.channels.cmpp import CmppConfig
 from xinfeng.channels.sessions import ChannelAccount, ChannelSessions
 from xinfeng.delivery.chunks import Lease, LoadedChunk
 from xinfeng.delivery.dispatch import CLOSED_WINDOW, Dispatch

@@ -22,7 +22,7 @@ from xinfeng.foundation.database import bulk_transaction, connect
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.text import Encoding, contents
 from xinfeng.kernel.time import utc_now
-from xinfeng.protocols.cmpp.bulk import Reply as Delivered
+from xinfeng.protocols.traffic import Reply as Delivered
 
 DEST = "1069000101"
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from xinfeng.channels.writing import write_parts
 from xinfeng.delivery import health, rows
 from xinfeng.delivery.codes import Verdict, verdict
 from xinfeng.delivery.health import Health
-from xinfeng.delivery.loading import encode
 from xinfeng.delivery.models import Outcome
 from xinfeng.delivery.openings import Openings
 from xinfeng.kernel.text import billed_parts
@@ -86,7 +86,7 @@ def test_a_plan_is_open_within_its_windows_up_to_its_deadline() -> None:
     "text", ["hello", "a" * 70, "a" * 71, "a" * 140, "字" * 70, "字" * 71, "😀" * 35, "😀" * 36, "字" * 500]
 )
 def test_as_many_parts_go_out_as_are_billed(text: str) -> None:
-    items = encode("13900000000", text, reference=300)
+    items = write_parts("13900000000", text, reference=300)
     assert len(items) == billed_parts(text)
     assert [item[3:] for item in items] == [(len(items), part + 1) for part in range(len(items))]
     assert all(len(item[1]) <= 140 for item in items)

@@ -18,14 +18,13 @@ from xinfeng.campaigns.wording_words import TextFacts
 from xinfeng.consent.reads import entries_of
 from xinfeng.contacts.members import members
 from xinfeng.contacts.models import Contact
-from xinfeng.content.values import Moment
 from xinfeng.delivery import reads as delivery
 from xinfeng.delivery.outcomes import MessageState as State
-from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import InvalidInput, NotFound
 from xinfeng.kernel.phones import mask, parse_mainland
 from xinfeng.policy.gates import Verdict as GateVerdict
+from xinfeng.policy.moments import reading_moment
 from xinfeng.policy.reasons import SLOT_RESERVED, TEXT_BLOCKED
 from xinfeng.segments import reads as segments
 from xinfeng.segments.reading import in_words
@@ -125,8 +124,8 @@ def _own_text_refused(campaign: Campaign, contact: Contact, now: datetime) -> st
     if campaign.template_version is None:
         return ""
     text = wording.wording_of(campaign, at=now)
-    moment = Moment(now, xinfeng_settings.load().zone)
-    return refused_among(text.version, [contact.pk], gate=text.gate, moment=moment).get(contact.pk, "")
+    refused = refused_among(text.version, [contact.pk], gate=text.gate, moment=reading_moment(now))
+    return refused.get(contact.pk, "")
 
 
 def _explanation(

@@ -40,12 +40,12 @@ from xinfeng.delivery.planning import LeftOutContact, NewMessage, OpenPlan, Plan
 from xinfeng.filings.faults import Fault
 from xinfeng.filings.terms import lapses
 from xinfeng.foundation import locks
-from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.database import Connection, bulk_transaction
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import Conflict, RefusedByPolicy, XinfengError
 from xinfeng.kernel.ids import ChannelId
 from xinfeng.kernel.text import PART_UNITS, SINGLE_UNITS, billed_parts, utf16_units
+from xinfeng.policy.moments import reading_moment
 from xinfeng.policy.reasons import TEXT_BLOCKED
 
 log = logging.getLogger(__name__)
@@ -233,7 +233,7 @@ def _write(
     the rule."""
     version = campaign.template_version
     assert version is not None
-    source = _Source(version, Moment(read_at, xinfeng_settings.load().zone), chosen.contact_ids)
+    source = _Source(version, reading_moment(read_at), chosen.contact_ids)
     reader = gate.reading(source.renderer)
     refused: dict[int, str] = {}
     at = 0

@@ -20,11 +20,10 @@ from xinfeng.campaigns.wording import Wording
 from xinfeng.channels.models import Channel
 from xinfeng.content.parts import Measure, Spread, fen
 from xinfeng.content.reads import longest_for_anyone
-from xinfeng.content.values import Moment
 from xinfeng.delivery.forecast import Forecast, forecast
 from xinfeng.delivery.planning import Window
-from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.money import Fen
+from xinfeng.policy.moments import reading_moment
 from xinfeng.policy.reads import refusals
 from xinfeng.policy.reasons import TEXT_BLOCKED
 
@@ -143,7 +142,7 @@ def contacts_refused_by(
         return _decided(ground, reason, after=after, limit=limit)
     text = wording.wording_of(campaign, at=starts_at)
     read_at = ground.windows[0][0] if ground.windows else starts_at
-    moment = Moment(read_at, xinfeng_settings.load().zone)
+    moment = reading_moment(read_at)
     found: list[int] = []
     looked_at, step = 0, limit if not reason else SAMPLE
     while len(found) < limit and looked_at < EXACT_UPTO:
@@ -167,7 +166,7 @@ def _decided(ground: audience.Ground, reason: str, *, after: int, limit: int) ->
 def _cost(
     ground: audience.Ground, allowed: int, text: Wording, channel: Channel, *, read_at: datetime
 ) -> Cost:
-    moment = Moment(read_at, xinfeng_settings.load().zone)
+    moment = reading_moment(read_at)
     people = ground.decisions.filter(ground.decisions["reason"].isnull()).select("contact_id")
     ids = ground.lens.rows(people)["contact_id"].to_numpy()
     chosen = ids if len(ids) <= EXACT_UPTO else stable_sample(ids, SAMPLE)

@@ -12,7 +12,8 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from xinfeng.channels.capabilities import Capabilities
-from xinfeng.channels.config import CmppConfig
+from xinfeng.channels.config import LineConfig
+from xinfeng.channels.kinds import read_config
 from xinfeng.channels.models import Channel, ChannelKind
 from xinfeng.foundation import audit
 from xinfeng.foundation.vault import Kind, vault
@@ -124,7 +125,7 @@ def _check(
     hours: tuple[time, time] | None,
     capabilities: Mapping[str, Any] | None,
     new: bool,
-) -> CmppConfig:
+) -> LineConfig:
     """All faults of all fields at once."""
     faults: dict[str, str] = {}
     if not name.strip():
@@ -151,7 +152,7 @@ def _check(
         faults = fault.params["faults"] | faults
     taken = None
     try:
-        taken = CmppConfig.read(config, kind)
+        taken = read_config(config, kind)
     except InvalidInput as fault:
         faults = fault.params["faults"] | faults
     if faults or taken is None:

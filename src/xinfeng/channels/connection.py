@@ -1,4 +1,4 @@
-"""One connection to a carrier: a sans-IO CMPP session on an asyncio transport.
+"""One connection to a carrier: a sans-IO session on an asyncio transport.
 
 Submits are handed to the kernel by the very call that encodes them (`os.write` on the non-blocking socket):
 uvloop's `transport.write` only queues until the end of its loop iteration, but what was written within a permit
@@ -14,23 +14,24 @@ import os
 import socket
 import time
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any, Protocol, cast
 
-from xinfeng.channels.config import CmppConfig
+from xinfeng.channels.config import LineConfig
 from xinfeng.channels.models import ConnectionPhase
-from xinfeng.kernel.time import SHANGHAI, utc_now
-from xinfeng.protocols.cmpp import ClientSession, SubmitTemplate
-from xinfeng.protocols.cmpp.bulk import Acknowledgement, Receipt, Reply, SubmitItem
-from xinfeng.protocols.cmpp.events import (
+from xinfeng.kernel.time import utc_now
+from xinfeng.protocols.session import Closed, CloseReason, Expired, Refused
+from xinfeng.protocols.traffic import (
+    Acknowledgement,
     Event,
     Opened,
+    Receipt,
     Receipts,
     Replies,
+    Reply,
     StrayResponses,
+    SubmitItem,
     SubmitResponses,
 )
-from xinfeng.protocols.session import Closed, CloseReason, Expired, Refused, Timers
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class Connection(asyncio.Protocol):
     """
 
     def __init__(
-        self, *, channel_id: int, number: int, config: CmppConfig, secret: str, listener: Listener
+        self, *, channel_id: int, number: int, config: LineConfig, secret: str, listener: Listener
     ) -> None:
         self.channel_id = channel_id
         self.number = number
@@ -75,9 +76,7 @@ class Connection(asyncio.Protocol):
         self.closed = asyncio.get_running_loop().create_future()
         self._config = config
         self._listener = listener
-        timers = Timers(idle_s=config.keepalive_s, response_s=config.response_timeout_s)
-        self._session = ClientSession(config.login(secret), window=config.window, timers=timers)
-        self._template: SubmitTemplate | None = None
+        self._session = config.session(secret)
         self._refs: dict[int, Ref] = {}
         self._expired: dict[int, Ref] = {}
         self._probe: tuple[int, float] | None = None
@@ -110,8 +109,7 @@ class Connection(asyncio.Protocol):
         Call only within a valid permit. Raises LocalProtocolError, with nothing written, for an item that
         can't be encoded.
         """
-        assert self._template is not None
-        data, sequences = self._session.submit_batch(self._template, items, now)
+        data, sequences = self._session.submit_batch(items, now)
         if not sequences:
             return 0
         self._refs.update(zip(sequences, refs, strict=False))
@@ -124,7 +122,7 @@ class Connection(asyncio.Protocol):
     def acknowledge(self, deliveries: Iterable[Acknowledgement]) -> None:
         """Tell the carrier that these are committed. On a connection that is gone: nothing; it will ask again."""
         if self.phase is ConnectionPhase.READY:
-            self._write(self._session.deliver_resp_batch(deliveries))
+            self._write(self._session.acknowledge(deliveries))
 
     def abort(self, code: str) -> None:
         """Give the connection up at once; what is in flight becomes unanswered."""
@@ -152,7 +150,7 @@ class Connection(asyncio.Protocol):
         self._fd = line.fileno()
         now = time.monotonic()
         self._heard_at = now
-        self._session.connect(carrier_clock(utc_now()), now)
+        self._session.connect(utc_now(), now)
         self._flush()
         self._schedule_tick()
 
@@ -197,7 +195,7 @@ class Connection(asyncio.Protocol):
                 case Expired(sequences):
                     self._take_expired(sequences, now)
                 case Opened():
-                    self._opened(event)
+                    self._opened()
                 case Refused():
                     self.refused_status = event.status
                     self.phase = ConnectionPhase.REFUSED
@@ -246,8 +244,7 @@ class Connection(asyncio.Protocol):
         if refs:
             self._listener.unanswered(self, refs, "lost")
 
-    def _opened(self, event: Opened) -> None:
-        self._template = SubmitTemplate(self._config.submit_constants(), event.version)
+    def _opened(self) -> None:
         self.phase = ConnectionPhase.READY
         self.detail = ""
         self._listener.changed(self)
@@ -289,8 +286,3 @@ class Connection(asyncio.Protocol):
             self._close()
         else:
             self._schedule_tick()
-
-
-def carrier_clock(now: datetime) -> int:
-    """MMDDHHMMSS of the carrier's wall clock as a number; the carriers live in China's zone."""
-    return int(now.astimezone(SHANGHAI).strftime("%m%d%H%M%S"))

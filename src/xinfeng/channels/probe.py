@@ -6,15 +6,14 @@ import socket
 import time
 from dataclasses import dataclass
 
-from xinfeng.channels.config import CmppConfig
-from xinfeng.channels.connection import carrier_clock
+from xinfeng.channels.config import LineConfig
+from xinfeng.channels.kinds import read_config
 from xinfeng.channels.models import Channel
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import NotFound
 from xinfeng.kernel.time import utc_now
-from xinfeng.protocols.cmpp import ClientSession
-from xinfeng.protocols.cmpp.events import Opened
 from xinfeng.protocols.session import Closed, Refused
+from xinfeng.protocols.traffic import Opened
 
 
 @dataclass(frozen=True)
@@ -32,12 +31,12 @@ def try_channel(channel_id: int, *, timeout_s: float = 8.0) -> ProbeResult:
     channel = Channel.objects.filter(pk=channel_id).first()
     if channel is None:
         raise NotFound("channel.unknown", channel=channel_id)
-    config = CmppConfig.read(channel.config, channel.kind)
+    config = read_config(channel.config, channel.kind)
     secret = vault().open(Kind.SECRET, bytes(channel.secret_sealed))
     return try_login(config, secret, timeout_s=timeout_s)
 
 
-def try_login(config: CmppConfig, secret: str, *, timeout_s: float = 8.0) -> ProbeResult:
+def try_login(config: LineConfig, secret: str, *, timeout_s: float = 8.0) -> ProbeResult:
     """As `try_channel`, for an account that is not stored yet."""
     began = time.monotonic()
     deadline = began + timeout_s
@@ -50,8 +49,8 @@ def try_login(config: CmppConfig, secret: str, *, timeout_s: float = 8.0) -> Pro
     except OSError:
         return result("unreachable")
     with line:
-        session = ClientSession(config.login(secret))
-        session.connect(carrier_clock(utc_now()), began)
+        session = config.session(secret)
+        session.connect(utc_now(), began)
         try:
             line.sendall(session.data_to_send())
             while (now := time.monotonic()) < deadline:

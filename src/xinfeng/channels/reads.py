@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
 from xinfeng.channels.capabilities import Capabilities
-from xinfeng.channels.config import CmppConfig
+from xinfeng.channels.config import LineConfig
+from xinfeng.channels.kinds import read_config
 from xinfeng.channels.models import Channel, ConnectionPhase, ConnectionState
 from xinfeng.kernel.errors import NotFound
 
@@ -38,7 +39,7 @@ class ChannelRow:
     name: str
     kind: str
     purpose: str
-    config: CmppConfig
+    config: LineConfig
     rate_per_s: int
     price_li: int
     enabled: bool
@@ -96,7 +97,7 @@ def _row(found: Channel, connections: list[ConnectionRow]) -> ChannelRow:
         name=found.name,
         kind=found.kind,
         purpose=found.purpose,
-        config=CmppConfig.read(found.config, found.kind),
+        config=read_config(found.config, found.kind),
         rate_per_s=found.rate_per_s,
         price_li=found.price_li,
         enabled=found.enabled,

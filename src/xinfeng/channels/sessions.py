@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from xinfeng.channels.backoff import Backoff
-from xinfeng.channels.config import CmppConfig
+from xinfeng.channels.config import LineConfig
 from xinfeng.channels.connection import Connection, Listener
 from xinfeng.channels.models import ConnectionPhase
 from xinfeng.channels.rate import SlidingRate, Throttle
@@ -31,7 +31,7 @@ class ChannelAccount:
 
     id: int
     purpose: str
-    config: CmppConfig
+    config: LineConfig
     rate_per_s: int
     secret: str = field(repr=False)
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from xinfeng.protocols.cmpp.bulk import SubmitItem
+from xinfeng.protocols.traffic import SubmitItem
 
 MOST_TRIES = 30
 """How often one part is written again after flow control while others get through (SMSGate does 30)."""

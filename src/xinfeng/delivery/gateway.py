@@ -36,7 +36,7 @@ from xinfeng.delivery.outbox import Outbox
 from xinfeng.delivery.permit import News, PermitKeeper
 from xinfeng.delivery.replies import ReplyDesk
 from xinfeng.foundation.database import connect_async
-from xinfeng.protocols.cmpp.bulk import Receipt, Reply
+from xinfeng.protocols.traffic import Receipt, Reply
 
 log = logging.getLogger(__name__)
 
@@ -372,7 +372,7 @@ class Gateway:
         lease, found = leased
         self._loading.add(lease.chunk_id)
         try:
-            chunk, unreadable = await loading.load(lease, found)
+            chunk, unreadable = await loading.load(lease, found, write=dispatch.sessions.account.config.write)
             if self.permit.forgets(began) or self.dispatches.get(plan.channel_id) is not dispatch:
                 self._orphans = True
                 return False

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import psycopg
 
 from xinfeng.channels import states
-from xinfeng.channels.config import CmppConfig
+from xinfeng.channels.kinds import read_config
 from xinfeng.channels.sessions import ChannelAccount
 from xinfeng.delivery import leases
 from xinfeng.delivery.dispatch import Dispatch
@@ -139,7 +139,7 @@ async def _channels(connection: AsyncConnection) -> list[ChannelAccount]:
             account = ChannelAccount(
                 id=channel_id,
                 purpose=purpose,
-                config=CmppConfig.read(config, kind),
+                config=read_config(config, kind),
                 rate_per_s=rate_per_s,
                 secret=vault().open(Kind.SECRET, bytes(secret_sealed)),
             )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from xinfeng.delivery.chunks import Lease, LoadedChunk
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import InvalidInput
-from xinfeng.kernel.text import SINGLE_UNITS, Encoding, contents
-from xinfeng.protocols.cmpp.bulk import SubmitItem
+from xinfeng.protocols.traffic import SubmitItem
 
 UNREADABLE = "unreadable"
 """Withheld: its seal can't be opened, or its text can't be written as a short message."""
@@ -22,7 +21,15 @@ Row = tuple[int, int, bytes, bytes, bytes, int]
 """Id, contact id, phone index, sealed number, sealed body, planned parts."""
 
 
-async def load(lease: Lease, found: Sequence[tuple[Any, ...]]) -> tuple[LoadedChunk, list[tuple[int, str]]]:
+class Writer(Protocol):
+    """Cuts a text into parts, as its channel wants them."""
+
+    def __call__(self, number: str, text: str, *, reference: int) -> list[SubmitItem]: ...
+
+
+async def load(
+    lease: Lease, found: Sequence[tuple[Any, ...]], *, write: Writer
+) -> tuple[LoadedChunk, list[tuple[int, str]]]:
     """The chunk, and the messages that can't be sent with their reasons."""
     items: list[SubmitItem] = []
     ids: list[int] = []
@@ -33,7 +40,7 @@ async def load(lease: Lease, found: Sequence[tuple[Any, ...]]) -> tuple[LoadedCh
         step = found[start : start + _STEP]
         for row, number, text in _unseal(step, bad):
             try:
-                parts = encode(number, text, reference=row[0])
+                parts = write(number, text, reference=row[0])
             except InvalidInput:
                 bad.append((row[0], UNREADABLE))
                 continue
@@ -44,31 +51,6 @@ async def load(lease: Lease, found: Sequence[tuple[Any, ...]]) -> tuple[LoadedCh
                 numbers.append(row[2])
         await asyncio.sleep(0)
     return LoadedChunk(lease, items=items, ids=ids, contacts=contacts, numbers=numbers), bad
-
-
-def encode(number: str, text: str, *, reference: int) -> list[SubmitItem]:
-    """The parts of a text to a number. As many as are billed: characters count the same whatever their width, so
-    a long ASCII text is written in UCS-2 as well.
-
-    Consecutive messages have different references, so parts of two texts to one handset don't mix. Raises
-    InvalidInput for a text that can't be written.
-    """
-    if len(text) <= SINGLE_UNITS:
-        if text.isascii():
-            return [(number, text.encode("ascii"), Encoding.ASCII, 1, 1)]
-        payload = _ucs2(text)
-        if len(payload) <= 2 * SINGLE_UNITS:
-            return [(number, payload, Encoding.UCS2, 1, 1)]
-    pieces = contents(text, encoding=Encoding.UCS2, reference=reference)
-    total = len(pieces)
-    return [(number, piece, Encoding.UCS2, total, part) for part, piece in enumerate(pieces, start=1)]
-
-
-def _ucs2(text: str) -> bytes:
-    try:
-        return text.encode("utf-16-be")
-    except UnicodeEncodeError:
-        raise InvalidInput("text.unencodable", encoding="UCS2") from None
 
 
 def _unseal(

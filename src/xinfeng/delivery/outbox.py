@@ -20,7 +20,7 @@ from xinfeng.channels.connection import Connection
 from xinfeng.delivery import leases, receipts, rows
 from xinfeng.delivery.chunks import Lease, Unsent
 from xinfeng.delivery.leases import DEADLINE, STOPPED
-from xinfeng.protocols.cmpp.bulk import Receipt
+from xinfeng.protocols.traffic import Receipt
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from xinfeng.delivery import rows
 from xinfeng.foundation.vault import vault
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.phones import parse_mainland
-from xinfeng.protocols.cmpp.bulk import Receipt
+from xinfeng.protocols.traffic import Receipt
 
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 

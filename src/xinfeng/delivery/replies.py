@@ -39,7 +39,7 @@ from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.phones import parse_mainland
 from xinfeng.kernel.text import UserDataHeader, decode_content, parse_udh
 from xinfeng.kernel.time import utc_now
-from xinfeng.protocols.cmpp.bulk import Reply as Delivered
+from xinfeng.protocols.traffic import Reply as Delivered
 
 log = logging.getLogger(__name__)
 

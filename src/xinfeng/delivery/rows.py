@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from xinfeng.delivery.models import Outcome
@@ -35,14 +35,21 @@ def as_datetime(moment_us: int) -> datetime:
     return _EPOCH + timedelta(microseconds=moment_us)
 
 
-_accepted = struct.Struct("!h iq ih iq ih i i8s iq iq").pack
+@functools.cache
+def _accepted(width: int) -> Callable[..., bytes]:
+    """Packs an accepted attempt whose carrier id has so many octets: 8 in CMPP, 10 in SMGP, 12 in SGIP …"""
+    return struct.Struct(f"!h iq ih iq ih i i{width}s iq iq").pack
+
+
 _attempt_head = struct.Struct("!h iq ih iq ih i").pack
 _attempt_tail = struct.Struct("!i iq iq").pack
 
 
 def accepted(message_id: int, part: int, channel_id: int, carrier_id: bytes, sent_at: int, at: int) -> bytes:
     """An attempt that the carrier accepted; positional, because it is the hottest row of all."""
-    return _accepted(*(8, 8, message_id, 2, part, 8, channel_id, 2, 1, 0, 8, carrier_id, 8, sent_at, 8, at))
+    width = len(carrier_id)
+    pack = _accepted(width)
+    return pack(*(8, 8, message_id, 2, part, 8, channel_id, 2, 1, 0, width, carrier_id, 8, sent_at, 8, at))
 
 
 def attempt(
@@ -54,10 +61,20 @@ def attempt(
     return head + word + _attempt_tail(-1, 8, sent_at, 8, at)
 
 
-_matched_head = struct.Struct("!h iq iq iq i8s i i").pack
+@functools.cache
+def _matched_head(width: int) -> Callable[..., bytes]:
+    return struct.Struct(f"!h iq iq iq i{width}s i i").pack
+
+
 _matched_tail = struct.Struct("!iq iq ih").pack
 _matched_undated = struct.Struct("!i iq ih").pack
-_unmatched_head = struct.Struct("!h iq iq iq i8s i16s i").pack
+
+
+@functools.cache
+def _unmatched_head(width: int) -> Callable[..., bytes]:
+    return struct.Struct(f"!h iq iq iq i{width}s i16s i").pack
+
+
 _moment = struct.Struct("!iq").pack
 _NULL = b"\xff\xff\xff\xff"
 
@@ -74,8 +91,9 @@ def matched_receipt(
 ) -> bytes:
     """A status report that has found its message; positional, because it is as hot as `accepted`."""
     word = _stat(stat)
-    head = _matched_head(
-        *(9, 8, receipt_id, 8, received_at, 8, channel_id, 8, carrier_id, -1, len(word)),
+    width = len(carrier_id)
+    head = _matched_head(width)(
+        *(9, 8, receipt_id, 8, received_at, 8, channel_id, width, carrier_id, -1, len(word)),
     )
     if done_at is None:
         return head + word + _matched_undated(-1, 8, message_id, 2, part)
@@ -94,8 +112,9 @@ def unmatched_receipt(
 ) -> bytes:
     """A status report whose message is not known yet."""
     word = _stat(stat)
-    head = _unmatched_head(
-        *(9, 8, receipt_id, 8, received_at, 8, channel_id, 8, carrier_id, 16, phone_index, len(word))
+    width = len(carrier_id)
+    head = _unmatched_head(width)(
+        *(9, 8, receipt_id, 8, received_at, 8, channel_id, width, carrier_id, 16, phone_index, len(word))
     )
     return head + word + (_NULL if done_at is None else _moment(8, done_at)) + _NULL + _NULL
 

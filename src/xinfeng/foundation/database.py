@@ -14,6 +14,12 @@ from xinfeng.foundation import settings as xinfeng_settings
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
+IDENTITY = """\
+(select system_identifier::text from pg_control_system())
+    || '/' || (select oid::text from pg_database where datname = current_database())
+    || '/' || (select timeline_id::text from pg_control_checkpoint())"""
+"""SQL: which database this is (cluster, oid, timeline). Transaction ids say nothing about one with another identity."""
+
 
 @contextmanager
 def bulk_transaction() -> Iterator[Connection]:

@@ -14,7 +14,7 @@ from typing import Any
 from psycopg import IsolationLevel
 
 from xinfeng.foundation import database
-from xinfeng.foundation.database import Connection
+from xinfeng.foundation.database import IDENTITY, Connection
 from xinfeng.foundation.sealed_lines import MARK_BYTES, SIGNED, digest_of, mark_of
 from xinfeng.foundation.seals import DROPPED, GENESIS, LINE, MONTH, Head, read_head, stream
 from xinfeng.foundation.signing import fits, signer
@@ -39,10 +39,7 @@ _ENTRIES = f"""\
 select id, {MONTH}, {LINE}, %(identity)s and xid < pg_snapshot_xmax(%(snapshot)s::pg_snapshot)
   and pg_visible_in_snapshot(xid, %(snapshot)s::pg_snapshot)
 from audit_entry order by id"""  # noqa: S608
-_HERE = """\
-select (select system_identifier::text from pg_control_system())
-    || '/' || (select oid::text from pg_database where datname = current_database())
-    || '/' || (select timeline_id::text from pg_control_checkpoint())"""
+_HERE = f"select {IDENTITY}"
 _AT_ONCE = 500
 
 

@@ -33,7 +33,7 @@ from psycopg import IsolationLevel
 
 from xinfeng.foundation import audit, database
 from xinfeng.foundation import settings as xinfeng_settings
-from xinfeng.foundation.database import Connection
+from xinfeng.foundation.database import IDENTITY, Connection
 from xinfeng.foundation.sealed_lines import SIGNED, digest_of, mark_of
 from xinfeng.foundation.signing import signer
 from xinfeng.kernel.errors import Conflict, InvalidInput
@@ -57,10 +57,7 @@ LINE = """jsonb_build_object(
 
 MONTH = "to_char(at at time zone 'UTC', 'YYYY-MM')"
 
-_IDENTITY = """\
-select (select system_identifier::text from pg_control_system())
-    || '/' || (select oid::text from pg_database where datname = current_database())
-    || '/' || (select timeline_id::text from pg_control_checkpoint()), pg_current_snapshot()::text"""
+_HERE = f"select {IDENTITY}, pg_current_snapshot()::text"
 
 _LAST = "select seq, digest, identity, snapshot, at from audit_seal order by seq desc limit 1"
 _LAST_LOOK = "select identity, snapshot, at from audit_seal where kind = 'entries' order by seq desc limit 1"
@@ -251,7 +248,7 @@ class _sealing:
 
 
 def _here(connection: Connection) -> tuple[str, str]:
-    row = connection.execute(_IDENTITY).fetchone()
+    row = connection.execute(_HERE).fetchone()
     assert row is not None
     return row[0], row[1]
 

@@ -20,7 +20,7 @@ from psycopg import IsolationLevel, sql
 from pyarrow import csv
 
 from xinfeng.foundation import database
-from xinfeng.foundation.database import Connection
+from xinfeng.foundation.database import IDENTITY, Connection
 from xinfeng.lens.feeds import Column, ColumnType, Derived, Feed
 
 BLOCK_BYTES = 24 * 1024 * 1024
@@ -40,12 +40,6 @@ _ARROW: dict[ColumnType, pa.DataType] = {
     ColumnType.DATE: pa.date32(),
     ColumnType.INTS: pa.string(),  # JSON notation; the engine casts
 }
-
-_IDENTITY = """
-select (select system_identifier::text from pg_control_system())
-    || '/' || (select oid::text from pg_database where datname = current_database())
-    || '/' || (select timeline_id::text from pg_control_checkpoint())
-"""
 
 
 @dataclass(frozen=True)
@@ -145,7 +139,7 @@ class Truth:
 
 
 def _take_mark(connection: Connection) -> Mark:
-    row = connection.execute(f"select ({_IDENTITY}), pg_current_snapshot()::text").fetchone()
+    row = connection.execute(f"select {IDENTITY}, pg_current_snapshot()::text").fetchone()
     assert row is not None
     return Mark(identity=row[0], snapshot=row[1])
 

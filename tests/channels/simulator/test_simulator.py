@@ -20,12 +20,22 @@ import pytest
 from xinfeng.channels.simulator import Behaviour, Options, witness
 from xinfeng.channels.simulator.server import Running, serving
 from xinfeng.kernel.text import contents, decode_content, encoding_for, parse_udh
-from xinfeng.protocols.cmpp import Account, ClientSession, SubmitConstants, SubmitTemplate, Version
-from xinfeng.protocols.cmpp.bulk import Receipt, Reply, SubmitResponse
+from xinfeng.kernel.time import utc_now
+from xinfeng.protocols.cmpp import Account, ClientSession, SubmitConstants, Version
 from xinfeng.protocols.cmpp.codec import encode
-from xinfeng.protocols.cmpp.events import Event, Opened, Receipts, Replies, StrayResponses, SubmitResponses
 from xinfeng.protocols.cmpp.messages import Submit
 from xinfeng.protocols.session import Closed, CloseReason, Refused
+from xinfeng.protocols.traffic import (
+    Event,
+    Opened,
+    Receipt,
+    Receipts,
+    Replies,
+    Reply,
+    StrayResponses,
+    SubmitResponse,
+    SubmitResponses,
+)
 
 PATIENCE_S = 20.0
 """A test that waits longer than this has failed."""
@@ -38,8 +48,9 @@ class Provider:
 
     def __init__(self, *, version: Version, secret: str, acknowledging: bool, window: int) -> None:
         account = Account(source_addr="900001", secret=secret, version=version)
-        self.session = ClientSession(account, window=window)
-        self.template = SubmitTemplate(SubmitConstants(msg_src="900001", src_id="106900"), version)
+        self.session = ClientSession(
+            account, SubmitConstants(msg_src="900001", src_id="106900"), window=window
+        )
         self.acknowledging = acknowledging
         self.heard: list[Event] = []
         self.order: list[str] = []
@@ -51,7 +62,7 @@ class Provider:
 
     async def join(self, port: int) -> Provider:
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", port)
-        self.session.connect(1122010203, self._now())
+        self.session.connect(utc_now(), self._now())
         self._writer.write(self.session.data_to_send())
         self._reading = asyncio.create_task(self._read())
         return self
@@ -81,7 +92,7 @@ class Provider:
                     self.replies.extend(event.items)
                 if self.acknowledging:
                     taken = [(item[0], item[1]) for item in event.items]
-                    self._writer.write(self.session.deliver_resp_batch(taken))
+                    self._writer.write(self.session.acknowledge(taken))
         self._writer.write(self.session.data_to_send())
         self._news.set()
 
@@ -93,7 +104,7 @@ class Provider:
             for number in numbers
             for index, content in enumerate(parts, start=1)
         ]
-        data, sequences = self.session.submit_batch(self.template, items, self._now())
+        data, sequences = self.session.submit_batch(items, self._now())
         assert len(sequences) == len(items), "the window of the test is too small"
         self.sequences.update(zip(sequences, (item[0] for item in items), strict=True))
         self._writer.write(data)

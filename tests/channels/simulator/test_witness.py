@@ -19,7 +19,7 @@ def write(path: Path, number: str, text: str, *, reference: int = 1, only: tuple
     parts = contents(text, encoding=Encoding.UCS2, reference=reference)
     for index, content in enumerate(parts, start=1):
         if index in only or not only:
-            submission = (7, (number,), "1069", 1, len(parts), index, int(len(parts) > 1), 8, content)
+            submission = (7, (number,), "1069", 1, len(parts), index, int(len(parts) > 1), 8, content, b"")
             log.write(at=1.5, account="900001", accepted=[(submission, number, bytes(7) + bytes([index]))])
     log.close()
 

@@ -79,7 +79,7 @@ def test_a_gateway_reads_what_a_template_wrote(
     batch = decode_batch(data, 0, layout)
     assert batch.consumed == len(data)
     assert batch.submissions == [
-        (sequence, (number,), "1069000101", 1, pk_total, pk_number, int(pk_total > 1), msg_fmt, content)
+        (sequence, (number,), "1069000101", 1, pk_total, pk_number, int(pk_total > 1), msg_fmt, content, b"")
         for sequence, (number, content, msg_fmt, pk_total, pk_number) in enumerate(items)
     ]
 
@@ -209,7 +209,7 @@ def test_a_report_too_short_to_be_read_is_kept_as_it_came(version: Version, layo
 def test_several_destinations_are_read(version: Version, layout: Layout) -> None:
     message = Submit(sequence=3, dest_terminal_ids=("13800138000", "13800138001"), content=b"hi", msg_fmt=0)
     (submission,) = decode_batch(encode(message, version), 0, layout).submissions
-    assert submission == (3, ("13800138000", "13800138001"), "", 1, 1, 1, 0, 0, b"hi")
+    assert submission == (3, ("13800138000", "13800138001"), "", 1, 1, 1, 0, 0, b"hi", b"")
 
 
 def test_reading_stops_after_a_control_message_and_goes_on_behind_it(

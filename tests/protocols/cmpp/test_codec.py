@@ -189,8 +189,8 @@ def test_authenticators(account: str, secret: str, timestamp: int, pad: bool, ex
     made = auth.authenticator_source(source_addr=account, secret=secret, timestamp=timestamp, pad_account=pad)
     assert made.hex() == expected
     login = Connect(sequence=1, source_addr=account, authenticator=made, version=0x30, timestamp=timestamp)
-    assert auth.is_authentic_source(login, secret)
-    assert not auth.is_authentic_source(login, secret + "x")
+    assert login.proves(secret)
+    assert not login.proves(secret + "x")
 
 
 @pytest.mark.parametrize("answer", ["6c0b846e25bab6daa4ed1c466e0f4bd8", "7942977274098cf210ab0c16c367bc8d"])

@@ -1,31 +1,22 @@
 """Both ends of a connection, joined by nothing but octets; the clock is a number."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xinfeng.kernel.errors import LocalProtocolError
+from xinfeng.kernel.time import SHANGHAI
 from xinfeng.protocols.cmpp import (
     Account,
     ClientSession,
     ServerSession,
     SubmitConstants,
-    SubmitTemplate,
     Version,
 )
 from xinfeng.protocols.cmpp.codec import encode
-from xinfeng.protocols.cmpp.events import (
-    DeliverResponses,
-    LoginRequested,
-    Opened,
-    Receipts,
-    Replies,
-    StrayResponses,
-    Submissions,
-    SubmitResponses,
-)
 from xinfeng.protocols.cmpp.messages import (
     ActiveTest,
     ActiveTestResp,
@@ -38,14 +29,24 @@ from xinfeng.protocols.cmpp.messages import (
     TerminateResp,
 )
 from xinfeng.protocols.session import Closed, CloseReason, Expired, Refused, State, Timers
+from xinfeng.protocols.traffic import (
+    DeliverResponses,
+    LoginRequested,
+    Opened,
+    Receipts,
+    Replies,
+    StrayResponses,
+    Submissions,
+    SubmitResponses,
+)
 
 VERSIONS = [Version.V20, Version.V30]
 TIMERS = Timers(idle_s=180, response_s=60, attempts=3)
 REPORT = (bytes(8), "1069", b"\x01" * 8, "DELIVRD", "2511220101", "2511220102", "13800138000")
 
 
-def template(version: Version) -> SubmitTemplate:
-    return SubmitTemplate(SubmitConstants(msg_src="900001", src_id="1069"), version)
+CONSTANTS = SubmitConstants(msg_src="900001", src_id="1069")
+WALL = datetime(2026, 11, 22, 1, 2, 3, tzinfo=SHANGHAI)
 
 
 def item(number: str = "13800138000") -> tuple[str, bytes, int, int, int]:
@@ -54,7 +55,7 @@ def item(number: str = "13800138000") -> tuple[str, bytes, int, int, int]:
 
 def new_client(version: Version = Version.V30, *, window: int = 16, first_sequence: int = 1) -> ClientSession:
     account = Account(source_addr="900001", secret="888888", version=version)
-    return ClientSession(account, window=window, timers=TIMERS, first_sequence=first_sequence)
+    return ClientSession(account, CONSTANTS, window=window, timers=TIMERS, first_sequence=first_sequence)
 
 
 def joined(
@@ -63,7 +64,7 @@ def joined(
     """A client that has been let in, and its gateway, at 0 seconds."""
     client = new_client(version, window=window, first_sequence=first_sequence)
     server = ServerSession(now=0.0, window=window, timers=TIMERS)
-    client.connect(1122010203, 0.0)
+    client.connect(WALL, 0.0)
     (asked,) = server.feed(client.data_to_send(), 0.0)
     assert isinstance(asked, LoginRequested)
     server.admit(secret="888888", now=0.0)
@@ -75,7 +76,7 @@ def joined(
 @pytest.mark.parametrize("version", VERSIONS)
 def test_login_submit_report_reply_farewell(version: Version) -> None:
     client, server = joined(version)
-    data, sequences = client.submit_batch(template(version), [item(), item("13900139000")], 1.0)
+    data, sequences = client.submit_batch([item(), item("13900139000")], 1.0)
     (submissions,) = server.feed(data, 1.0)
     assert isinstance(submissions, Submissions)
     assert [(s[0], s[1]) for s in submissions.items] == [
@@ -94,16 +95,14 @@ def test_login_submit_report_reply_farewell(version: Version) -> None:
     )
     assert client.data_to_send() == b"", "a session never acknowledges by itself"
     assert server.pending() == [delivered[0]]
-    acknowledged = server.feed(client.deliver_resp_batch([(delivered[0], bytes(8))]), 4.0)
+    acknowledged = server.feed(client.acknowledge([(delivered[0], bytes(8))]), 4.0)
     assert acknowledged == [DeliverResponses([(delivered[0], bytes(8), 0)])]
 
-    reply = Deliver(
-        sequence=0, msg_id=b"\x07" * 8, dest_id="1069", src_terminal_id="13800138000", content=b"TD"
-    )
-    data, (sequence,) = server.deliver_batch([reply], 5.0)
+    reply = (b"\x07" * 8, "13800138000", "1069", 0, 0, b"TD")
+    data, (sequence,) = server.reply_batch([reply], 5.0)
     (replies,) = client.feed(data, 5.0)
     assert replies == Replies([(sequence, b"\x07" * 8, "13800138000", "1069", 0, 0, b"TD", False)])
-    server.feed(client.deliver_resp_batch([(sequence, b"\x07" * 8)]), 5.0)
+    server.feed(client.acknowledge([(sequence, b"\x07" * 8)]), 5.0)
 
     client.part(6.0)
     assert client.state is State.CLOSING
@@ -114,7 +113,7 @@ def test_login_submit_report_reply_farewell(version: Version) -> None:
 
 def test_octets_may_arrive_one_at_a_time() -> None:
     client, server = joined()
-    data, sequences = client.submit_batch(template(Version.V30), [item()] * 3, 1.0)
+    data, sequences = client.submit_batch([item()] * 3, 1.0)
     events = [event for octet in data for event in server.feed(bytes([octet]), 1.0)]
     assert [
         submission[0] for event in events if isinstance(event, Submissions) for submission in event.items
@@ -137,7 +136,7 @@ def test_octets_may_arrive_one_at_a_time() -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_refused_login_says_why(version: Version, status: int, code: str) -> None:
     client, server = new_client(version), ServerSession(now=0.0)
-    client.connect(1122010203, 0.0)
+    client.connect(WALL, 0.0)
     server.feed(client.data_to_send(), 0.0)
     assert server.refuse(status) == [Closed(CloseReason.REFUSED, [])]
     events = client.feed(server.data_to_send(), 0.0)
@@ -146,7 +145,7 @@ def test_a_refused_login_says_why(version: Version, status: int, code: str) -> N
 
 def test_a_gateway_that_cannot_prove_the_secret_is_only_noted() -> None:
     client = new_client()
-    client.connect(1122010203, 0.0)
+    client.connect(WALL, 0.0)
     resp = ConnectResp(
         sequence=1, status=0, authenticator=b"mockauth".ljust(16, b"\0"), version=0x30, long_status=True
     )
@@ -155,7 +154,7 @@ def test_a_gateway_that_cannot_prove_the_secret_is_only_noted() -> None:
 
 def test_a_short_answer_to_a_3_0_login_means_2_0() -> None:
     client = new_client(Version.V30)
-    client.connect(1122010203, 0.0)
+    client.connect(WALL, 0.0)
     resp = ConnectResp(sequence=1, status=0, authenticator=bytes(16), version=0x20, long_status=False)
     (opened,) = client.feed(encode(resp, 0x20), 0.0)
     assert isinstance(opened, Opened)
@@ -166,7 +165,7 @@ def test_a_short_answer_to_a_3_0_login_means_2_0() -> None:
 def test_captured_answers_let_in(vectors: Mapping[str, bytes]) -> None:
     for name, version in (("CONNECT_RESP_V20", Version.V20), ("CONNECT_RESP_V30", Version.V30)):
         client = new_client(version)
-        client.connect(1021080510, 0.0)
+        client.connect(datetime(2026, 10, 21, 8, 5, 10, tzinfo=SHANGHAI), 0.0)
         (opened,) = client.feed(vectors[name], 0.0)
         assert isinstance(opened, Opened)
         assert opened.authentic
@@ -175,7 +174,7 @@ def test_captured_answers_let_in(vectors: Mapping[str, bytes]) -> None:
 
 def test_a_login_without_answer_ends() -> None:
     client = new_client()
-    client.connect(1122010203, 0.0)
+    client.connect(WALL, 0.0)
     assert client.next_deadline() == 60.0
     assert client.tick(59.0) == []
     assert client.tick(60.0) == [Closed(CloseReason.SILENT, [])]
@@ -195,27 +194,19 @@ def test_the_secret_stays_out_of_what_is_printed() -> None:
 
 def test_a_full_window_takes_nothing_until_answers_come() -> None:
     client, server = joined(window=4)
-    _, sequences = client.submit_batch(template(Version.V30), [item()] * 6, 1.0)
+    _, sequences = client.submit_batch([item()] * 6, 1.0)
     assert len(sequences) == 4
     assert client.free_window == 0
-    assert client.submit_batch(template(Version.V30), [item()], 1.0) == (b"", range(5 + 1, 5 + 1))
+    assert client.submit_batch([item()], 1.0) == (b"", range(5 + 1, 5 + 1))
     client.feed(server.submit_resp_batch([(sequences[2], bytes(8), 0)]), 1.0)
     assert client.free_window == 1
     assert client.pending() == [sequences[0], sequences[1], sequences[3]]
 
 
-def test_a_template_of_another_version_is_not_sent() -> None:
-    client, _ = joined(Version.V20)
-    with pytest.raises(LocalProtocolError) as caught:
-        client.submit_batch(template(Version.V30), [item()], 1.0)
-    assert caught.value.code == "cmpp.template_of_other_version"
-    assert client.pending() == []
-
-
 def test_an_item_that_cannot_be_encoded_takes_nothing() -> None:
     client, _ = joined()
     with pytest.raises(LocalProtocolError):
-        client.submit_batch(template(Version.V30), [item(), item("1" * 40)], 1.0)
+        client.submit_batch([item(), item("1" * 40)], 1.0)
     assert client.pending() == []
 
 
@@ -227,7 +218,7 @@ def test_deliveries_have_a_window_too() -> None:
 
 def test_sequences_wrap_around_on_the_wire() -> None:
     client, server = joined(window=16, first_sequence=0xFFFFFFFD)
-    data, sequences = client.submit_batch(template(Version.V30), [item()] * 4, 1.0)
+    data, sequences = client.submit_batch([item()] * 4, 1.0)
     assert list(sequences) == [0xFFFFFFFE, 0xFFFFFFFF, 0, 1]
     (submissions,) = server.feed(data, 1.0)
     assert isinstance(submissions, Submissions)
@@ -237,7 +228,7 @@ def test_sequences_wrap_around_on_the_wire() -> None:
 
 def test_a_submit_without_answer_expires_and_is_not_sent_again() -> None:
     client, server = joined()
-    data, sequences = client.submit_batch(template(Version.V30), [item()], 1.0)
+    data, sequences = client.submit_batch([item()], 1.0)
     assert client.next_deadline() == 61.0
     assert client.tick(60.9) == []
     assert client.tick(61.0) == [Expired([sequences[0]])]
@@ -248,7 +239,7 @@ def test_a_submit_without_answer_expires_and_is_not_sent_again() -> None:
 
 def test_a_repeated_answer_is_a_stray() -> None:
     client, server = joined()
-    _, (sequence,) = client.submit_batch(template(Version.V30), [item()], 1.0)
+    _, (sequence,) = client.submit_batch([item()], 1.0)
     answer = (sequence, bytes(8), 0)
     assert client.feed(server.submit_resp_batch([answer, answer]), 1.0) == [
         SubmitResponses([answer]),
@@ -258,7 +249,7 @@ def test_a_repeated_answer_is_a_stray() -> None:
 
 def test_a_silent_link_is_tested_and_given_up() -> None:
     client, server = joined()
-    _, (sequence,) = client.submit_batch(template(Version.V30), [item()], 170.0)
+    _, (sequence,) = client.submit_batch([item()], 170.0)
     assert client.next_deadline() == 180.0
     for at in (180.0, 240.0, 300.0):
         client.tick(at)
@@ -294,7 +285,7 @@ def test_an_answer_to_a_test_may_lack_its_octet(vectors: Mapping[str, bytes]) ->
 
 def test_what_was_unanswered_is_handed_over_when_the_connection_is_lost() -> None:
     client, _ = joined()
-    _, sequences = client.submit_batch(template(Version.V30), [item()] * 3, 1.0)
+    _, sequences = client.submit_batch([item()] * 3, 1.0)
     assert client.lost() == [Closed(CloseReason.LOST, list(sequences))]
     assert client.lost() == []
     assert client.feed(b"late", 2.0) == []
@@ -303,16 +294,16 @@ def test_what_was_unanswered_is_handed_over_when_the_connection_is_lost() -> Non
 
 def test_answers_are_still_read_after_our_farewell() -> None:
     client, server = joined()
-    _, (sequence,) = client.submit_batch(template(Version.V30), [item()], 1.0)
+    _, (sequence,) = client.submit_batch([item()], 1.0)
     client.part(2.0)
     answer = [(sequence, bytes(8), 0)]
     assert client.feed(server.submit_resp_batch(answer), 2.0) == [SubmitResponses(answer)]
     data, _ = server.report_batch([REPORT], 2.0)
     (receipts,) = client.feed(data, 2.0)
     assert isinstance(receipts, Receipts)
-    assert client.deliver_resp_batch([(receipts.items[0][0], bytes(8))])
+    assert client.acknowledge([(receipts.items[0][0], bytes(8))])
     with pytest.raises(LocalProtocolError):
-        client.submit_batch(template(Version.V30), [item()], 3.0)
+        client.submit_batch([item()], 3.0)
 
 
 def test_a_farewell_without_answer_ends_too() -> None:
@@ -324,7 +315,7 @@ def test_a_farewell_without_answer_ends_too() -> None:
 
 def test_the_peer_may_say_goodbye_while_submits_are_open() -> None:
     client, server = joined()
-    _, (sequence,) = client.submit_batch(template(Version.V30), [item()], 1.0)
+    _, (sequence,) = client.submit_batch([item()], 1.0)
     server.part(2.0)
     assert client.feed(server.data_to_send(), 2.0) == [Closed(CloseReason.REMOTE, [sequence])]
     assert client.data_to_send()[4:8] == bytes.fromhex("80000002")
@@ -335,9 +326,9 @@ def test_nothing_can_be_said_before_being_let_in(call: str) -> None:
     client = new_client()
     with pytest.raises(LocalProtocolError) as caught:
         if call == "submit":
-            client.submit_batch(template(Version.V30), [item()], 0.0)
+            client.submit_batch([item()], 0.0)
         elif call == "acknowledge":
-            client.deliver_resp_batch([(1, bytes(8))])
+            client.acknowledge([(1, bytes(8))])
         else:
             client.part(0.0)
     assert caught.value.code == "session.wrong_state"
@@ -371,7 +362,7 @@ A_SUBMIT = Submit(sequence=1, dest_terminal_ids=("13800138000",), content=b"x")
 )
 def test_a_violation_ends_a_client_in_order(octets: bytes, code: str) -> None:
     client, server = joined()
-    _, sequences = client.submit_batch(template(Version.V30), [item()] * 2, 1.0)
+    _, sequences = client.submit_batch([item()] * 2, 1.0)
     answer = [(sequences[0], bytes(8), 0)]
     responses, closed = client.feed(server.submit_resp_batch(answer) + octets, 2.0)
     assert responses == SubmitResponses(answer), "what came before is kept"
@@ -452,7 +443,7 @@ def test_events_do_not_depend_on_how_the_octets_were_cut(messages: list[bytes], 
     whole, _ = joined()
     pieces, _ = joined()
     for client in (whole, pieces):
-        client.submit_batch(template(Version.V30), [item()], 1.0)
+        client.submit_batch([item()], 1.0)
     at_once = whole.feed(data, 2.0)
     piecewise = [
         event

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from xinfeng.channels.simulator.clockwork import RateGate
-from xinfeng.protocols.cmpp.bulk import ReportItem, SubmitResponse
-from xinfeng.protocols.cmpp.messages import Deliver
-
-Delivery: TypeAlias = ReportItem | Deliver
-"""A status report, or a text from a handset."""
+from xinfeng.protocols.traffic import ReplyItem, ReportItem, SubmitResponse
 
 
 class Link(Protocol):
@@ -53,12 +49,9 @@ class Account:
     gate: RateGate
     links: list[Link] = field(default_factory=list)
     reports: deque[ReportItem] = field(default_factory=deque)
-    replies: deque[Deliver] = field(default_factory=deque)
+    replies: deque[ReplyItem] = field(default_factory=deque)
 
-    def take_back(self, deliveries: Sequence[Delivery]) -> None:
+    def take_back(self, reports: Sequence[ReportItem], replies: Sequence[ReplyItem]) -> None:
         """Deliver these again, before everything else."""
-        for delivery in reversed(deliveries):
-            if isinstance(delivery, Deliver):
-                self.replies.appendleft(delivery)
-            else:
-                self.reports.appendleft(delivery)
+        self.reports.extendleft(reversed(reports))
+        self.replies.extendleft(reversed(replies))

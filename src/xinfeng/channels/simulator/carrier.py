@@ -17,9 +17,8 @@ from xinfeng.channels.simulator.clockwork import Later, MessageIds, Minutes, Rat
 from xinfeng.channels.simulator.log import AcceptanceLog
 from xinfeng.channels.simulator.options import Options
 from xinfeng.kernel.text import contents, encoding_for
-from xinfeng.protocols.cmpp.auth import is_authentic_source
-from xinfeng.protocols.cmpp.bulk import ReportItem, Submission, SubmitResponse
-from xinfeng.protocols.cmpp.messages import FLOW_CONTROL, Connect, Deliver, Version
+from xinfeng.protocols.cmpp.messages import FLOW_CONTROL, Version
+from xinfeng.protocols.traffic import Login, ReplyItem, ReportItem, Submission, SubmitResponse
 
 Entry: TypeAlias = tuple[Submission, str, bytes]
 """A submission for one number: the submission, the number, its message id."""
@@ -85,14 +84,14 @@ class Carrier:
 
     # --- login -----------------------------------------------------------------------------------------------
 
-    def login_status(self, connect: Connect) -> int:
+    def login_status(self, login: Login) -> int:
         """0: let in."""
-        account = self.accounts.get(connect.source_addr)
+        account = self.accounts.get(login.account)
         if self.behaviour.refuse_login:
             return self.behaviour.refuse_login
-        if connect.version > Version.V30:
+        if login.version > Version.V30:
             return _VERSION_TOO_HIGH
-        if account is None or not is_authentic_source(connect, account.secret):
+        if account is None or not login.proves(account.secret):
             return _AUTHENTICATION_FAILED
         return 0
 
@@ -206,7 +205,7 @@ class Carrier:
     def _schedule_replies(self, account: Account, entries: list[Entry]) -> None:
         if not (self._texts or self._script):
             return
-        replies: list[Deliver] = []
+        replies: list[ReplyItem] = []
         for item, number, _ in entries:
             if item[4] != item[5]:  # not the last part of its message
                 continue
@@ -217,19 +216,11 @@ class Carrier:
         if replies:
             self.later.after(self.behaviour.reply_delay_ms, lambda: account.replies.extend(replies))
 
-    def _reply(self, number: str, dest_id: str, text: str) -> list[Deliver]:
+    def _reply(self, number: str, dest_id: str, text: str) -> list[ReplyItem]:
         encoding = encoding_for(text)
         parts = contents(text, encoding=encoding, reference=self._random.randrange(256))
         return [
-            Deliver(
-                sequence=0,
-                msg_id=msg_id,
-                dest_id=dest_id[:21],
-                src_terminal_id=number[:21],
-                content=content,
-                msg_fmt=encoding,
-                tp_udhi=int(len(parts) > 1),
-            )
+            (msg_id, number[:21], dest_id[:21], int(len(parts) > 1), encoding, content)
             for content, msg_id in zip(parts, self._ids.take(len(parts)), strict=True)
         ]
 

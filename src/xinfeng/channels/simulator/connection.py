@@ -6,13 +6,19 @@ import asyncio
 from collections.abc import Sequence
 from typing import cast
 
-from xinfeng.channels.simulator.accounts import Account, Delivery
+from xinfeng.channels.simulator.accounts import Account
 from xinfeng.channels.simulator.carrier import Carrier
-from xinfeng.protocols.cmpp.bulk import ReportItem, SubmitResponse
-from xinfeng.protocols.cmpp.events import DeliverResponses, Event, LoginRequested, Submissions
-from xinfeng.protocols.cmpp.messages import Deliver
 from xinfeng.protocols.cmpp.server import ServerSession
 from xinfeng.protocols.session import Closed, CloseReason, Expired, State, Timers
+from xinfeng.protocols.traffic import (
+    DeliverResponses,
+    Event,
+    LoginRequested,
+    ReplyItem,
+    ReportItem,
+    Submissions,
+    SubmitResponse,
+)
 
 _AGAIN_AFTER_MS = 1000
 """Before a delivery is repeated that the provider answered with an error."""
@@ -35,14 +41,15 @@ class Connection(asyncio.Protocol):
             timers=Timers(idle_s=options.idle_s, response_s=options.resend_s, attempts=options.attempts),
         )
         self.account: Account | None = None
-        self._in_flight: dict[int, Delivery] = {}
+        self._reports: dict[int, ReportItem] = {}
+        self._replies: dict[int, ReplyItem] = {}
         self._sends: dict[int, int] = {}
         """How often a delivery was sent, by its latest sequence, where more than once."""
 
     @property
     def unacknowledged(self) -> int:
         """Deliveries in flight."""
-        return len(self._in_flight)
+        return len(self._reports) + len(self._replies)
 
     # --- transport -------------------------------------------------------------------------------------------
 
@@ -115,11 +122,11 @@ class Connection(asyncio.Protocol):
 
     def _take_login(self, event: LoginRequested, now: float) -> None:
         carrier = self._carrier
-        if status := carrier.login_status(event.connect):
+        if status := carrier.login_status(event.login):
             carrier.counters.logins_refused += 1
             self._session.refuse(status)
             return
-        account = carrier.accounts[event.connect.source_addr]
+        account = carrier.accounts[event.login.account]
         self._session.admit(secret=account.secret, now=now)
         self.send(self._session.data_to_send())
         carrier.counters.logins += 1
@@ -144,33 +151,40 @@ class Connection(asyncio.Protocol):
 
     def _send_reports(self, reports: list[ReportItem], now: float) -> Sequence[int]:
         data, sequences = self._session.report_batch(reports, now)
-        return self._sent(data, sequences, reports)
+        self._reports.update(zip(sequences, reports, strict=True))
+        return self._sent(data, sequences)
 
-    def _send_replies(self, replies: list[Deliver], now: float) -> Sequence[int]:
-        data, sequences = self._session.deliver_batch(replies, now)
-        return self._sent(data, sequences, replies)
+    def _send_replies(self, replies: list[ReplyItem], now: float) -> Sequence[int]:
+        data, sequences = self._session.reply_batch(replies, now)
+        self._replies.update(zip(sequences, replies, strict=True))
+        return self._sent(data, sequences)
 
-    def _sent(self, data: bytes, sequences: Sequence[int], deliveries: Sequence[Delivery]) -> Sequence[int]:
-        self._in_flight.update(zip(sequences, deliveries, strict=True))
+    def _sent(self, data: bytes, sequences: Sequence[int]) -> Sequence[int]:
         self._carrier.counters.deliveries_sent += len(sequences)
         self.send(data)
         return sequences
 
     def _take_acknowledgements(self, items: list[SubmitResponse]) -> None:
-        carrier, account, take = self._carrier, self.account, self._in_flight.pop
+        carrier, account, take = self._carrier, self.account, self._reports.pop
         if account is None:
             return
-        refused = []
+        reports: list[ReportItem] = []
+        replies: list[ReplyItem] = []
         for sequence, _, result in items:
-            delivery = take(sequence)
-            if result:
-                refused.append(delivery)
+            if (report := take(sequence, None)) is not None:
+                if result:
+                    reports.append(report)
+            else:
+                reply = self._replies.pop(sequence)
+                if result:
+                    replies.append(reply)
+        refused = len(reports) + len(replies)
         if self._sends:
             for item in items:
                 self._sends.pop(item[0], None)
         if refused:
-            carrier.later.after(_AGAIN_AFTER_MS, lambda: account.take_back(refused))
-        carrier.counters.deliveries_acknowledged += len(items) - len(refused)
+            carrier.later.after(_AGAIN_AFTER_MS, lambda: account.take_back(reports, replies))
+        carrier.counters.deliveries_acknowledged += len(items) - refused
         if account.reports or account.replies:
             carrier.pump(account)
 
@@ -181,11 +195,10 @@ class Connection(asyncio.Protocol):
             self.abort()
             return
         for sequence in sequences:
-            delivery = self._in_flight.pop(sequence)
-            if isinstance(delivery, Deliver):
-                (again,) = self._send_replies([delivery], now)
+            if (reply := self._replies.pop(sequence, None)) is not None:
+                (again,) = self._send_replies([reply], now)
             else:
-                (again,) = self._send_reports([delivery], now)
+                (again,) = self._send_reports([self._reports.pop(sequence)], now)
             self._sends[again] = tries[sequence] + 1
         self._carrier.counters.deliveries_repeated += len(sequences)
 
@@ -195,7 +208,8 @@ class Connection(asyncio.Protocol):
         account, self.account = self.account, None
         if account is not None:
             account.links.remove(self)
-            account.take_back(list(self._in_flight.values()))
-            self._in_flight.clear()
+            account.take_back(list(self._reports.values()), list(self._replies.values()))
+            self._reports.clear()
+            self._replies.clear()
             self._sends.clear()
             self._carrier.pump(account)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from xinfeng.kernel.text import parse_udh
-from xinfeng.protocols.cmpp.bulk import Submission
+from xinfeng.protocols.traffic import Submission
 
 _PLAIN_UDH = b"\x05\x00\x03"
 
@@ -34,7 +34,7 @@ class AcceptanceLog:
             return
         before = f'{{"at":{at:.3f},"account":{json.dumps(account)},"number":'
         lines = []
-        for (sequence, _, source, _, _, _, tp_udhi, msg_fmt, content), number, msg_id in accepted:
+        for (sequence, _, source, _, _, _, tp_udhi, msg_fmt, content, _), number, msg_id in accepted:
             reference, total, index = concatenation(tp_udhi, content)
             lines.append(
                 f'{before}{_quoted(number)},"msg_id":"{msg_id.hex()}","sequence":{sequence},'

@@ -11,7 +11,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from xinfeng.channels.capabilities import PRESETS, Capabilities, LinkInVariable
-from xinfeng.channels.config import CmppConfig
+from xinfeng.channels.kinds import read_config
 from xinfeng.channels.models import ChannelKind
 from xinfeng.channels.reads import ChannelRow
 from xinfeng.console.components.parts import Text
@@ -214,7 +214,7 @@ class ChannelForm(forms.Form):
         round."""
         values = self.values()
         try:
-            CmppConfig.read(values["config"], values["kind"])
+            read_config(values["config"], values["kind"])
         except InvalidInput as fault:
             self.show(fault.params["faults"])
         try:

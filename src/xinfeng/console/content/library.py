@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
@@ -34,8 +34,8 @@ from xinfeng.content.parts import Measure, at_most, measure
 from xinfeng.content.rendering import Brand, BrandText, Renderer
 from xinfeng.content.values import Moment
 from xinfeng.content.variables import CATALOGUE, examples
-from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.time import utc_now
+from xinfeng.policy.moments import reading_moment
 
 _in_language = lazy(lambda zh, en: en if (get_language() or "").startswith("en") else zh, str)
 
@@ -147,7 +147,7 @@ def _brand() -> Brand:
 
 
 def _now() -> Moment:
-    return Moment(utc_now(), xinfeng_settings.load().zone)
+    return reading_moment(utc_now())
 
 
 def _row(text: Text, brand: Brand, moment: Moment, language: str) -> Row:
@@ -193,11 +193,11 @@ def _different(text: Text, brand: Brand) -> list[Shown]:
 
 def _at_hour(moment: Moment, hour: int) -> Moment:
     here = moment.at.astimezone(moment.zone)
-    return Moment(here.replace(hour=hour), moment.zone)
+    return replace(moment, at=here.replace(hour=hour))
 
 
 def _weeks_later(moment: Moment, weeks: int) -> Moment:
-    return Moment(moment.at + timedelta(weeks=weeks), moment.zone)
+    return reading_moment(moment.at + timedelta(weeks=weeks))
 
 
 def _phone(sent: str) -> Phone:

@@ -30,12 +30,11 @@ from xinfeng.content.models import Evidence, ReviewState, TemplateVersion, Versi
 from xinfeng.content.review import Judgement
 from xinfeng.content.review_queue import risk_now
 from xinfeng.content.risky import Risky, samples
-from xinfeng.content.values import Moment
 from xinfeng.filings.faults import Fault
 from xinfeng.filings.terms import Terms, terms_for
-from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotAllowed
 from xinfeng.kernel.time import utc_now
+from xinfeng.policy.moments import reading_moment
 from xinfeng.screening.findings import Finding
 from xinfeng.screening.reads import screener
 
@@ -205,7 +204,7 @@ def _samples(version: TemplateVersion, judgement: Judgement, now: datetime) -> l
         found = samples(
             version,
             reads.people_to_show(500),
-            moment=Moment(now, xinfeng_settings.load().zone),
+            moment=reading_moment(now),
             screener=rules,
             trade=judgement.trade,
             said=judgement.judged.said,

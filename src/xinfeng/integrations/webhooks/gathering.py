@@ -25,7 +25,7 @@ from psycopg import IsolationLevel
 
 from xinfeng.contacts.models import ContactState, Tier
 from xinfeng.foundation import database
-from xinfeng.foundation.database import Connection
+from xinfeng.foundation.database import IDENTITY, Connection
 from xinfeng.foundation.ids import take_block
 from xinfeng.integrations.webhooks import kinds
 
@@ -53,13 +53,11 @@ class Position(NamedTuple):
         return self.identity == earlier.identity and here >= before
 
 
-_HERE = """\
-select (select system_identifier::text from pg_control_system())
-    || '/' || (select oid::text from pg_database where datname = current_database())
-    || '/' || (select timeline_id::text from pg_control_checkpoint()),
+_HERE = f"""\
+select {IDENTITY},
   pg_current_snapshot()::text, (select coalesce(max(seq), 0) from ledger_head),
   (select coalesce(max(next_id), 1) from id_block where name = 'contact'),
-  (select min(xact_start) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid())"""
+  (select min(xact_start) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid())"""  # noqa: S608
 
 _HOLD = "select id from webhook order by id for key share"
 _LAST = "select identity, snapshot, ledger_seq, next_contact, at from webhook_position"

@@ -1,8 +1,8 @@
 """CMPP 2.0 and 3.0 of China Mobile, sans-IO.
 
 `messages` has a readable type for each message, `codec` turns them to octets and back, `bulk` does the same for
-whole buffers without them; `state`, `client` and `server` are a connection, `events` what it tells. `layout`
-knows where the fields lie, `auth` the login.
+whole buffers without them; `state`, `client` and `server` are a connection (`protocols.core`). `layout` knows where
+the fields lie, `auth` the login.
 
 Always holds: whatever a peer sends yields messages or a RemoteProtocolError, nothing else; no more than one
 unfinished message is kept; layouts are told by lengths rather than by the negotiated version.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from hashlib import md5
 
-from xinfeng.protocols.cmpp.messages import Connect
-
 _ACCOUNT_WIDTH = 6
 
 
@@ -27,17 +25,6 @@ def authenticator_ismg(*, status: int, status_width: int, source: bytes, secret:
     return md5(
         status.to_bytes(status_width, "big") + source + secret.encode(), usedforsecurity=False
     ).digest()
-
-
-def is_authentic_source(connect: Connect, secret: str) -> bool:
-    """Whether a login knows the secret, in either reading of a short account."""
-    return any(
-        connect.authenticator
-        == authenticator_source(
-            source_addr=connect.source_addr, secret=secret, timestamp=connect.timestamp, pad_account=pad
-        )
-        for pad in (False, True)
-    )
 
 
 def is_authentic_ismg(answer: bytes, *, status: int, source: bytes, secret: str) -> bool:

@@ -1,51 +1,34 @@
 """The hot paths: whole buffers of traffic to light tuples and back, with no object per field.
 
-What travels here are plain tuples; the aliases below give their shape. Numbers, codes and times are `str`,
-message ids are eight opaque `bytes`. Measured figures: `python -m benchmarks.protocol`.
+What travels here are the tuples of `protocols.traffic`. Measured figures: `python -m benchmarks.protocol`.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from struct import Struct
-from typing import TypeAlias
 
 from xinfeng.kernel.errors import LocalProtocolError, RemoteProtocolError
 from xinfeng.protocols.cmpp import layout as at
-from xinfeng.protocols.cmpp.codec import decode_control, fixed, malformed, text_field
+from xinfeng.protocols.cmpp.codec import decode_control, encode, fixed, malformed, text_field
 from xinfeng.protocols.cmpp.layout import HEADER, LARGEST_PDU, Layout, deliver_layout, layout_of
-from xinfeng.protocols.cmpp.messages import Command, Control
+from xinfeng.protocols.cmpp.messages import Command, Deliver
+from xinfeng.protocols.traffic import (
+    Acknowledgement,
+    Batch,
+    ReplyItem,
+    ReportItem,
+    Submission,
+    SubmitItem,
+    SubmitResponse,
+)
 
 ALL_COMMANDS = frozenset(Command)
 
 LONGEST_CONTENT = 159
 """Octets. Msg_Fmt 0 may have less than 160, everything else 140."""
-
-SubmitItem: TypeAlias = tuple[str, bytes, int, int, int]
-"""To send: number, content (with its header where it is a part), Msg_Fmt, Pk_total, Pk_number."""
-
-SubmitResponse: TypeAlias = tuple[int, bytes, int]
-"""Received or to send: sequence, message id, result."""
-
-Receipt: TypeAlias = tuple[int, bytes, bytes, str, str, str, str]
-"""Received: sequence, id of the DELIVER, id of the message reported on, stat, submit time, done time, number.
-Times read YYMMDDHHMM in the carrier's zone, as sent."""
-
-Reply: TypeAlias = tuple[int, bytes, str, str, int, int, bytes, bool]
-"""Received: sequence, id of the DELIVER, number of the sender, destination (access code with extension),
-TP_udhi, Msg_Fmt, content, and whether it claims to be a report (one too short to be read)."""
-
-Acknowledgement: TypeAlias = tuple[int, bytes]
-"""To send: sequence and id of a DELIVER."""
-
-Submission: TypeAlias = tuple[int, tuple[str, ...], str, int, int, int, int, int, bytes]
-"""Received by a gateway: sequence, numbers, Src_Id, Registered_Delivery, Pk_total, Pk_number, TP_udhi,
-Msg_Fmt, content."""
-
-ReportItem: TypeAlias = tuple[bytes, str, bytes, str, str, str, str]
-"""To send by a gateway: id of the DELIVER, Dest_Id, id of the message, stat, submit time, done time, number."""
 
 _SUBMIT = int(Command.SUBMIT)
 _SUBMIT_RESP = int(Command.SUBMIT_RESP)
@@ -53,22 +36,6 @@ _DELIVER = int(Command.DELIVER)
 _DELIVER_RESP = int(Command.DELIVER_RESP)
 _ANSWERS = frozenset({_SUBMIT_RESP, _DELIVER_RESP})
 _HEADER_SIZE = HEADER.size
-
-
-@dataclass(slots=True)
-class Batch:
-    """What was read in one go. Reading stops after a control message, because it may change the state in which
-    the rest must be seen; at an incomplete message; and at an error, with everything before it kept.
-    """
-
-    consumed: int
-    submit_responses: list[SubmitResponse] = field(default_factory=list)
-    receipts: list[Receipt] = field(default_factory=list)
-    replies: list[Reply] = field(default_factory=list)
-    submissions: list[Submission] = field(default_factory=list)
-    deliver_responses: list[SubmitResponse] = field(default_factory=list)
-    control: Control | None = None
-    error: RemoteProtocolError | None = None
 
 
 def decode_batch(
@@ -206,7 +173,7 @@ def _read_submit(buffer: bytes, offset: int, length: int, sequence: int, layout:
         return None
     source = src_id.partition(b"\0")[0].decode("latin-1")
     content = buffer[content_at:content_end]
-    return sequence, numbers, source, registered, pk_total, pk_number, tp_udhi, msg_fmt, content
+    return sequence, numbers, source, registered, pk_total, pk_number, tp_udhi, msg_fmt, content, b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -364,3 +331,24 @@ def encode_reports(sequences: Sequence[int], items: Iterable[ReportItem], layout
             )
         )
     return b"".join(pieces)
+
+
+def encode_replies(sequences: Sequence[int], items: Iterable[ReplyItem], version: int) -> bytes:
+    """Texts from handsets, of a gateway."""
+    return b"".join(
+        encode(
+            Deliver(
+                sequence=sequence,
+                msg_id=deliver_id,
+                dest_id=dest_id,
+                src_terminal_id=number,
+                content=content,
+                msg_fmt=msg_fmt,
+                tp_udhi=tp_udhi,
+            ),
+            version,
+        )
+        for sequence, (deliver_id, number, dest_id, tp_udhi, msg_fmt, content) in zip(
+            sequences, items, strict=True
+        )
+    )

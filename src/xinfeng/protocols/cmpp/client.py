@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from xinfeng.kernel.errors import LocalProtocolError
+from xinfeng.kernel.time import SHANGHAI
 from xinfeng.protocols.cmpp.auth import authenticator_source, is_authentic_ismg
-from xinfeng.protocols.cmpp.bulk import (
-    Acknowledgement,
-    Batch,
-    SubmitItem,
-    SubmitTemplate,
-    encode_deliver_responses,
-)
-from xinfeng.protocols.cmpp.events import Event, Opened, Receipts, Replies, StrayResponses, SubmitResponses
+from xinfeng.protocols.cmpp.bulk import SubmitConstants, SubmitTemplate, encode_deliver_responses
 from xinfeng.protocols.cmpp.messages import Command, Connect, ConnectResp, Version, login_code
-from xinfeng.protocols.cmpp.state import CLIENT_MAY_RECEIVE, Session
-from xinfeng.protocols.session import CloseReason, Move, Refused, State, Timers, move
+from xinfeng.protocols.cmpp.state import CLIENT_MAY_RECEIVE, CmppEnd
+from xinfeng.protocols.core import ClientSession as CoreClientSession
+from xinfeng.protocols.session import CloseReason, Refused, Timers
+from xinfeng.protocols.traffic import Acknowledgement, Event, Opened, SubmitItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,39 +29,38 @@ class Account:
         return f"Account(source_addr={self.source_addr!r}, version={self.version!r})"
 
 
-class ClientSession(Session):
-    """The provider's end. Life: `connect`, feed until Opened or Refused, `submit_batch`, `part`."""
+class ClientSession(CmppEnd, CoreClientSession):
+    """The provider's end. `constants` are what all its submits have in common."""
 
     _may_receive = CLIENT_MAY_RECEIVE
 
     def __init__(
         self,
         account: Account,
+        constants: SubmitConstants,
         *,
         window: int = 16,
         timers: Timers | None = None,
         first_sequence: int = 1,
     ) -> None:
-        super().__init__(
-            window=window,
-            timers=timers or Timers(),
-            version=account.version,
-            first_sequence=first_sequence,
-        )
+        super().__init__(window=window, timers=timers or Timers(), first_sequence=first_sequence)
         self._account = account
+        self._constants = constants
         self._authenticator = b""
+        self._speak(account.version)
 
-    def connect(self, timestamp: int, now: float) -> None:
-        """Ask to be let in. `timestamp`: the carrier's wall clock as the decimal number MMDDHHMMSS."""
-        self.state = move(self.state, Move.BIND)
-        account = self._account
+    def _speak(self, version: Version) -> None:
+        super()._speak(version)
+        self._template = SubmitTemplate(self._constants, version)
+
+    def _log_in(self, wall: datetime) -> None:
+        account, timestamp = self._account, carrier_clock(wall)
         self._authenticator = authenticator_source(
             source_addr=account.source_addr,
             secret=account.secret,
             timestamp=timestamp,
             pad_account=account.pad_account_in_md5,
         )
-        self._answer_due = now + self._timers.response_s
         self._say(
             Connect(
                 sequence=self._next_sequence(),
@@ -76,28 +71,11 @@ class ClientSession(Session):
             )
         )
 
-    def submit_batch(
-        self, template: SubmitTemplate, items: Sequence[SubmitItem], now: float
-    ) -> tuple[bytes, Sequence[int]]:
-        """Encode as many of the items, from the first on, as the window has room for.
+    def _encode_submits(self, sequences: Sequence[int], items: Sequence[SubmitItem]) -> bytes:
+        return self._template.encode_batch(sequences, items)
 
-        Returns what must be sent, and the sequence of each item taken. Raises LocalProtocolError, with nothing
-        taken, for an item that can't be encoded, and `cmpp.template_of_other_version` for a template that was
-        not made for `session.version`.
-        """
-        self._must_be(State.OPEN)
-        if template.layout is not self._layout:
-            raise LocalProtocolError("cmpp.template_of_other_version", version=self.version.name)
-        taken = items[: self._window.free]
-        sequences = self._sequences.take(len(taken))
-        data = template.encode_batch(sequences, taken)
-        self._window.open(sequences, now + self._timers.response_s)
-        return data, sequences
-
-    def deliver_resp_batch(self, acknowledgements: Iterable[Acknowledgement], *, result: int = 0) -> bytes:
-        """Acknowledge receipts and replies that are committed."""
-        self._must_be(State.OPEN, State.CLOSING)
-        return encode_deliver_responses(acknowledgements, self._layout, result=result)
+    def _encode_acknowledgements(self, deliveries: Iterable[Acknowledgement], result: int) -> bytes:
+        return encode_deliver_responses(deliveries, self._layout, result=result)
 
     def _take_login(self, message: Connect | ConnectResp, events: list[Event], now: float) -> None:
         if not isinstance(message, ConnectResp):
@@ -108,24 +86,17 @@ class ClientSession(Session):
             self._end(CloseReason.REFUSED, events)
             return
         asked = self._account.version
-        version = asked if asked < Version.V30 or message.long_status else Version.V20
-        self._admitted(version, now)
+        self._speak(asked if asked < Version.V30 or message.long_status else Version.V20)
+        self._admitted(now)
         authentic = is_authentic_ismg(
             message.authenticator,
             status=message.status,
             source=self._authenticator,
             secret=self._account.secret,
         )
-        events.append(Opened(version, message.version, authentic))
+        events.append(Opened(self.version, message.version, authentic))
 
-    def _take_traffic(self, batch: Batch, events: list[Event]) -> None:
-        if batch.submit_responses:
-            expected, stray = self._split_answers(batch.submit_responses)
-            if expected:
-                events.append(SubmitResponses(expected))
-            if stray:
-                events.append(StrayResponses(stray))
-        if batch.receipts:
-            events.append(Receipts(batch.receipts))
-        if batch.replies:
-            events.append(Replies(batch.replies))
+
+def carrier_clock(wall: datetime) -> int:
+    """MMDDHHMMSS of the carrier's wall clock as a number; the carriers live in China's zone."""
+    return int(wall.astimezone(SHANGHAI).strftime("%m%d%H%M%S"))

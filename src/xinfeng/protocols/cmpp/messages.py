@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
+from xinfeng.protocols.cmpp.auth import authenticator_source
+
 
 class Version(IntEnum):
     """High nibble major, low nibble minor. 2.1 has the layout of 2.0."""
@@ -42,6 +44,20 @@ class Connect:
     authenticator: bytes
     version: int
     timestamp: int
+
+    @property
+    def account(self) -> str:
+        return self.source_addr
+
+    def proves(self, secret: str) -> bool:
+        """Whether whoever asks knows the secret, in either reading of a short account."""
+        return any(
+            self.authenticator
+            == authenticator_source(
+                source_addr=self.source_addr, secret=secret, timestamp=self.timestamp, pad_account=pad
+            )
+            for pad in (False, True)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
