@@ -10,12 +10,21 @@ from xinfeng.channels.capabilities import Capabilities
 
 
 class ChannelKind(models.TextChoices):
+    """What is spoken with the carrier or vendor; `channels.kinds` knows what each needs."""
+
     CMPP2 = "cmpp2", "CMPP 2.0"
     CMPP3 = "cmpp3", "CMPP 3.0"
+    SGIP = "sgip12", "SGIP 1.2"
+    SMGP = "smgp30", "SMGP 3.0"
+    SMPP = "smpp34", "SMPP 3.4"
+    ALIYUN = "aliyun", "阿里云短信"
+    TENCENT = "tencent", "腾讯云短信"
+    MAAP_CSP = "maap_csp", "5G 消息（电信、联通）"
+    MAAP_MOBILE = "maap_mobile", "5G 消息（移动）"
 
 
 class Channel(models.Model):
-    """An account with a carrier. `config` is validated by `channels.config.CmppConfig`; the secret is sealed.
+    """An account with a carrier. `config` is validated by its kind's class (`channels.kinds`); the secret is sealed.
 
     `price_li` is the price per part in tenths of a fen. `rate_per_s` counts parts, exact over any second.
     `opens` and `closes`: the hours the carrier takes messages in, `[opens, closes)` of each day in the
@@ -24,7 +33,7 @@ class Channel(models.Model):
     """
 
     name = models.CharField(max_length=60, unique=True)
-    kind = models.CharField(max_length=10, choices=ChannelKind.choices)
+    kind = models.CharField(max_length=20, choices=ChannelKind.choices)
     purpose = models.CharField(max_length=20)  # consent.Purpose: marketing never leaves on a service port
     config = models.JSONField()
     secret_sealed = models.BinaryField()

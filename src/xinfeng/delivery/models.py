@@ -147,7 +147,7 @@ class Attempt(models.Model):
     part = models.SmallIntegerField()  # 1-based
     channel_id = models.BigIntegerField()
     outcome = models.SmallIntegerField(choices=Outcome.choices)
-    code = models.CharField(max_length=20, blank=True)  # the carrier's result, or why it is uncertain
+    code = models.CharField(max_length=60, blank=True)  # the carrier's result, or why it is uncertain
     carrier_id = models.BinaryField(null=True)  # opaque; what a receipt will name
     sent_at = models.DateTimeField()
     at = models.DateTimeField()
@@ -170,7 +170,7 @@ class Receipt(models.Model):
     channel_id = models.BigIntegerField()
     carrier_id = models.BinaryField()
     phone_index = models.BinaryField(null=True)
-    stat = models.CharField(max_length=20)
+    stat = models.CharField(max_length=60)
     done_at = models.DateTimeField(null=True)  # the carrier's own time
     message_id = models.BigIntegerField(null=True)
     part = models.SmallIntegerField(null=True)
@@ -187,7 +187,7 @@ class ReceiptMatch(models.Model):
     receipt_id = models.BigIntegerField(primary_key=True)
     message_id = models.BigIntegerField()
     part = models.SmallIntegerField()
-    stat = models.CharField(max_length=20)
+    stat = models.CharField(max_length=60)
     at = models.DateTimeField()
     xid = Xid8Field()
 

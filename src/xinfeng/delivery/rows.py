@@ -121,7 +121,7 @@ def unmatched_receipt(
 
 @functools.lru_cache(maxsize=4096)
 def _stat(word: str) -> bytes:
-    return word.replace("\0", "").encode("ascii", "replace")[:20]
+    return word.replace("\0", "").encode("ascii", "replace")[:60]
 
 
 _withheld_head = struct.Struct("!h iq i").pack

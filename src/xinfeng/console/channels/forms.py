@@ -11,7 +11,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from xinfeng.channels.capabilities import PRESETS, Capabilities, LinkInVariable
-from xinfeng.channels.kinds import read_config
+from xinfeng.channels.kinds import CONFIGS, read_config
 from xinfeng.channels.models import ChannelKind
 from xinfeng.channels.reads import ChannelRow
 from xinfeng.console.components.parts import Text
@@ -49,7 +49,11 @@ class ChannelForm(forms.Form):
     """Everything a carrier's contract states. The secret is never shown again; left empty, it stays."""
 
     name = _text(_("通道名称"), _("只有同事看得到，例如“移动 营销 1069”。"))
-    kind = forms.ChoiceField(label=_("协议"), choices=ChannelKind.choices, initial=ChannelKind.CMPP3)
+    kind = forms.ChoiceField(
+        label=_("协议"),
+        choices=[(kind, ChannelKind(kind).label) for kind in CONFIGS],
+        initial=ChannelKind.CMPP3,
+    )
     purpose = forms.ChoiceField(
         label=_("用途"),
         choices=list(PURPOSES.items()),
