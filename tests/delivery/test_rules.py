@@ -106,7 +106,7 @@ def test_a_packed_attempt_tells_its_key() -> None:
     assert rows.message_of(rows.withheld(9, "stopped", 1)) == 9
 
 
-@pytest.mark.parametrize("stat", ["DELIVRD", "", "\0\0", "\xe9" * 30, "退订" * 9])
+@pytest.mark.parametrize("stat", ["DELIVRD", "", "\0\0", "\xe9" * 90, "退订" * 40])
 def test_whatever_a_carrier_calls_a_status_fits_its_column(stat: str) -> None:
     matched = rows.matched_receipt(1, 1, 1, b"12345678", stat, None, 5, 1)
     unmatched = rows.unmatched_receipt(
