@@ -7,19 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from procrastinate.exceptions import AlreadyEnqueued
 
 from xinfeng.consent.bundle.form import spell_time
 from xinfeng.consent.models import LedgerHead
 from xinfeng.consent.verify import LedgerReport, verify_ledger
 from xinfeng.foundation import audit, stored
-from xinfeng.foundation.jobs import app
+from xinfeng.foundation.checks import CheckProgress, LongCheck
 
 STORED_KEY = "consent.ledger_check"
-PROGRESS_KEY = "consent.ledger_check_progress"
 JOB = "consent.check_ledger"
 _ACTOR = "system:consent"
-_TELL_EVERY = 100_000
+_CHECK = LongCheck(JOB, "consent.ledger_check_progress", _ACTOR, 100_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +35,6 @@ class LedgerCheck:
         return self.fault is None
 
 
-@dataclass(frozen=True, slots=True)
-class CheckProgress:
-    """A check that is waiting or under way."""
-
-    requested_by: str
-    done: int
-    in_all: int
-
-
 def last_check() -> LedgerCheck | None:
     """None until one has finished."""
     found: dict[str, Any] | None = stored.read(STORED_KEY, None)
@@ -54,36 +43,18 @@ def last_check() -> LedgerCheck | None:
 
 def progress() -> CheckProgress | None:
     """None when no check is waiting or under way."""
-    found: dict[str, Any] | None = stored.read(PROGRESS_KEY, None)
-    return CheckProgress(**found) if found else None
+    return _CHECK.progress()
 
 
 def request_check(*, actor: str) -> None:
     """Let a worker check the ledger; one that waits already is enough."""
-    with transaction.atomic():
-        audit.record(actor=actor, action="consent.check", kind="ledger")
-        _tell(CheckProgress(actor, 0, LedgerHead.objects.values_list("seq", flat=True).get(pk=1)))
-    try:
-        with transaction.atomic():
-            app.configure_task(JOB, queueing_lock=JOB).defer(timestamp=0)
-    except AlreadyEnqueued:
-        return
+    head: int = LedgerHead.objects.values_list("seq", flat=True).get(pk=1)
+    _CHECK.request(actor=actor, action="consent.check", kind="ledger", in_all=head)
 
 
 def run_check(*, now: datetime) -> LedgerReport:
     """Check every entry and remember what came of it."""
-    asked = progress()
-    who = asked.requested_by if asked else _ACTOR
-
-    def tell(done: int, in_all: int) -> None:
-        if done % _TELL_EVERY == 0:
-            _tell(CheckProgress(who, done, in_all))
-
-    try:
-        report = verify_ledger(tell)
-    except BaseException:
-        stored.write(PROGRESS_KEY, {}, actor=_ACTOR)
-        raise
+    report = _CHECK.run(verify_ledger)
     remember(report, now=now)
     return report
 
@@ -93,7 +64,7 @@ def remember(report: LedgerReport, *, now: datetime) -> None:
     found = LedgerCheck(now, report.entries, report.head_seq, report.fault, report.broken_seq)
     with transaction.atomic():
         stored.write(STORED_KEY, {**asdict(found), "at": now.isoformat()}, actor=_ACTOR)
-        stored.write(PROGRESS_KEY, {}, actor=_ACTOR)
+        _CHECK.finished()
         if not report.whole:
             audit.record(
                 actor=_ACTOR, action="consent.ledger_broken", kind="ledger", subject=report.broken_seq,
@@ -113,7 +84,3 @@ def for_manifest() -> dict[str, Any] | None:
         "whole": found.whole,
         "broken_seq": found.broken_seq,
     }
-
-
-def _tell(at: CheckProgress) -> None:
-    stored.write(PROGRESS_KEY, asdict(at), actor=_ACTOR)

@@ -7,17 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from xinfeng.foundation import audit, stored
+from xinfeng.foundation.checks import CheckProgress, LongCheck
 from xinfeng.foundation.seal_verifying import SealReport, verify
 
 STORED_KEY = "foundation.seal_check"
-PROGRESS_KEY = "foundation.seal_check_progress"
 JOB = "foundation.check_seals"
 _ACTOR = "system:audit"
-_TELL_EVERY = 50_000
+_CHECK = LongCheck(JOB, "foundation.seal_check_progress", _ACTOR, 50_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +40,6 @@ class SealCheck:
         return self.fault is None
 
 
-@dataclass(frozen=True, slots=True)
-class CheckProgress:
-    """A check that is waiting or under way."""
-
-    requested_by: str
-    done: int
-    in_all: int
-
-
 def last_check() -> SealCheck | None:
     """None until one has finished."""
     found: dict[str, Any] | None = stored.read(STORED_KEY, None)
@@ -68,36 +57,17 @@ def last_check() -> SealCheck | None:
 
 def progress() -> CheckProgress | None:
     """None when no check is waiting or under way."""
-    found: dict[str, Any] | None = stored.read(PROGRESS_KEY, None)
-    return CheckProgress(**found) if found else None
+    return _CHECK.progress()
 
 
 def request_check(*, actor: str) -> None:
     """Let a worker check the log; one that waits already is enough."""
-    with transaction.atomic():
-        audit.record(actor=actor, action="audit.check", kind="audit")
-        _tell(CheckProgress(actor, 0, 0))
-    try:
-        with transaction.atomic():
-            app.configure_task(JOB, queueing_lock=JOB).defer(timestamp=0)
-    except AlreadyEnqueued:
-        return
+    _CHECK.request(actor=actor, action="audit.check", kind="audit")
 
 
 def run_check(*, now: datetime) -> SealReport:
     """Check everything and remember what came of it."""
-    asked = progress()
-    who = asked.requested_by if asked else _ACTOR
-
-    def tell(done: int, in_all: int) -> None:
-        if done % _TELL_EVERY == 0:
-            _tell(CheckProgress(who, done, in_all))
-
-    try:
-        report = verify(tell)
-    except BaseException:
-        stored.write(PROGRESS_KEY, {}, actor=_ACTOR)
-        raise
+    report = _CHECK.run(verify)
     remember(report, now=now)
     return report
 
@@ -121,12 +91,8 @@ def remember(report: SealReport, *, now: datetime) -> None:
     head_at = report.head.at.isoformat() if report.head.at else None
     with transaction.atomic():
         stored.write(STORED_KEY, {**asdict(found), "at": now.isoformat(), "head_at": head_at}, actor=_ACTOR)
-        stored.write(PROGRESS_KEY, {}, actor=_ACTOR)
+        _CHECK.finished()
         if not report.whole:
             audit.record(
                 actor=_ACTOR, action="audit.broken", kind="audit", subject=report.where, fault=report.fault
             )
-
-
-def _tell(at: CheckProgress) -> None:
-    stored.write(PROGRESS_KEY, asdict(at), actor=_ACTOR)
