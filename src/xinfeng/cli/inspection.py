@@ -11,11 +11,12 @@ from typing import Annotated
 
 import typer
 
-from xinfeng.cli.output import console, say, table
-from xinfeng.cli.proofs import FAULTS as BUNDLE_FAULTS
+from xinfeng.cli.archives import FAULTS as SHARED_FAULTS
+from xinfeng.cli.archives import File, Key, check_archive, drawn_up, tell_whole
+from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
 from xinfeng.foundation import settings as xinfeng_settings
-from xinfeng.inspection.checking import ArchiveReport, verify_archive
+from xinfeng.inspection.checking import verify_archive
 from xinfeng.kernel.errors import NotFound
 from xinfeng.kernel.time import business_day, utc_now
 
@@ -27,7 +28,7 @@ group = typer.Typer(
 keeping = typer.Typer(help="数据保留多久。 How long data is kept.", no_args_is_help=True)
 
 FAULTS: dict[str, tuple[str, str]] = {
-    **BUNDLE_FAULTS,
+    **SHARED_FAULTS,
     "not_a_bundle": ("这不是检查档案，或者开头、结尾缺了一截", "This is no inspection archive, or its beginning or end is missing"),
     "row_unreadable": ("读不懂的一行：{where}", "A line cannot be read: {where}"),
     "seal_unreadable": ("第 {where} 个封签读不懂", "Seal line {where} cannot be read"),
@@ -99,52 +100,20 @@ def export(
 
 
 @group.command("verify")
-def verify(
-    file: Annotated[Path, typer.Argument(help="检查档案 the archive (.zip)")],
-    key: Annotated[
-        str | None, typer.Option(help="出具方公布的公钥指纹 fingerprint the issuer has published")
-    ] = None,
-) -> None:
+def verify(file: File, key: Key = None) -> None:
     """核验检查档案：不需要数据库，可离线。 Check an archive; offline, without a database; exit code 1 if not whole."""
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-
     if not file.is_file():
         raise NotFound("inspection.no_file", file=str(file))
-    with Progress(TextColumn("核验 checking"), BarColumn(), TaskProgressColumn(), console=console()) as bar:
-        task = bar.add_task("", total=None)
-        report = verify_archive(
-            file,
-            trusted_key=key,
-            progress=lambda done, in_all: bar.update(task, completed=done, total=in_all or None),
-        )
-    if report.faults:
-        for fault in report.faults:
-            where = "".join(sign if sign.isprintable() else "�" for sign in fault.where)
-            for words in FAULTS[fault.code]:
-                say(words.format(where=where), style="red")
-        say("档案不完整，不能采信。 This archive is not whole and proves nothing.", style="red")
-        raise typer.Exit(1)
-    _tell(report)
-
-
-def _tell(report: ArchiveReport) -> None:
-    at = f"{report.drawn_up_at:%Y-%m-%d %H:%M:%S} UTC" if report.drawn_up_at else ""
+    report = check_archive(verify_archive, file, key, faults=FAULTS, names=("档案", "archive"))
     rows: list[list[object]] = [
         ["内容 about", f"{report.kind} {report.about}"],
-        ["出具 drawn up", f"{at} · {report.drawn_up_by}"],
-        ["事由 reason", report.reason],
+        *drawn_up(report),
         ["文件 files", f"{report.files:,}"],
         ["行 rows", f"{report.rows:,}"],
         ["公钥指纹 key", report.fingerprint],
     ]
     table("检查档案 Inspection archive", ["", ""], rows)
-    say("完整：每个文件、每行和签名都相符。 Whole: files, rows and signatures all fit.", style="green")
-    if report.key_trusted is None:
-        say(
-            "还没有核对是谁签的：请与出具方公布的指纹比对，或加 --key 指纹。\n"
-            "Whose key this is was not checked: compare it with the one the issuer has published, or add --key.",
-            style="yellow",
-        )
+    tell_whole(report, "每个文件、每行和签名都相符", "files, rows and signatures all fit")
 
 
 @keeping.command("show")

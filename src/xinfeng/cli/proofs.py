@@ -9,89 +9,33 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from xinfeng.cli.output import console, say, table
+from xinfeng.cli.archives import FAULTS, File, Key, check_archive, drawn_up, tell_whole
+from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
-from xinfeng.consent.bundle.checking import BundleReport, Fault, verify_bundle
+from xinfeng.consent.bundle.checking import BundleReport, verify_bundle
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.errors import NotFound
 from xinfeng.kernel.time import utc_now
 
 ACTOR = "system:command line"
 
-FAULTS: dict[str, tuple[str, str]] = {
-    "unreadable": ("读不到文件 {where}", "The file {where} cannot be read"),
-    "not_a_bundle": ("这不是证据包，或者开头、结尾缺了一截", "This is no proof bundle, or its beginning or end is missing"),
-    "version": ("不认识的格式版本 {where}，请用更新的信风核验", "Unknown format version {where}; check it with a newer Xinfeng"),
-    "damaged": ("文件损坏或被截断：{where}", "The file is damaged or cut off: {where}"),
-    "path": ("包里有指向别处的文件名：{where}", "A name in the bundle leads elsewhere: {where}"),
-    "duplicate": ("包里有重名的文件：{where}", "A name stands twice in the bundle: {where}"),
-    "extra": ("包里多了一个文件：{where}", "The bundle holds a file that does not belong to it: {where}"),
-    "missing": ("包里少了一个文件：{where}", "A file is missing from the bundle: {where}"),
-    "too_large": ("解开后比清单所说的大，没有继续解开：{where}", "It unpacks to more than it announces and was not unpacked: {where}"),
-    "altered": ("文件内容与清单里的摘要不符：{where}", "The contents do not match the digest in the manifest: {where}"),
-    "manifest": ("清单读不懂 {where}", "The manifest cannot be read {where}"),
-    "signature": ("清单的签名不符：内容改过，或不是这把钥匙签的", "The signature does not fit the manifest: it was changed, or signed by another key"),
-    "seal": ("整个文件的封签不符：有字节被改过", "The seal does not fit the file: bytes of it were changed"),
-    "key": ("签名的钥匙不是您指定的那一把", "The key that signed is not the one you named"),
-    "entry_unreadable": ("entries.jsonl 第 {where} 行读不懂", "Line {where} of entries.jsonl cannot be read"),
-    "entry_hash": ("第 {where} 条授权记录的内容与它的哈希不符", "Entry {where} does not match its hash"),
-    "entry_order": ("第 {where} 条授权记录的次序不对或重复", "Entry {where} is out of order or stands twice"),
-    "entry_link": ("第 {where} 条授权记录与前一条接不上", "Entry {where} does not follow from the one before"),
-    "entry_head": ("第 {where} 条授权记录与账本末尾不符", "Entry {where} does not fit the head of the ledger"),
-    "notice": ("少了授权记录提到的告知书 {where}", "The notice {where} that entries name is missing"),
-    "recipient_unreadable": ("recipients.csv 第 {where} 行读不懂", "Line {where} of recipients.csv cannot be read"),
-    "recipient_entry": ("短信 {where} 所依据的授权记录不在包里，或不是这位收件人的同意", "The entry that message {where} relied on is missing, or is not this recipient's consent"),
-    "count": ("数目与清单不符：{where}", "The number differs from the manifest: {where}"),
-}  # fmt: skip
-"""Words for `consent.bundle.checking.FAULTS`."""
-
 _KINDS = {"person": ("一位客户的同意证明", "proof of one person's consent"), "campaign": ("一次活动的同意证明", "proof of a campaign")}  # fmt: skip
 
 
-def verify_bundle_file(
-    file: Annotated[Path, typer.Argument(help="证据包 the bundle (.zip)")],
-    key: Annotated[
-        str | None, typer.Option(help="出具方公布的公钥指纹 fingerprint the issuer has published")
-    ] = None,
-) -> None:
+def verify_bundle_file(file: File, key: Key = None) -> None:
     """核验证据包：不需要数据库，可离线。 Check a proof bundle; offline, without a database; exit code 1 if not whole."""
     if not file.is_file():
         raise NotFound("proof.no_file", file=str(file))
-    bar = Progress(TextColumn("核验 checking"), BarColumn(), TaskProgressColumn(), console=console())
-    with bar:
-        task = bar.add_task("", total=None)
-        report = verify_bundle(
-            file,
-            trusted_key=key,
-            progress=lambda done, in_all: bar.update(task, completed=done, total=in_all or None),
-        )
-    if report.faults:
-        for fault in report.faults:
-            _tell_fault(fault)
-        say(
-            f"证据包不完整，不能采信（{len(report.faults)} 处）。 "
-            f"This bundle is not whole and proves nothing ({len(report.faults)} fault{'s' * (len(report.faults) > 1)}).",
-            style="red",
-        )
-        raise typer.Exit(1)
+    report = check_archive(verify_bundle, file, key, faults=FAULTS, names=("证据包", "bundle"))
     _tell(report)
-
-
-def _tell_fault(fault: Fault) -> None:
-    where = "".join(sign if sign.isprintable() else "�" for sign in fault.where)
-    for words in FAULTS[fault.code]:
-        say(words.format(where=where), style="red")
 
 
 def _tell(report: BundleReport) -> None:
     chinese, english = _KINDS[report.kind]
-    drawn_up = f"{report.drawn_up_at:%Y-%m-%d %H:%M:%S} UTC" if report.drawn_up_at else ""
     rows: list[list[object]] = [
         ["内容 about", f"{chinese} {english}"],
-        ["出具 drawn up", f"{drawn_up} · {report.drawn_up_by}"],
-        ["事由 reason", report.reason],
+        *drawn_up(report),
         ["授权记录 entries", f"{report.entries:,}（相邻可接 links checked: {report.links:,}）"],
         ["涉及人数 persons", f"{report.persons:,}"],
         ["收件人 recipients", f"{report.recipients:,}"],
@@ -99,13 +43,7 @@ def _tell(report: BundleReport) -> None:
         ["公钥指纹 key", report.fingerprint],
     ]
     table("证据包 Proof bundle", ["", ""], rows)
-    say("完整：每条记录、每个文件和签名都相符。 Whole: entries, files and signatures all fit.", style="green")
-    if report.key_trusted is None:
-        say(
-            "还没有核对是谁签的：请与出具方公布的指纹比对，或加 --key 指纹。\n"
-            "Whose key this is was not checked: compare it with the one the issuer has published, or add --key.",
-            style="yellow",
-        )
+    tell_whole(report, "每条记录、每个文件和签名都相符", "entries, files and signatures all fit")
 
 
 def show_key() -> None:

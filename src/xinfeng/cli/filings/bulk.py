@@ -7,14 +7,12 @@ from typing import Annotated
 
 import typer
 
-from xinfeng.cli.filings.common import ACTOR, DAY_FORMATS, STATES, days
+from xinfeng.cli.filings.common import ACTOR, DAY_FORMATS, STATES, add_moves, days
 from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
 from xinfeng.kernel.time import utc_now
 
 group = typer.Typer(help="大促报备 bulk sending on peak days", no_args_is_help=True)
-
-_Filing = Annotated[int, typer.Argument(help="报备编号 filing id")]
 
 
 @group.command("list")
@@ -83,36 +81,12 @@ def add(
     say(f"报备 filing {bulk.add(draft, actor=ACTOR, now=utc_now())}")
 
 
-@group.command("submit")
-def submit(filing_id: _Filing) -> None:
-    """记下：已提交。 Note that it was handed in."""
-    _move(filing_id, "submit")
-
-
-@group.command("confirm")
-def confirm(
-    filing_id: _Filing, number: Annotated[str, typer.Option(help="运营商给的报备编号 the carrier's number")]
-) -> None:
-    """记下：运营商已给编号。 Note the carrier's number."""
-    _move(filing_id, "confirm", number=number)
-
-
-@group.command("refuse")
-def refuse(filing_id: _Filing, reason: Annotated[str, typer.Option(help="运营商说的原因 why")]) -> None:
-    """记下：运营商驳回。 Note that the carrier refused it."""
-    _move(filing_id, "refuse", reason=reason)
-
-
-@group.command("withdraw")
-def withdraw(filing_id: _Filing, reason: Annotated[str, typer.Option(help="为什么撤销 why")]) -> None:
-    """撤销；正在依据它发送的活动会暂停。 End it; what is being sent on its strength is paused."""
-    _move(filing_id, "withdraw", reason=reason)
-
-
 def _move(filing_id: int, move: str, *, number: str = "", reason: str = "") -> None:
     ready()
     from xinfeng.campaigns.filing_watch import move_bulk
     from xinfeng.filings.lifecycle import Move
 
     move_bulk(filing_id, Move(move), number=number, reason=reason, actor=ACTOR, now=utc_now())
-    say("已记下。 Noted.")
+
+
+add_moves(group, _move, taker=("运营商", "carrier"))

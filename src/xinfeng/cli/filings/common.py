@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any, Protocol
 
 import typer
 
+from xinfeng.cli.output import say
 from xinfeng.kernel.errors import NotFound
 from xinfeng.kernel.phones import Carrier
 
@@ -60,3 +61,44 @@ def signature_named(text: str) -> int:
 def days(first: Any, last: Any) -> str:
     """A span of days as lists show it."""
     return f"{first or '—'} – {last or '—'}"
+
+
+class Mover(Protocol):
+    """Moves one filing; `move` is a value of `filings.lifecycle.Move`."""
+
+    def __call__(self, filing_id: int, move: str, *, number: str = "", reason: str = "") -> None: ...
+
+
+_Filing = Annotated[int, typer.Argument(help="报备编号 filing id")]
+_Number = Annotated[str, typer.Option(help="对方给的编号或模板号 the number or template id that was given")]
+_Refused = Annotated[str, typer.Option(help="对方说的原因 why, as they said")]
+_Ended = Annotated[str, typer.Option(help="为什么撤销 why")]
+_NOTED = "已记下。 Noted."
+
+
+def add_moves(group: typer.Typer, move: Mover, *, taker: tuple[str, str]) -> None:
+    """Add the commands that note what became of one filing. `taker`: who it is handed to, Chinese and English."""
+    chinese, english = taker
+
+    @group.command("submit", help=f"记下：已提交给{chinese}。 Note that it was handed in.")
+    def submit(filing_id: _Filing) -> None:
+        move(filing_id, "submit")
+        say(_NOTED)
+
+    @group.command("confirm", help=f"记下：{chinese}已通过。 Note that the {english} took it.")
+    def confirm(filing_id: _Filing, number: _Number) -> None:
+        move(filing_id, "confirm", number=number)
+        say(_NOTED)
+
+    @group.command("refuse", help=f"记下：{chinese}驳回。 Note that the {english} refused it.")
+    def refuse(filing_id: _Filing, reason: _Refused) -> None:
+        move(filing_id, "refuse", reason=reason)
+        say(_NOTED)
+
+    @group.command(
+        "withdraw",
+        help="撤销；正在依据它发送的活动会暂停。 End it; what is being sent on its strength is paused.",
+    )
+    def withdraw(filing_id: _Filing, reason: _Ended) -> None:
+        move(filing_id, "withdraw", reason=reason)
+        say(_NOTED)

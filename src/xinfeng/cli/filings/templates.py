@@ -6,14 +6,12 @@ from typing import Annotated
 
 import typer
 
-from xinfeng.cli.filings.common import ACTOR, STATES
+from xinfeng.cli.filings.common import ACTOR, STATES, add_moves
 from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
 from xinfeng.kernel.time import utc_now
 
 group = typer.Typer(help="模板报备 filings of templates", no_args_is_help=True)
-
-_Filing = Annotated[int, typer.Argument(help="报备编号 filing id")]
 
 
 @group.command("list")
@@ -66,36 +64,12 @@ def add(
     say(f"报备 filing {filing_id}: {templates.filing_of(filing_id).text}")
 
 
-@group.command("submit")
-def submit(filing_id: _Filing) -> None:
-    """记下：已提交给服务商。 Note that it was handed in."""
-    _move(filing_id, "submit")
-
-
-@group.command("confirm")
-def confirm(
-    filing_id: _Filing, number: Annotated[str, typer.Option(help="服务商给的模板号 the vendor's template id")]
-) -> None:
-    """记下：服务商已通过。 Note that the vendor took it."""
-    _move(filing_id, "confirm", number=number)
-
-
-@group.command("refuse")
-def refuse(filing_id: _Filing, reason: Annotated[str, typer.Option(help="服务商说的原因 why")]) -> None:
-    """记下：服务商驳回。 Note that the vendor refused it."""
-    _move(filing_id, "refuse", reason=reason)
-
-
-@group.command("withdraw")
-def withdraw(filing_id: _Filing, reason: Annotated[str, typer.Option(help="为什么撤销 why")]) -> None:
-    """撤销；正在依据它发送的活动会暂停。 End it; what is being sent on its strength is paused."""
-    _move(filing_id, "withdraw", reason=reason)
-
-
 def _move(filing_id: int, move: str, *, number: str = "", reason: str = "") -> None:
     ready()
     from xinfeng.campaigns.filing_watch import move_template
     from xinfeng.filings.lifecycle import Move
 
     move_template(filing_id, Move(move), number=number, reason=reason, actor=ACTOR, now=utc_now())
-    say("已记下。 Noted.")
+
+
+add_moves(group, _move, taker=("服务商", "vendor"))
