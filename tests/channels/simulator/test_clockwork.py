@@ -35,7 +35,7 @@ def test_without_a_limit_everything_passes() -> None:
 
 
 def test_message_ids_are_unique_and_readable() -> None:
-    ids = MessageIds(gateway=4095)
+    ids = MessageIds(4095)
     taken = [msg_id for _ in range(50) for msg_id in ids.take(4000)]
     assert len(set(taken)) == len(taken) == 200_000
     fields = read_msg_id(taken[-1])

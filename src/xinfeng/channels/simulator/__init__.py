@@ -1,4 +1,4 @@
-"""A carrier to practise with: a CMPP gateway in its own process, which misbehaves on demand.
+"""A carrier to practise with, in its own process, which misbehaves on demand. `dialects` knows what it can speak.
 
 `run(options)` serves until it is told to stop. What it may do wrong, and how, is in `behaviour`; it can be changed
 while it runs, through the control port (`control`). `witness` answers from its log who got what, how often.

@@ -13,21 +13,18 @@ from typing import Any, TypeAlias
 
 from xinfeng.channels.simulator.accounts import Account, Link
 from xinfeng.channels.simulator.behaviour import Behaviour, Dice
-from xinfeng.channels.simulator.clockwork import Later, MessageIds, Minutes, RateGate
+from xinfeng.channels.simulator.clockwork import Later, Minutes, RateGate
+from xinfeng.channels.simulator.dialects import DIALECTS
 from xinfeng.channels.simulator.log import AcceptanceLog
 from xinfeng.channels.simulator.options import Options
 from xinfeng.kernel.text import contents, encoding_for
-from xinfeng.protocols.cmpp.messages import FLOW_CONTROL, Version
 from xinfeng.protocols.traffic import Login, ReplyItem, ReportItem, Submission, SubmitResponse
 
 Entry: TypeAlias = tuple[Submission, str, bytes]
 """A submission for one number: the submission, the number, its message id."""
 
-_NO_ID = bytes(8)
 _EARLY_RESPONSE_MS = 100
 """How long a response is held back behind its own receipt."""
-_AUTHENTICATION_FAILED = 3
-_VERSION_TOO_HIGH = 4
 
 
 @dataclass(slots=True)
@@ -50,11 +47,12 @@ class Carrier:
 
     def __init__(self, options: Options) -> None:
         self.options = options
+        self.dialect = DIALECTS[options.protocol]
         self.log = AcceptanceLog(options.log)
         self.counters = Counters()
         self.connections: set[Link] = set()
         self._random = Random(options.seed)
-        self._ids = MessageIds(gateway=1 + secrets.randbelow(4095))
+        self._ids = self.dialect.make_ids(1 + secrets.randbelow(4095))
         self._minutes = Minutes()
         self.later = Later(self.pump_all)
         self.accounts = {
@@ -89,10 +87,10 @@ class Carrier:
         account = self.accounts.get(login.account)
         if self.behaviour.refuse_login:
             return self.behaviour.refuse_login
-        if login.version > Version.V30:
-            return _VERSION_TOO_HIGH
+        if login.version > self.dialect.newest_version:
+            return self.dialect.version_too_high
         if account is None or not login.proves(account.secret):
-            return _AUTHENTICATION_FAILED
+            return self.dialect.authentication_failed
         return 0
 
     # --- submits ---------------------------------------------------------------------------------------------
@@ -123,7 +121,8 @@ class Carrier:
     ) -> tuple[list[Submission], list[SubmitResponse]]:
         """What is accepted, and the answers to the rest."""
         passed = account.gate.admit(len(items), now)
-        responses: list[SubmitResponse] = [(item[0], _NO_ID, FLOW_CONTROL) for item in items[passed:]]
+        none, throttled = self.dialect.empty_id, self.dialect.flow_control
+        responses: list[SubmitResponse] = [(item[0], none, throttled) for item in items[passed:]]
         self.counters.flow_controlled += len(responses)
         items = items[:passed]
         if not self._results:
@@ -131,14 +130,20 @@ class Carrier:
         accepted = []
         for item in items:
             if result := self._results.draw():
-                responses.append((item[0], _NO_ID, result))
+                responses.append((item[0], none, result))
             else:
                 accepted.append(item)
         self.counters.refused += len(items) - len(accepted)
         return accepted, responses
 
     def _assign_ids(self, accepted: list[Submission], responses: list[SubmitResponse]) -> list[Entry]:
-        """One id for each number; the first of a submit is answered, the others follow it (CMPP 3.0.0, appendix)."""
+        """One id for each number; the first of a submit is answered, the others follow it (CMPP 3.0.0, appendix).
+
+        Where the provider's own id is the message's (SGIP), that one stays.
+        """
+        if accepted and accepted[0][9]:
+            responses.extend([(item[0], item[9], 0) for item in accepted])
+            return [(item, number, item[9]) for item in accepted for number in item[1]]
         ids = self._ids.take(sum([len(item[1]) for item in accepted]))
         if len(ids) == len(accepted):
             responses.extend([(item[0], msg_id, 0) for item, msg_id in zip(accepted, ids, strict=True)])
@@ -257,7 +262,7 @@ class Carrier:
         return len(connections)
 
     def send_garbage(self) -> int:
-        """Send what is no CMPP to everyone. Returns to how many."""
+        """Send what is no message of the protocol to everyone. Returns to how many."""
         connections = list(self.connections)
         for connection in connections:
             connection.send(b"\x00\x00" + os.urandom(2).hex().encode() + os.urandom(60))

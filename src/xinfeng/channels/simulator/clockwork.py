@@ -45,7 +45,7 @@ class MessageIds:
 
     __slots__ = ("_next", "_second", "_gateway")
 
-    def __init__(self, gateway: int) -> None:
+    def __init__(self, gateway: int, /) -> None:
         self._gateway = gateway << 10
         self._second = 0
         self._next = 0

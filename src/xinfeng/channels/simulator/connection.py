@@ -8,7 +8,6 @@ from typing import cast
 
 from xinfeng.channels.simulator.accounts import Account
 from xinfeng.channels.simulator.carrier import Carrier
-from xinfeng.protocols.cmpp.server import ServerSession
 from xinfeng.protocols.session import Closed, CloseReason, Expired, State, Timers
 from xinfeng.protocols.traffic import (
     DeliverResponses,
@@ -35,7 +34,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         options = carrier.options
-        self._session = ServerSession(
+        self._session = carrier.dialect.make_session(
             now=self._loop.time(),
             window=options.deliver_window,
             timers=Timers(idle_s=options.idle_s, response_s=options.resend_s, attempts=options.attempts),

@@ -4,7 +4,7 @@ Each line is an object with `do`, each answer one with `ok`; a failed one has `e
 
     {"do": "set", "refuse": {"8": 0.5}, "latency_ms": 100}     any field of Behaviour
     {"do": "cut"}                                              drop all connections now
-    {"do": "garbage"}                                          send what is no CMPP
+    {"do": "garbage"}                                          send what is no message
     {"do": "reply", "number": "138…", "text": "TD", "dest_id": "1069", "account": "900001"}
     {"do": "stats"}                                            counters, and what is under way
 """

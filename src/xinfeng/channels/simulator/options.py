@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from xinfeng.channels.simulator.behaviour import Behaviour
+from xinfeng.channels.simulator.dialects import DIALECTS
 from xinfeng.kernel.errors import InvalidInput
 
 
@@ -17,6 +18,8 @@ from xinfeng.kernel.errors import InvalidInput
 class Options:
     """`port` and `control_port` 0 take any free port; `control_port` None: no control."""
 
+    protocol: str = "cmpp"
+    """One of `dialects.DIALECTS`."""
     host: str = "127.0.0.1"
     port: int = 7890
     control_port: int | None = None
@@ -53,18 +56,22 @@ def parse_shares(text: str) -> dict[str, float]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="xinfeng simulate carrier",
-        description="模拟 CMPP 运营商，可以按需出错。 A simulated CMPP carrier with faults on demand.",
+        description="模拟运营商，可以按需出错。 A simulated carrier with faults on demand.",
     )
     add = parser.add_argument
+    add("--protocol", choices=sorted(DIALECTS), default="cmpp", help="协议 what is spoken")
     add("--host", default="127.0.0.1", help="监听的地址 address to listen on")
-    add("--port", type=int, default=7890, help="端口；0 为任意空闲端口 port; 0: any free one")
+    add("--port", type=int, help="端口；0 为任意空闲端口；默认为协议的常用端口 port; 0: any free one")
     add(
         "--control-port",
         type=int,
         help="控制端口，JSON 行；0 为任意空闲端口 JSON lines on loopback; 0: any free port",
     )
     add(
-        "--account", action="append", metavar="NAME:SECRET", help="可重复，默认 900001:888888 may be repeated"
+        "--account",
+        action="append",
+        metavar="NAME:SECRET",
+        help="可重复；cmpp 默认 900001:888888 may be repeated",
     )
     add("--log", type=Path, help="把收到的记到这个文件 append what was accepted to this file")
     add(
@@ -132,13 +139,28 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-_STATIC = ("host", "port", "control_port", "log", "deliver_window", "resend_s", "attempts", "idle_s", "seed")
+_STATIC = (
+    "protocol",
+    "host",
+    "port",
+    "control_port",
+    "log",
+    "deliver_window",
+    "resend_s",
+    "attempts",
+    "idle_s",
+    "seed",
+)
 
 
 def parse_options(arguments: Sequence[str] | None = None) -> Options:
     """Read a command line. Raises InvalidInput for values that don't fit."""
     given: dict[str, Any] = vars(_parser().parse_args(arguments))
-    accounts = dict(entry.partition(":")[::2] for entry in given.pop("account") or ("900001:888888",))
+    dialect = DIALECTS[given["protocol"]]
+    usual = f"{dialect.account}:{dialect.secret}"
+    accounts = dict(entry.partition(":")[::2] for entry in given.pop("account") or (usual,))
+    if given["port"] is None:
+        given["port"] = dialect.port
     if script := given.pop("reply_script"):
         given["reply_script"] = read_script(script)
     static = {name: given.pop(name) for name in _STATIC}
