@@ -12,6 +12,9 @@ Rules, on top of those in `protocols.session`:
    Stray and is no violation. Unknown commands, and commands in the wrong direction or state, are what the
    protocol says they are (`_read`).
 
+Who opens the connection (Caller, Listener) and who sends messages over it (Provider, Carrier) are two questions: a
+provider usually calls a carrier, but SGIP's carriers call the provider to deliver.
+
 A protocol brings a codec (`_read`, `_encode_submits`, …), its login and its farewell; see `protocols.cmpp` for the
 shape that all packages share.
 """
@@ -234,14 +237,60 @@ class Session(ABC):
             raise LocalProtocolError("session.wrong_state", state=self.state.name)
 
 
-class ClientSession(Session):
-    """The provider's end. Life: `connect`, feed until Opened or Refused, `submit_batch`, `acknowledge`, `part`."""
+class Caller(Session):
+    """The end that opens the connection and asks to be let in."""
 
     def connect(self, wall: datetime, now: float) -> None:
         """Ask to be let in. `wall`: aware; some logins hash the carrier's wall clock."""
         self.state = move(self.state, Move.BIND)
         self._answer_due = now + self._timers.response_s
         self._log_in(wall)
+
+    @abstractmethod
+    def _log_in(self, wall: datetime) -> None: ...
+
+
+class Listener(Session):
+    """The end that is asked to let somebody in. Life begins with waiting for LoginRequested."""
+
+    def __init__(
+        self, *, now: float, window: int = 16, timers: Timers | None = None, first_sequence: int = 1
+    ) -> None:
+        super().__init__(window=window, timers=timers or Timers(), first_sequence=first_sequence)
+        self.state = move(self.state, Move.BIND)
+        self._answer_due = now + self._timers.response_s
+        self._login: Any = None
+
+    def admit(self, *, secret: str, now: float) -> None:
+        """Let the peer in, in the version it asked for."""
+        self._answer_login(self._asked(), status=0, secret=secret)
+        self._admitted(now)
+
+    def refuse(self, status: int) -> list[Event]:
+        """Turn the peer away and end the session."""
+        events: list[Event] = []
+        self._answer_login(self._asked(), status=status, secret=None)
+        self._end(CloseReason.REFUSED, events)
+        return events
+
+    @abstractmethod
+    def _answer_login(self, login: Any, *, status: int, secret: str | None) -> None:
+        """Say yes (`status` 0, with the secret to prove ourselves by) or no."""
+
+    def _asked(self) -> Any:
+        self._must_be(State.BINDING)
+        if self._login is None:
+            raise LocalProtocolError("session.wrong_state", state=self.state.name)
+        return self._login
+
+    def _asks(self, login: Any, events: list[Event]) -> None:
+        """A login arrived; `login` is a `traffic.Login`."""
+        self._login = login
+        events.append(LoginRequested(login))
+
+
+class Provider(Session):
+    """The end that submits messages, and is told what became of them."""
 
     def submit_batch(self, items: Sequence[SubmitItem], now: float) -> tuple[bytes, Sequence[int]]:
         """Encode as many of the items, from the first on, as the window has room for.
@@ -262,9 +311,6 @@ class ClientSession(Session):
         return self._encode_acknowledgements(deliveries, result)
 
     @abstractmethod
-    def _log_in(self, wall: datetime) -> None: ...
-
-    @abstractmethod
     def _encode_submits(self, sequences: Sequence[int], items: Sequence[SubmitItem]) -> bytes: ...
 
     @abstractmethod
@@ -283,28 +329,8 @@ class ClientSession(Session):
             events.append(Replies(batch.replies))
 
 
-class ServerSession(Session):
-    """The carrier's end. Life: feed until LoginRequested, `admit` or `refuse`, answer and deliver, `part`."""
-
-    def __init__(
-        self, *, now: float, window: int = 16, timers: Timers | None = None, first_sequence: int = 1
-    ) -> None:
-        super().__init__(window=window, timers=timers or Timers(), first_sequence=first_sequence)
-        self.state = move(self.state, Move.BIND)
-        self._answer_due = now + self._timers.response_s
-        self._login: Any = None
-
-    def admit(self, *, secret: str, now: float) -> None:
-        """Let the provider in, in the version it asked for."""
-        self._answer_login(self._asked(), status=0, secret=secret)
-        self._admitted(now)
-
-    def refuse(self, status: int) -> list[Event]:
-        """Turn the provider away and end the session."""
-        events: list[Event] = []
-        self._answer_login(self._asked(), status=status, secret=None)
-        self._end(CloseReason.REFUSED, events)
-        return events
+class Carrier(Session):
+    """The end that takes messages, and delivers reports and replies."""
 
     def submit_resp_batch(self, items: Iterable[SubmitResponse]) -> bytes:
         """Answer submits."""
@@ -326,10 +352,6 @@ class ServerSession(Session):
         return data, sequences
 
     @abstractmethod
-    def _answer_login(self, login: Any, *, status: int, secret: str | None) -> None:
-        """Say yes (`status` 0, with the secret to prove ourselves by) or no."""
-
-    @abstractmethod
     def _encode_submit_responses(self, items: Iterable[SubmitResponse]) -> bytes: ...
 
     @abstractmethod
@@ -337,17 +359,6 @@ class ServerSession(Session):
 
     @abstractmethod
     def _encode_replies(self, sequences: Sequence[int], items: Sequence[ReplyItem]) -> bytes: ...
-
-    def _asked(self) -> Any:
-        self._must_be(State.BINDING)
-        if self._login is None:
-            raise LocalProtocolError("session.wrong_state", state=self.state.name)
-        return self._login
-
-    def _asks(self, login: Any, events: list[Event]) -> None:
-        """A login arrived; `login` is a `traffic.Login`."""
-        self._login = login
-        events.append(LoginRequested(login))
 
     def _take_traffic(self, batch: Batch, events: list[Event]) -> None:
         if batch.submissions:
@@ -358,3 +369,11 @@ class ServerSession(Session):
                 events.append(DeliverResponses(expected))
             if stray:
                 events.append(StrayResponses(stray))
+
+
+class ClientSession(Caller, Provider):
+    """The provider's end. Life: `connect`, feed until Opened or Refused, `submit_batch`, `acknowledge`, `part`."""
+
+
+class ServerSession(Listener, Carrier):
+    """The carrier's end. Life: feed until LoginRequested, `admit` or `refuse`, answer and deliver, `part`."""
