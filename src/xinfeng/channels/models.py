@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from xinfeng.channels.capabilities import Capabilities
@@ -69,6 +70,61 @@ class Channel(models.Model):
         return None if self.opens is None or self.closes is None else (self.opens, self.closes)
 
 
+class Preference(models.TextChoices):
+    """Which of the channels that can carry a message is the first choice."""
+
+    PRICE = "price", "价格优先"
+    ORDER = "order", "按排列顺序"
+
+
+class Route(models.Model):
+    """Channels of one purpose among which a campaign's messages are shared out, by the reader's carrier
+    (`channels.routing`). Nothing of a route is kept in a plan but what it came to."""
+
+    name = models.CharField(max_length=60, unique=True)
+    purpose = models.CharField(max_length=20)
+    prefer = models.CharField(max_length=10, choices=Preference.choices, default=Preference.PRICE)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "route"
+
+
+class RouteEntry(models.Model):
+    """A channel of a route. `carriers` (kernel.phones.Carrier): whose readers it is for; empty: everybody's."""
+
+    route = models.ForeignKey(Route, related_name="entries", on_delete=models.CASCADE)
+    channel = models.ForeignKey(Channel, related_name="+", on_delete=models.PROTECT)
+    position = models.SmallIntegerField()
+    carriers = ArrayField(models.SmallIntegerField(), default=list, db_default=[], blank=True)
+
+    class Meta:
+        db_table = "route_entry"
+        constraints = [
+            models.UniqueConstraint(fields=["route", "channel"], name="route_entry_channel_once"),
+            models.UniqueConstraint(fields=["route", "position"], name="route_entry_position_once"),
+        ]
+
+
+class ChannelHealth(models.Model):
+    """Whether a channel takes messages at present, as the gateways saw it last; written by `delivery.failover`.
+
+    `down_since`: since when no gateway has had a connection over which messages can go; null: one has. `refused`: its
+    logins are refused. Until `ill_until` it counts as one that takes nothing, because it refused everything (`illness`).
+    """
+
+    channel = models.OneToOneField(Channel, primary_key=True, on_delete=models.CASCADE)
+    observed_at = models.DateTimeField()
+    down_since = models.DateTimeField(null=True)
+    refused = models.BooleanField(default=False, db_default=False)
+    ill_until = models.DateTimeField(null=True)
+    illness = models.CharField(max_length=60, blank=True, db_default="")
+
+    class Meta:
+        db_table = "channel_health"
+
+
 class ConnectionPhase(models.TextChoices):
     CONNECTING = "connecting", "连接中"
     READY = "ready", "已连接"
@@ -96,3 +152,25 @@ class ConnectionState(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["channel", "gateway", "number"], name="connection_once")
         ]
+
+
+class ChannelSample(models.Model):
+    """What one gateway did with a channel in the `SAMPLE_S` seconds that began at `at`; kept for an hour, for charts.
+
+    `submitted` are parts, `ready` and `window_used` sums over the connections, `round_trip_ms` their mean.
+    """
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE)
+    gateway = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    ready = models.SmallIntegerField()
+    submitted = models.IntegerField()
+    window_used = models.IntegerField()
+    round_trip_ms = models.FloatField(null=True)
+
+    class Meta:
+        db_table = "channel_sample"
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "gateway", "at"], name="channel_sample_once")
+        ]
+        indexes = [models.Index(fields=["channel", "at"], name="channel_sample_time")]

@@ -14,6 +14,7 @@ import psycopg
 
 from xinfeng.channels import states
 from xinfeng.channels.kinds import read_config
+from xinfeng.channels.samples import Sampler
 from xinfeng.channels.sessions import ChannelAccount
 from xinfeng.delivery import leases
 from xinfeng.delivery.dispatch import Dispatch
@@ -56,6 +57,7 @@ class Housekeeping:
         self._house = house
         self._shares: dict[int, int] = {}
         self._told_at = time.monotonic()
+        self._sampler = Sampler()
 
     async def run(self, connection: AsyncConnection) -> None:
         """Once a second until the gateway is quiet; a plan to be held is held at once."""
@@ -105,6 +107,7 @@ class Housekeeping:
             for row in states.figures(dispatch.sessions, elapsed_s=elapsed_s)
         ]
         self._shares = await states.write(connection, self._house.name, figures, now=utc_now())
+        await self._sampler.note(connection, self._house.name, figures, elapsed_s=elapsed_s, now=utc_now())
 
     async def _tidy(self, connection: AsyncConnection) -> None:
         if recovered := await leases.recover_expired(connection):

@@ -1,6 +1,6 @@
-"""Plans that nobody scheduled: a few service messages that have to go now, each with a text of its own.
+"""Plans that nobody scheduled: a few messages that have to go now, each with a text of its own.
 
-Used for confirmations of opt-outs and for codes. Every message passes the same gates as a campaign's; who is
+Used for confirmations of opt-outs, for codes and for trials of a channel. Every message passes the same gates as a campaign's; who is
 refused is left out with the ordinary reason.
 """
 
@@ -51,7 +51,7 @@ def usable_sender(channel_id: int | None, signature_id: int | None) -> Sender | 
 
 
 def judge(contact_ids: Sequence[int], sender: Sender, *, at: datetime, now: datetime) -> Judged:
-    """Ask the gates about service messages of this sender that leave at `at`. Brings the lens up to date first."""
+    """Ask the gates about messages of this sender that leave at `at`. Brings the lens up to date first."""
     rules = policy.current_settings()
     day = business_day(at, rules.zone)
     filed = terms_for(sender.signature, sender.channel, day=day).filed_carriers
@@ -59,7 +59,7 @@ def judge(contact_ids: Sequence[int], sender: Sender, *, at: datetime, now: date
     copy.refresh()
     contact = copy.table("contact")
     people = contact.filter(contact["id"].isin(set(contact_ids))).select(contact_id=contact["id"])
-    context = GateContext(Purpose.SERVICE.value, now, rules, day, filed_carriers=filed)
+    context = GateContext(sender.channel.purpose, now, rules, day, filed_carriers=filed)
     rows = copy.rows(first_reason(copy, people, context)).to_pylist()
     return Judged(
         {row["contact_id"]: row["entry_seq"] for row in rows if row["reason"] is None},
@@ -90,7 +90,7 @@ def write_plan(
     """
     rules = policy.current_settings()
     terms = PlanTerms(
-        purpose=Purpose.SERVICE.value,
+        purpose=sender.channel.purpose,
         channel_id=ChannelId(sender.channel.pk),
         policy=_rules(sender, business_day(windows[0][0], rules.zone)),
         windows=windows,

@@ -5,6 +5,18 @@ from __future__ import annotations
 from xinfeng.console.sentences import Words
 
 SENTENCES: dict[str, Words] = {
+    "trial.channel_off": Words(
+        "通道“{channel}”已停用，测试短信没有发。请先启用它。",
+        "The channel “{channel}” is switched off; no trial was sent. Switch it on first.",
+    ),
+    "trial.closed": Words(
+        "现在不在可以发送的时间里，测试短信没有发。请在发送时段内再试。",
+        "No message may leave at this hour, so no trial was sent. Try again within the sending hours.",
+    ),
+    "trial.no_contact": Words(
+        "这个号码不在客户库里，测试短信没有发。请先把同事加为客户，并登记她本人的授权。",
+        "No contact has this number, so no trial was sent. Add your colleague as a contact, with her own consent.",
+    ),
     "approval.own_campaign": Words(
         "不能批准自己写的活动。没有批准。请其他审核人来批准。",
         "You wrote this campaign, so you cannot approve it. It was not approved. Ask another reviewer.",

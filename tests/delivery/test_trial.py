@@ -1,0 +1,86 @@
+"""One message to a colleague's own number: it passes the gates, or it does not go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+
+import pytest
+from tests.campaigns.factories import make_channel
+from tests.delivery.world import ask, one
+from tests.factories import make_contact
+
+from xinfeng.consent.actions import withdraw
+from xinfeng.content.models import Signature
+from xinfeng.delivery.trial import Trial, send_trial
+from xinfeng.foundation.vault import Kind, vault
+from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound, RefusedByPolicy
+from xinfeng.kernel.time import SHANGHAI
+from xinfeng.lens.engine import close_lens
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+NOON = datetime(2026, 11, 20, 11, 0, tzinfo=SHANGHAI)
+
+
+@pytest.fixture(autouse=True)
+def _own_lens(committed_db: str) -> Iterator[None]:
+    yield
+    close_lens()
+
+
+def make_person(*consent: str) -> tuple[int, str]:
+    person = make_contact(consent=consent, at=NOON - timedelta(days=3))
+    sealed = one("select phone_sealed from contact where id = %s", person)
+    return person, vault().open(Kind.PHONE, bytes(sealed))
+
+
+def try_out(phone: str, *, purpose: str = "marketing", now: datetime = NOON, **changes: object) -> Trial:
+    channel = make_channel(purpose=purpose, **changes)
+    signature, _ = Signature.objects.get_or_create(text="信风商城")
+    return send_trial(channel.pk, signature.pk, phone=phone, actor="admin", now=now)
+
+
+def test_a_trial_is_an_ordinary_plan_of_one_message() -> None:
+    person, number = make_person("marketing")
+    trial = try_out(f"+86 {number}")
+    assert trial.text == "【信风商城】通道测试，11:00 发出，收到请忽略。拒收请回复R"
+    assert ask("select contact_id from message where plan_id = %s", trial.plan_id) == [(person,)]
+    assert ask("select purpose, state from plan where id = %s", trial.plan_id) == [("marketing", "running")]
+    assert one("select count(*) from audit_entry where action = 'channel.trial'") == 1
+
+
+def test_a_service_channel_carries_no_opt_out() -> None:
+    _, number = make_person("service")
+    assert try_out(number, purpose="service").text == "【信风商城】通道测试，11:00 发出，收到请忽略。"
+
+
+def test_without_consent_nothing_goes_not_even_a_trial() -> None:
+    person, number = make_person("marketing")
+    at = NOON - timedelta(days=1)
+    withdraw(person, "marketing", at=at, source="staff", evidence="当面说的", actor="li", now=at)
+    with pytest.raises(RefusedByPolicy):
+        try_out(number)
+    assert one("select count(*) from message") == 0
+
+
+@pytest.mark.parametrize(
+    ("phone", "error", "code"),
+    [("13912345678", NotFound, "trial.no_contact"), ("not a number", InvalidInput, "phone.unreadable")],
+)
+def test_a_number_that_is_nobodys_is_refused(phone: str, error: type[Exception], code: str) -> None:
+    with pytest.raises(error, match=code):
+        try_out(phone)
+
+
+def test_at_night_there_is_no_trial() -> None:
+    _, number = make_person("marketing")
+    with pytest.raises(Conflict, match=r"trial\.closed"):
+        try_out(number, now=NOON.replace(hour=2))
+
+
+def test_a_channel_outside_its_hours_or_switched_off_is_not_tried() -> None:
+    _, number = make_person("marketing")
+    with pytest.raises(Conflict, match=r"trial\.closed"):
+        try_out(number, opens=time(14), closes=time(15))
+    with pytest.raises(Conflict, match=r"trial\.channel_off"):
+        try_out(number, enabled=False, name="停用的")
