@@ -23,7 +23,8 @@ class CampaignState(models.TextChoices):
 
 class Campaign(models.Model):
     """`trade` chooses the send windows. `plan_id` is delivery's plan once it was planned. `priority` (1 low … 5 high) and
-    `expected_fen` (the value of a message, where somebody states one) rank it: see `allocation`."""
+    `expected_fen` (the value of a message, where somebody states one) rank it: see `allocation`. It goes over one
+    `channel` or by a `route`; a draft may have neither yet."""
 
     name = models.CharField(max_length=80)
     purpose = models.CharField(max_length=20, default="marketing")
@@ -32,6 +33,7 @@ class Campaign(models.Model):
     segment = models.ForeignKey("segments.Segment", null=True, on_delete=models.PROTECT)
     template_version = models.ForeignKey("content.TemplateVersion", null=True, on_delete=models.PROTECT)
     channel = models.ForeignKey("channels.Channel", null=True, on_delete=models.PROTECT)
+    route = models.ForeignKey("channels.Route", null=True, on_delete=models.PROTECT)
     scheduled_at = models.DateTimeField(null=True)
     rate_per_s = models.IntegerField(null=True)
     priority = models.SmallIntegerField(default=3, db_default=3)
@@ -55,7 +57,11 @@ class Campaign(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(priority__gte=1, priority__lte=5), name="campaign_priority_range"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(channel__isnull=True) | models.Q(route__isnull=True),
+                name="campaign_channel_or_route",
+            ),
         ]
 
 

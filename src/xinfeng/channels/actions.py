@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from xinfeng.channels.capabilities import Capabilities
 from xinfeng.channels.config import LineConfig
 from xinfeng.channels.kinds import read_config
-from xinfeng.channels.models import Channel, ChannelKind
+from xinfeng.channels.models import Channel, ChannelKind, RouteEntry
 from xinfeng.foundation import audit
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
@@ -45,7 +45,7 @@ def save_channel(
     (`channels.capabilities`), as a whole; None keeps them, and lets a new channel demand filed signatures.
 
     Raises InvalidInput `channel.config` with `faults` (code by field, all at once), NotFound `channel.unknown`,
-    Conflict `channel.name_taken`.
+    Conflict `channel.name_taken`, `channel.in_route` (another purpose than the route's it is part of).
     """
     taken = _check(
         name,
@@ -62,6 +62,8 @@ def save_channel(
     try:
         with transaction.atomic():
             channel = _locked(channel_id) if channel_id else Channel()
+            if channel_id and channel.purpose != purpose:
+                _check_no_route(channel_id)
             channel.name, channel.kind, channel.purpose = name.strip(), kind, purpose
             channel.config, channel.rate_per_s, channel.price_li = taken.to_json(), rate_per_s, price_li
             channel.opens, channel.closes = hours or (None, None)
@@ -104,6 +106,13 @@ def _switch(channel_id: int, *, enabled: bool, actor: str) -> None:
         channel.save(update_fields=["enabled", "updated_at"])
         verb = "channel.enable" if enabled else "channel.disable"
         audit.record(actor=actor, action=verb, kind="channel", subject=channel_id)
+
+
+def _check_no_route(channel_id: int) -> None:
+    """A route only holds channels of its purpose."""
+    route = RouteEntry.objects.filter(channel_id=channel_id).select_related("route").first()
+    if route is not None:
+        raise Conflict("channel.in_route", route=route.route.name)
 
 
 def _locked(channel_id: int) -> Channel:

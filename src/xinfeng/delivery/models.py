@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from xinfeng.foundation.fields import Xid8Field
@@ -23,12 +24,14 @@ class Plan(models.Model):
 
     `policy` is the rules in force when it was made (policy.snapshot), so that explain still knows a year
     later. `windows` are the UTC intervals in which it may send; `deadline` ends it. `rate_per_s` throttles
-    below the channel's rate; null means the channel's.
+    below the channel's rate; null means the channel's. `route_id`: its messages go by the lanes of this route, and
+    `channel_id` is the one that most of them were planned for.
     """
 
     id = models.BigAutoField(primary_key=True)
     purpose = models.CharField(max_length=20)
     channel_id = models.BigIntegerField()
+    route_id = models.BigIntegerField(null=True)
     state = models.CharField(max_length=10, choices=PlanState.choices, default=PlanState.BUILDING)
     reason = models.CharField(max_length=60, blank=True)  # why it is paused or was stopped
     policy = models.JSONField(default=dict)
@@ -61,7 +64,9 @@ class ChunkState(models.TextChoices):
 class Chunk(models.Model):
     """Up to 1,000 messages with consecutive ids, for one channel: what a gateway leases.
 
-    Everything up to `intent_upto` may have been handed to the socket; it is committed before that happens.
+    Everything up to `intent_upto` may have been handed to the socket; it is committed before that happens. `lane`: the
+    channels that can carry all of it, the first choice first; empty: only `channel_id` can. While it is QUEUED it may
+    be moved to another of its lane (`failover`).
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -74,12 +79,48 @@ class Chunk(models.Model):
     intent_upto = models.BigIntegerField(null=True)
     leased_by = models.CharField(max_length=40, null=True)
     lease_until = models.DateTimeField(null=True)
+    lane = ArrayField(models.BigIntegerField(), default=list, db_default=[])
 
     class Meta:
         db_table = "chunk"
         indexes = [
-            models.Index(fields=["plan", "id"], condition=~models.Q(state="done"), name="chunk_open"),
+            models.Index(
+                fields=["plan", "channel_id", "id"], condition=~models.Q(state="done"), name="chunk_waiting"
+            ),
         ]
+
+
+class PlanChannel(models.Model):
+    """A channel that a plan may send over, with its price when it was planned; `messages` and `parts` were planned for
+    it as the first choice. Append-only. What a message costs goes by the channel that carried it."""
+
+    plan = models.ForeignKey(Plan, related_name="channels", on_delete=models.CASCADE)
+    channel_id = models.BigIntegerField()
+    price_li = models.IntegerField()
+    messages = models.IntegerField()
+    parts = models.IntegerField()
+    xid = Xid8Field()
+
+    class Meta:
+        db_table = "plan_channel"
+        constraints = [models.UniqueConstraint(fields=["plan", "channel_id"], name="plan_channel_once")]
+        indexes = [models.Index(fields=["xid"], name="plan_channel_xid")]
+
+
+class ChunkMove(models.Model):
+    """What had not left of a chunk went to another channel of its lane, and why. Append-only."""
+
+    plan = models.ForeignKey(Plan, related_name="moves", on_delete=models.CASCADE)
+    chunk_id = models.BigIntegerField()
+    from_channel_id = models.BigIntegerField()
+    to_channel_id = models.BigIntegerField()
+    messages = models.IntegerField()
+    reason = models.CharField(max_length=60)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "chunk_move"
+        indexes = [models.Index(fields=["plan", "at"], name="chunk_move_of_plan")]
 
 
 class Message(models.Model):
