@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Self
 
 from xinfeng.channels.fields import Reader, number, take, text
-from xinfeng.channels.writing import write_parts
+from xinfeng.channels.writing import AS_IN_CHINA, Writing, write_parts
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.protocols.core import ClientSession
 from xinfeng.protocols.session import Timers
@@ -86,6 +86,11 @@ class LineConfig(ABC):
         return self.access_code + self.extension
 
     @property
+    def writing(self) -> Writing:
+        """How the account wants its texts."""
+        return AS_IN_CHINA
+
+    @property
     def timers(self) -> Timers:
         return Timers(idle_s=self.keepalive_s, response_s=self.response_timeout_s)
 
@@ -95,4 +100,4 @@ class LineConfig(ABC):
 
     def write(self, number: str, text: str, *, reference: int) -> list[SubmitItem]:
         """The parts of a text to a number, as this carrier wants them. Raises InvalidInput where it can't be done."""
-        return write_parts(number, text, reference=reference)
+        return write_parts(number, text, reference=reference, writing=self.writing)
