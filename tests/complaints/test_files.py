@@ -206,7 +206,7 @@ def test_a_crash_goes_on_behind_what_was_committed(monkeypatch: pytest.MonkeyPat
     files.start(
         kept.pk, mapping=files.preview(kept.pk).guess, source="12321", remember=False, actor="ma", now=NOW
     )
-    true = files.take_checked
+    true = files.write_checked
     calls = []
 
     def fall(*given: object, **named: object) -> object:
@@ -215,7 +215,7 @@ def test_a_crash_goes_on_behind_what_was_committed(monkeypatch: pytest.MonkeyPat
             raise SystemExit
         return true(*given, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(files, "take_checked", fall)
+    monkeypatch.setattr(files, "write_checked", fall)
     with pytest.raises(SystemExit):
         files.run(kept.pk, now=NOW)
     assert files.one(kept.pk).rows_done == 2

@@ -26,7 +26,14 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from xinfeng.complaints import settings
 from xinfeng.complaints.deadlines import due_after
-from xinfeng.complaints.intake import AT_ONCE, Checked, NewComplaint, check_row, take_checked
+from xinfeng.complaints.intake import (
+    AT_ONCE,
+    Checked,
+    NewComplaint,
+    bar_numbers,
+    check_row,
+    write_checked,
+)
 from xinfeng.complaints.matches import match_waiting
 from xinfeng.complaints.models import About, ComplaintFile, ComplaintFileRow, FileState, Source
 from xinfeng.contacts.values import read_time
@@ -232,14 +239,17 @@ def _take(kept: ComplaintFile, *, now: datetime) -> None:
                 bad.append(read)
         with bulk_transaction() as connection:
             _keep_bad(kept.pk, bad)
-            # Counted before anything is suppressed: once the wire is silent, the commit comes at once.
-            taken = take_checked(connection, good, due=due, actor=kept.created_by, now=now, file_id=kept.pk)
-            known = sum(one.known for one in taken)
+            written = write_checked(
+                connection, good, due=due, actor=kept.created_by, now=now, file_id=kept.pk
+            )
+            known = sum(one.known for one in written.taken)
             connection.execute(
                 "update complaint_file set rows_done = rows_done + %s, taken = taken + %s, known = known + %s,"
                 " refused = refused + %s where id = %s",
-                (len(batch), len(taken) - known, known, len(bad), kept.pk),
+                (len(batch), len(written.taken) - known, known, len(bad), kept.pk),
             )
+            # Last: once the wire is silent, the commit comes at once.
+            bar_numbers(connection, written, actor=kept.created_by, now=now)
 
 
 class _Reader:

@@ -132,9 +132,38 @@ def take_checked(
     now: datetime,
     file_id: int | None,
 ) -> list[Taken]:
-    """`take_rows`, once they were checked. The suppression comes last: the wire is silent from then to the commit."""
+    """`take_rows`, once they were checked."""
+    written = write_checked(connection, rows, due=due, actor=actor, now=now, file_id=file_id)
+    bar_numbers(connection, written, actor=actor, now=now)
+    return written.taken
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Complaints that are written down; `to_bar`: numbers of the new ones, each with when and by which source."""
+
+    taken: list[Taken]
+    to_bar: list[tuple[bytes, datetime, str]]
+
+
+def bar_numbers(connection: Connection, written: Written, *, actor: str, now: datetime) -> None:
+    """The last thing before the commit: the wire is silent from here on."""
+    if written.to_bar:
+        record_complaints(connection, written.to_bar, actor=actor, now=now)
+
+
+def write_checked(
+    connection: Connection,
+    rows: Sequence[Checked],
+    *,
+    due: Mapping[str, datetime],
+    actor: str,
+    now: datetime,
+    file_id: int | None,
+) -> Written:
+    """All of `take_checked` that comes before `bar_numbers`."""
     if not rows:
-        return []
+        return Written([], [])
     numbers = [one.number for one in rows]
     indexes = [bytes(one) for one in vault().phone_indexes(numbers)]
     onces = vault().indexes([_once(one) for one in rows])
@@ -173,20 +202,17 @@ def take_checked(
     for once in onces:
         taken.append(Taken(known[once], once in seen))
         seen.add(once)
-    _suppress(connection, rows, indexes, onces, fresh=set(fresh), actor=actor, now=now)
-    return taken
+    return Written(taken, _to_bar(rows, indexes, onces, fresh=set(fresh), now=now))
 
 
-def _suppress(
-    connection: Connection,
+def _to_bar(
     rows: Sequence[Checked],
     indexes: Sequence[bytes],
     onces: Sequence[bytes],
     *,
     fresh: set[bytes],
-    actor: str,
     now: datetime,
-) -> None:
+) -> list[tuple[bytes, datetime, str]]:
     """The numbers of what is new. One that was taken before may have been lifted since, by people, with a reason."""
     said: dict[bytes, tuple[bytes, datetime, str]] = {}
     for row, index, once in zip(rows, indexes, onces, strict=True):
@@ -195,8 +221,7 @@ def _suppress(
             at = min(row.given.complained_at, now)
             if before is None or before[1] < at:
                 said[index] = (index, at, f"complaint:{row.given.source}")
-    if said:
-        record_complaints(connection, list(said.values()), actor=actor, now=now)
+    return list(said.values())
 
 
 def _once(row: Checked) -> str:

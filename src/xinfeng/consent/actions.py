@@ -62,10 +62,18 @@ def append_entries(
     Holds the ledger until the transaction ends, so make it the last thing in a long one. `newborn`: contacts
     made by this very transaction, about whom nothing can have been recorded yet; it saves looking.
     """
+    seqs = _record(connection, entries, now=now, newborn=newborn)
+    perform(connection, sql.silence(entries))
+    return seqs
+
+
+def _record(
+    connection: Connection, entries: Sequence[NewEntry], *, now: datetime, newborn: Collection[int] = ()
+) -> list[int]:
     profiled = sorted({one.contact_id for one in entries if one.purpose == Purpose.PROFILING})
     if profiled:
         take_block(connection, "contact", 0)  # tiers are written below, and contacts come before the ledger
-    seqs = perform(connection, sql.append(entries, now=now, newborn=newborn))
+    seqs = perform(connection, sql.record(entries, now=now, newborn=newborn))
     recompute_tiers_of(connection, profiled, now=now)
     return seqs
 
@@ -190,12 +198,15 @@ def suppress_numbers(
     actor: str,
     now: datetime,
     at: datetime | None = None,
+    withdrawals: Sequence[NewEntry] = (),
 ) -> int:
     """Keep numbers (by their index) from being written to; returns how many were not suppressed so before.
 
-    A complaint also withdraws the consent of the contacts behind the numbers.
+    A complaint also withdraws the consent of the contacts behind the numbers. `withdrawals`: others that come of the
+    same ground, recorded before the wire is silent.
     """
     with bulk_transaction() as connection:
+        _record(connection, withdrawals, now=now)
         audit.record(
             actor=actor, action="suppression.add", kind="suppression", count=len(indexes), reason=reason
         )

@@ -87,9 +87,10 @@ def reconcile_merge(connection: Connection, ids: Sequence[int], *, actor: str, n
             entries += _take_over(purpose, said, speakers[0], actor=actor)
         else:
             entries += _give_back(purpose, said, speakers, belongs_to, actor=actor, now=now)
-    perform(connection, sql.append(list(dict.fromkeys(entries)), now=now))
+    perform(connection, sql.record(list(dict.fromkeys(entries)), now=now))
     perform(connection, sql.refresh(list(ids)))
     recompute_tiers_of(connection, ids, now=now)  # one of them may have said no to profiling
+    perform(connection, sql.silence(entries))
 
 
 def _no(contact_id: int, purpose: str, reason: str, *, actor: str, now: datetime) -> NewEntry:

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from xinfeng.consent import sql
-from xinfeng.consent.barrier import silence_wire
+from xinfeng.consent.barrier import take_ledger
 from xinfeng.consent.models import Scope, SuppressionReason
-from xinfeng.consent.script import Ask, Row, Script, perform
+from xinfeng.consent.script import Ask, Script, perform
 from xinfeng.foundation import audit
 from xinfeng.foundation.database import Connection
 
@@ -35,8 +35,8 @@ _IN_FORCE = "select 1 from suppression where phone_index = %s and scope = 'marke
 
 _TWINS = """\
 update suppression t set lifted_at = %(now)s, lifted_by = %(actor)s, lifted_reason = %(why)s
-from suppression o where o.id = any(%(ids)s::bigint[]) and t.phone_index = o.phone_index and t.scope = 'marketing'
-  and t.reason = o.reason and t.at = o.at and t.lifted_at is null"""
+from suppression o where o.id = any(%(ids)s::bigint[]) and o.scope = 'all'
+  and t.phone_index = o.phone_index and t.scope = 'marketing' and t.reason = o.reason and t.at = o.at and t.lifted_at is null"""
 
 
 def narrow(connection: Connection, phone_index: bytes, *, why: str, actor: str, now: datetime) -> list[int]:
@@ -87,36 +87,33 @@ def _narrow(phone_index: bytes, *, why: str, actor: str, now: datetime) -> Scrip
     ids = [int(row[0]) for row in lifted]
     if not ids:
         return []
-    yield from silence_wire()
+    coming: list[sql.Coming] = []
     # Whatever keeps marketing away already goes on doing so, and is not replaced: it may be the staff's own block.
     if not (yield Ask(_IN_FORCE, (phone_index,))):
-        for row in (yield Ask(_BY_ID, (ids,))):
-            yield from _insert(row, scope=Scope.MARKETING.value, now=now)
-    yield from _refresh([phone_index])
+        for index, _, reason, source, at, by in (yield Ask(_BY_ID, (ids,))):
+            coming.append(sql.Coming(bytes(index), Scope.MARKETING.value, reason, source, at, by))
+    yield from sql.mark(coming)
+    yield from sql.bar(coming)
     return ids
 
 
 def _put_back(ids: list[int], *, why: str, actor: str, now: datetime) -> Script[None]:
     """A suppression for all that came meanwhile, and is as strong, stands."""
+    yield from take_ledger()
+    yield Ask(_TWINS, {"ids": ids, "now": now, "actor": actor, "why": why[:200]})
     rows = yield Ask(_BY_ID, (ids,))
-    for row in rows:
-        yield from sql.suppress(
-            [bytes(row[0])],
-            scope=Scope(row[1]),
-            reason=SuppressionReason(row[2]),
-            source=row[3],
-            at=row[4],
-            actor=row[5],
+    yield from _refresh([bytes(row[0]) for row in rows])
+    coming: list[sql.Coming] = []
+    for index, scope, reason, source, at, by in rows:
+        coming += yield from sql.ready(
+            [(bytes(index), at, source)],
+            scope=Scope(scope),
+            reason=SuppressionReason(reason),
+            actor=by,
             now=now,
         )
-    yield Ask(_TWINS, {"ids": ids, "now": now, "actor": actor, "why": why[:200]})
-    yield from _refresh([bytes(row[0]) for row in rows])
-
-
-def _insert(row: Row, *, scope: str, now: datetime) -> Script[None]:
-    index, _, reason, source, at, actor = row
-    given = {"indexes": [bytes(index)], "ats": [at], "sources": [source]}
-    yield Ask(sql.INSERT_SUPPRESSIONS, given | {"scope": scope, "reason": reason, "actor": actor, "now": now})
+    yield from sql.mark(coming)
+    yield from sql.bar(coming)
 
 
 def _refresh(indexes: Sequence[bytes]) -> Script[None]:

@@ -7,6 +7,10 @@ that would count but was given to a wording that is outdated (`Notice.outdated`)
 
 A "no" is the person's: it is written for every row that was merged with the one it was said to, so it also binds
 messages that were planned for them.
+
+While the wire is silent nobody's messages leave, so everything is made ready before: the ledger, standing as it will
+be, what gives way. `bar` comes last: the lock, one insert, and the caller's commit. Standing may be derived before the
+suppressions are there because whoever changes either holds the ledger.
 """
 
 from __future__ import annotations
@@ -142,12 +146,27 @@ with said as (
 select said.phone_index, said.at, said.source from said
 where said.phone_index not in (select phone_index from in_force) order by said.nr"""  # noqa: S608
 
+# Standing as it will be once these suppressions are in force. What is in force already counts where it is stronger.
+MARK_SUPPRESSED = f"""\
+with barred as (
+  select distinct on (c.id, p.purpose) c.id as contact_id, p.purpose, u.reason
+  from unnest(%(indexes)s::bytea[], %(scopes)s::text[], %(reasons)s::text[]) as u(phone_index, scope, reason)
+  join contact c on c.phone_index = u.phone_index
+  join unnest(array['marketing', 'service']) as p(purpose) on u.scope = 'all' or u.scope = p.purpose
+  order by c.id, p.purpose, array_position(array[{_STRENGTH_LIST}], u.reason)
+)
+insert into standing as old (contact_id, purpose, granted, entry_seq, since, source, suppressed, stale)
+select contact_id, purpose, false, null, null, '', reason, false from barred
+on conflict (contact_id, purpose) do update set suppressed = excluded.suppressed
+where old.suppressed is null or array_position(array[{_STRENGTH_LIST}], old.suppressed::text)
+  > array_position(array[{_STRENGTH_LIST}], excluded.suppressed::text)"""  # noqa: S608
+
 # Ids are given out here, behind the barrier's lock, so they commit in their order.
 INSERT_SUPPRESSIONS = """\
 insert into suppression (phone_index, scope, reason, source, at, actor, lifted_by, lifted_reason)
-select u.phone_index, %(scope)s, %(reason)s, u.source, u.at, %(actor)s, '', ''
-from unnest(%(indexes)s::bytea[], %(ats)s::timestamptz[], %(sources)s::text[]) as u(phone_index, at, source)
-returning id"""
+select u.phone_index, u.scope, u.reason, u.source, u.at, u.actor, '', ''
+from unnest(%(indexes)s::bytea[], %(scopes)s::text[], %(reasons)s::text[], %(sources)s::text[],
+    %(ats)s::timestamptz[], %(actors)s::text[]) as u(phone_index, scope, reason, source, at, actor)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +185,36 @@ class OptOut:
     scope: Scope = Scope.MARKETING
 
 
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A suppression that is ready to be put in force. Nothing as strong is in force for this number and scope."""
+
+    phone_index: bytes
+    scope: str
+    reason: str
+    source: str
+    at: datetime
+    actor: str
+
+
 def append(entries: Sequence[NewEntry], *, now: datetime, newborn: Collection[int] = ()) -> Script[list[int]]:
+    """`record`, and `silence` if one of them is a withdrawal: commit at once."""
+    seqs = yield from record(entries, now=now, newborn=newborn)
+    yield from silence(entries)
+    return seqs
+
+
+def silence(entries: Sequence[NewEntry]) -> Script[None]:
+    """The last thing before the commit of what `record` wrote: the barrier, where somebody said no."""
+    if not all(entry.granted for entry in entries):
+        yield from silence_wire()
+
+
+def record(entries: Sequence[NewEntry], *, now: datetime, newborn: Collection[int] = ()) -> Script[list[int]]:
     """Chain and append entries and bring the standing of their contacts up to date; returns their numbers.
 
     `newborn`: contacts that the caller's own transaction has made, so that nobody can have said anything about
-    them. Withdrawals silence the wire last.
+    them. The caller goes on to `silence` or `bar` before it commits.
     """
     if not entries:
         return []
@@ -202,8 +246,6 @@ def append(entries: Sequence[NewEntry], *, now: datetime, newborn: Collection[in
         yield Ask(STAND_FROM_NEW_ENTRIES, span)
     if known:
         yield from _refresh(sorted(known))
-    if not all(entry.granted for entry in entries):
-        yield from silence_wire()
     return [one.seq for one in chained[:asked_for]]
 
 
@@ -277,16 +319,15 @@ def opt_out(opt_outs: Sequence[OptOut], *, now: datetime, actor: str) -> Script[
                 NewEntry(contact_id, purpose, False, one.at, one.source, None, one.evidence, actor)
                 for purpose in purposes_of(one.scope)
             ]
-    yield from append(entries, now=now)
-    yield from silence_wire()
+    yield from record(entries, now=now)
+    coming: list[Coming] = []
     for scope in Scope:
-        said = [one for one in opt_outs if one.scope == scope]
-        if said:
-            rows = [(one.phone_index, one.at, one.source) for one in said]
-            yield from _insert(rows, scope=scope, reason=SuppressionReason.OPT_OUT, now=now, actor=actor)
-    contacts = {entry.contact_id for entry in entries} | set(by_index.values())
-    if contacts:
-        yield from _refresh(sorted(contacts))
+        said = [(one.phone_index, one.at, one.source) for one in opt_outs if one.scope == scope]
+        coming += yield from _make_room(
+            said, scope=scope, reason=SuppressionReason.OPT_OUT, now=now, actor=actor
+        )
+    yield from mark(coming)
+    yield from bar(coming)
 
 
 def suppress(
@@ -318,9 +359,26 @@ def suppress_each(
     """`suppress`, where each number has a time and a source of its own; no number comes twice."""
     if not rows:
         return 0
+    coming = yield from ready(rows, scope=scope, reason=reason, actor=actor, now=now)
+    yield from mark(coming)
+    yield from bar(coming)
+    return len(coming)
+
+
+def ready(
+    rows: Sequence[tuple[bytes, datetime, str]],
+    *,
+    scope: Scope,
+    reason: SuppressionReason,
+    actor: str,
+    now: datetime,
+) -> Script[list[Coming]]:
+    """All of `suppress_each` that comes before `mark` and `bar`: withdrawals, and what is weaker gives way."""
+    if not rows:
+        return []
     yield from take_ledger()
-    by_index = yield from _contacts_of([row[0] for row in rows])
     if reason in (SuppressionReason.COMPLAINT, SuppressionReason.OPT_OUT):
+        by_index = yield from _contacts_of([row[0] for row in rows])
         evidence = f"suppression:{reason.value}"
         said = {by_index[index]: (at, source) for index, at, source in rows if index in by_index}
         entries = [
@@ -328,12 +386,24 @@ def suppress_each(
             for contact_id, (at, source) in said.items()
             for purpose in purposes_of(scope)
         ]
-        yield from append(entries, now=now)
+        yield from record(entries, now=now)
+    return (yield from _make_room(rows, scope=scope, reason=reason, now=now, actor=actor))
+
+
+def mark(coming: Sequence[Coming]) -> Script[None]:
+    """Standing of whoever has these numbers, as it will be once they are barred. The ledger is held."""
+    if coming:
+        yield Ask(MARK_SUPPRESSED, _columns(coming))
+
+
+def bar(coming: Sequence[Coming]) -> Script[None]:
+    """Silence the wire and put these in force; nothing but the commit comes after it.
+
+    The wire is silenced even if nothing is new: a withdrawal may have been recorded before.
+    """
     yield from silence_wire()
-    count = yield from _insert(rows, scope=scope, reason=reason, now=now, actor=actor)
-    if by_index:
-        yield from _refresh(sorted(by_index.values()))
-    return count
+    if coming:
+        yield Ask(INSERT_SUPPRESSIONS, _columns(coming))
 
 
 LIFT = """\
@@ -362,26 +432,37 @@ def lift(
     return lifted
 
 
-def _insert(
+def _make_room(
     rows: Sequence[tuple[bytes, datetime, str]],
     *,
     scope: Scope,
     reason: SuppressionReason,
     now: datetime,
     actor: str,
-) -> Script[int]:
-    given = {"scope": scope.value, "reason": reason.value, "actor": actor, "now": now}
-    fresh = yield Ask(MAKE_ROOM, given | _columns(rows))
-    if fresh:
-        yield Ask(INSERT_SUPPRESSIONS, given | _columns(fresh))
-    return len(fresh)
-
-
-def _columns(rows: Sequence[Row]) -> dict[str, list[object]]:
-    return {
+) -> Script[list[Coming]]:
+    if not rows:
+        return []
+    given = {
+        "scope": scope.value,
+        "reason": reason.value,
+        "actor": actor,
+        "now": now,
         "indexes": [bytes(row[0]) for row in rows],
         "ats": [row[1] for row in rows],
         "sources": [row[2] for row in rows],
+    }
+    fresh = yield Ask(MAKE_ROOM, given)
+    return [Coming(bytes(index), scope.value, reason.value, source, at, actor) for index, at, source in fresh]
+
+
+def _columns(coming: Sequence[Coming]) -> dict[str, list[object]]:
+    return {
+        "indexes": [one.phone_index for one in coming],
+        "scopes": [one.scope for one in coming],
+        "reasons": [one.reason for one in coming],
+        "sources": [one.source for one in coming],
+        "ats": [one.at for one in coming],
+        "actors": [one.actor for one in coming],
     }
 
 

@@ -15,7 +15,7 @@ from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
-from xinfeng.consent.actions import append_entries, refresh_standing, suppress_numbers
+from xinfeng.consent.actions import refresh_standing, suppress_numbers
 from xinfeng.consent.ledger import NewEntry
 from xinfeng.consent.models import Scope, SuppressionReason
 from xinfeng.consent.narrowing import lift_mistaken
@@ -396,7 +396,7 @@ def _take_consent(
         for contact_id, purpose in granted
     ]
     sql.leave_without_number(connection, indexes, gone=False)
-    append_entries(connection, entries, now=now)
+    refresh_standing(connection, list(indexes))
     suppress_numbers(
         list(indexes.values()),
         scope=Scope.ALL,
@@ -404,5 +404,5 @@ def _take_consent(
         source=source,
         actor=actor,
         now=now,
+        withdrawals=entries,
     )
-    refresh_standing(connection, list(indexes))
