@@ -1,0 +1,39 @@
+"""What the codes of Alibaba Cloud SMS mean for sending on (reference, section 7.5). Pure.
+
+`isp.SYSTEM_ERROR` is called retryable by the vendor, whose interface is not idempotent: whoever sends again may send
+twice. Here such a message is uncertain, and its receipt settles it.
+"""
+
+from __future__ import annotations
+
+
+def is_throttle(code: str) -> bool:
+    """Too fast: nothing was taken, and the same request may come later."""
+    return code.startswith("Throttling") or code == "HTTP.429"
+
+
+def is_ambiguous(code: str) -> bool:
+    """The vendor failed while it worked; it may have sent."""
+    return code.startswith("isp.SYSTEM_ERROR") or code in _FAILED
+
+
+def is_about_one(code: str) -> bool:
+    """About a number or a text, not the account: the others of the same batch may still be taken."""
+    return code in _ABOUT_ONE
+
+
+_FAILED = frozenset({"InternalError", "ServiceUnavailable", "ServiceTimeout", "isp.UNKNOWN_ERR_CODE"})
+_ABOUT_ONE = frozenset(
+    {
+        "isv.BUSINESS_LIMIT_CONTROL",
+        "isv.MOBILE_NUMBER_ILLEGAL",
+        "isv.TEMPLATE_MISSING_PARAMETERS",
+        "isv.INVALID_JSON_PARAM",
+        "isv.INVALID_PARAMETERS",
+        "isv.PARAM_LENGTH_LIMIT",
+        "isv.PARAM_NOT_SUPPORT_URL",
+        "isv.BLACK_KEY_CONTROL_LIMIT",
+        "isv.SMS_CONTENT_ILLEGAL",
+        "isv.DOMESTIC_NUMBER_NOT_SUPPORTED",
+    }
+)

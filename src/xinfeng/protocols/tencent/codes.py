@@ -1,0 +1,40 @@
+"""What the codes of Tencent Cloud SMS mean for sending on (reference, section 8.4). Pure.
+
+The vendor calls `InternalError.*` retryable; among them are time-outs behind its own door, after which a message may
+have left. Here such a message is uncertain, and its receipt settles it.
+"""
+
+from __future__ import annotations
+
+
+def is_throttle(code: str) -> bool:
+    """Too fast: nothing was taken, and the same request may come later."""
+    return code.startswith("RequestLimitExceeded") or code in _THROTTLES
+
+
+def is_ambiguous(code: str) -> bool:
+    """The vendor failed while it worked; it may have sent."""
+    return code.startswith("InternalError")
+
+
+def is_about_one(code: str) -> bool:
+    """About a number or a text, not the account."""
+    return code in _ABOUT_ONE or code.startswith("LimitExceeded.PhoneNumber")
+
+
+_THROTTLES = frozenset({"LimitExceeded.DeliveryFrequencyLimit", "HTTP.429"})
+_ABOUT_ONE = frozenset(
+    {
+        "FailedOperation.PhoneNumberInBlacklist",
+        "FailedOperation.ContainSensitiveWord",
+        "FailedOperation.TemplateParamSetNotMatchApprovedTemplate",
+        "FailedOperation.PhoneNumberParseFail",
+        "FailedOperation.JsonParseFail",
+        "InvalidParameterValue.IncorrectPhoneNumber",
+        "InvalidParameterValue.ContentLengthLimit",
+        "InvalidParameterValue.TemplateParameterFormatError",
+        "InvalidParameterValue.TemplateParameterLengthLimit",
+        "InvalidParameterValue.ProhibitedUseUrlInTemplateParameter",
+        "UnsupportedOperation.ChineseMainlandTemplateToGlobalPhone",
+    }
+)
