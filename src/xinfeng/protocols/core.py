@@ -27,6 +27,7 @@ from datetime import datetime
 from typing import Any
 
 from xinfeng.kernel.errors import LocalProtocolError, RemoteProtocolError
+from xinfeng.kernel.time import SHANGHAI
 from xinfeng.protocols.session import (
     Closed,
     CloseReason,
@@ -56,6 +57,11 @@ from xinfeng.protocols.traffic import (
     SubmitResponse,
     SubmitResponses,
 )
+
+
+def carrier_clock(wall: datetime) -> int:
+    """MMDDHHMMSS of the carrier's wall clock as a number, as logins have it; the carriers live in China's zone."""
+    return int(wall.astimezone(SHANGHAI).strftime("%m%d%H%M%S"))
 
 
 class Session(ABC):

@@ -12,9 +12,10 @@ from struct import Struct
 
 from xinfeng.kernel.errors import LocalProtocolError, RemoteProtocolError
 from xinfeng.protocols.cmpp import layout as at
-from xinfeng.protocols.cmpp.codec import decode_control, encode, fixed, malformed, text_field
+from xinfeng.protocols.cmpp.codec import decode_control, encode, fixed, malformed
 from xinfeng.protocols.cmpp.layout import HEADER, LARGEST_PDU, Layout, deliver_layout, layout_of
 from xinfeng.protocols.cmpp.messages import Command, Deliver
+from xinfeng.protocols.octets import text_field
 from xinfeng.protocols.traffic import (
     Acknowledgement,
     Batch,

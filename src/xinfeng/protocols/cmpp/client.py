@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from xinfeng.kernel.time import SHANGHAI
 from xinfeng.protocols.cmpp.auth import authenticator_source, is_authentic_ismg
 from xinfeng.protocols.cmpp.bulk import SubmitConstants, SubmitTemplate, encode_deliver_responses
 from xinfeng.protocols.cmpp.messages import Command, Connect, ConnectResp, Version, login_code
 from xinfeng.protocols.cmpp.state import CLIENT_MAY_RECEIVE, CmppEnd
 from xinfeng.protocols.core import ClientSession as CoreClientSession
+from xinfeng.protocols.core import carrier_clock
 from xinfeng.protocols.session import CloseReason, Refused, Timers
 from xinfeng.protocols.traffic import Acknowledgement, Event, Opened, SubmitItem
 
@@ -95,8 +95,3 @@ class ClientSession(CmppEnd, CoreClientSession):
             secret=self._account.secret,
         )
         events.append(Opened(self.version, message.version, authentic))
-
-
-def carrier_clock(wall: datetime) -> int:
-    """MMDDHHMMSS of the carrier's wall clock as a number; the carriers live in China's zone."""
-    return int(wall.astimezone(SHANGHAI).strftime("%m%d%H%M%S"))

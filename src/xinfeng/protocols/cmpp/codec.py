@@ -8,8 +8,10 @@ Encoding raises LocalProtocolError (`cmpp.field_too_long`, `cmpp.wrong_width`, `
 from __future__ import annotations
 
 import struct
+from functools import partial
 
 from xinfeng.kernel.errors import LocalProtocolError, RemoteProtocolError
+from xinfeng.protocols import octets
 from xinfeng.protocols.cmpp import layout as at
 from xinfeng.protocols.cmpp.layout import HEADER, LARGEST_PDU, Layout, deliver_layout, layout_of
 from xinfeng.protocols.cmpp.messages import (
@@ -28,6 +30,10 @@ from xinfeng.protocols.cmpp.messages import (
     Terminate,
     TerminateResp,
 )
+from xinfeng.protocols.octets import text_field
+
+fixed = partial(octets.fixed, "cmpp")
+exact = partial(octets.exact, "cmpp")
 
 CONTROL_COMMANDS = frozenset(
     {
@@ -39,28 +45,6 @@ CONTROL_COMMANDS = frozenset(
         Command.ACTIVE_TEST_RESP,
     }
 )
-
-
-def text_field(raw: bytes) -> str:
-    """A fixed-width field up to its first NUL. Never fails: peers put anything there."""
-    return raw.partition(b"\0")[0].decode("latin-1")
-
-
-def fixed(name: str, value: str, width: int) -> bytes:
-    """A value for a fixed-width field, checked (the padding is done by `struct`)."""
-    try:
-        raw = value.encode("latin-1")
-    except UnicodeEncodeError:
-        raise LocalProtocolError("cmpp.field_unencodable", field=name) from None
-    if len(raw) > width:
-        raise LocalProtocolError("cmpp.field_too_long", field=name, at_most=width, length=len(raw))
-    return raw
-
-
-def _exact(name: str, value: bytes, width: int) -> bytes:
-    if len(value) != width:
-        raise LocalProtocolError("cmpp.wrong_width", field=name, width=width, length=len(value))
-    return value
 
 
 def encode(message: Message, version: int) -> bytes:
@@ -88,14 +72,14 @@ def _encode(message: Message, layout: Layout) -> bytes:
         case Connect():
             body = at.CONNECT.pack(
                 fixed("source_addr", message.source_addr, 6),
-                _exact("authenticator", message.authenticator, 16),
+                exact("authenticator", message.authenticator, 16),
                 message.version,
                 message.timestamp,
             )
             return _frame(Command.CONNECT, message.sequence, body)
         case ConnectResp():
             form = at.CONNECT_RESP_LONG if message.long_status else at.CONNECT_RESP_SHORT
-            authenticator = _exact("authenticator", message.authenticator, 16)
+            authenticator = exact("authenticator", message.authenticator, 16)
             body = form.pack(message.status, authenticator, message.version)
             return _frame(Command.CONNECT_RESP, message.sequence, body)
         case Terminate():
@@ -110,7 +94,7 @@ def _encode(message: Message, layout: Layout) -> bytes:
 
 def _resp_body(message: SubmitResp | DeliverResp, layout: Layout) -> bytes:
     form = at.RESP_LONG if layout.status_width == 4 else at.RESP_SHORT
-    return form.pack(_exact("msg_id", message.msg_id, 8), message.result)
+    return form.pack(exact("msg_id", message.msg_id, 8), message.result)
 
 
 def _submit_body(message: Submit, layout: Layout) -> bytes:
@@ -120,7 +104,7 @@ def _submit_body(message: Submit, layout: Layout) -> bytes:
         raise LocalProtocolError("cmpp.bad_destinations", count=len(numbers))
     number_types = layout.number_types
     head = layout.submit_head.pack(
-        _exact("msg_id", message.msg_id, 8),
+        exact("msg_id", message.msg_id, 8),
         message.pk_total,
         message.pk_number,
         message.registered_delivery,
@@ -157,7 +141,7 @@ def _submit_body(message: Submit, layout: Layout) -> bytes:
 
 def _deliver_body(message: Deliver, layout: Layout) -> bytes:
     head = layout.deliver_head.pack(
-        _exact("msg_id", message.msg_id, 8),
+        exact("msg_id", message.msg_id, 8),
         fixed("dest_id", message.dest_id, 21),
         fixed("service_id", message.service_id, 10),
         message.tp_pid,
@@ -176,7 +160,7 @@ def encode_report(report: Report) -> bytes:
     """The content of a DELIVER that reports."""
     form = at.REPORT_LONG if report.number_width == 32 else at.REPORT_SHORT
     head = form.pack(
-        _exact("msg_id", report.msg_id, 8),
+        exact("msg_id", report.msg_id, 8),
         fixed("stat", report.stat, 7),
         fixed("submit_time", report.submit_time, 10),
         fixed("done_time", report.done_time, 10),
