@@ -1,7 +1,8 @@
-"""The form of a CMPP account. What is right is decided by the channels slice; here its faults get words."""
+"""The form of an account. What is right is decided by the channels slice; here its faults get words."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import time
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -11,9 +12,9 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from xinfeng.channels.capabilities import PRESETS, Capabilities, LinkInVariable
-from xinfeng.channels.kinds import CONFIGS, read_config
-from xinfeng.channels.models import ChannelKind
+from xinfeng.channels.kinds import read_config
 from xinfeng.channels.reads import ChannelRow
+from xinfeng.console.channels import accounts
 from xinfeng.console.components.parts import Text
 from xinfeng.console.content.labels import PURPOSES
 from xinfeng.console.preferences.windows import TimeInput
@@ -45,37 +46,28 @@ def _text(label: Any, help: Any = "", *, required: bool = True, initial: str = "
     return forms.CharField(label=label, help_text=help, required=required, initial=initial, max_length=253)
 
 
+@dataclass(frozen=True)
+class AccountField:
+    """A field of the account, with what the template needs beside it."""
+
+    bound: forms.BoundField
+    about: accounts.Field
+
+
 class ChannelForm(forms.Form):
-    """Everything a carrier's contract states. The secret is never shown again; left empty, it stays."""
+    """Everything a carrier's contract states. The secret is never shown again; left empty, it stays.
+
+    The fields of the account are those of the kind (`accounts.FIELDS`), which `kind` decides.
+    """
 
     name = _text(_("通道名称"), _("只有同事看得到，例如“移动 营销 1069”。"))
-    kind = forms.ChoiceField(
-        label=_("协议"),
-        choices=[(kind, ChannelKind(kind).label) for kind in CONFIGS],
-        initial=ChannelKind.CMPP3,
-    )
+    kind = forms.ChoiceField(label=_("协议"))
     purpose = forms.ChoiceField(
         label=_("用途"),
         choices=list(PURPOSES.items()),
         help_text=_("营销和服务走不同的通道，之后不能混用。"),
     )
-    host = _text(_("网关地址"))
-    port = _text(_("端口"), initial="7890")
-    account = _text(_("企业代码（SP_Id）"), _("最多 6 个字符。"))
-    secret = forms.CharField(
-        label=_("共享密钥"),
-        required=False,
-        strip=False,
-        max_length=200,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
-    access_code = _text(_("接入码"), _("客户看到的号码的开头，例如 1069 开头。"))
-    extension = _text(_("扩展码"), required=False)
-    service_id = _text(_("业务代码（Service_Id）"), required=False)
-    msg_src = _text(_("信息来源（Msg_src）"), _("留空就是企业代码。"), required=False)
     rate_per_s = _text(_("每秒最多"), _("合同里的流速，按计费条算；任何一秒都不会超过。"), initial="100")
-    connections = _text(_("连接数"), _("每个网关进程开几条连接。"), initial="1")
-    window = _text(_("滑动窗口"), _("一条连接上可以有多少条没有应答，协议建议 16。"), initial="16")
     price = _text(_("单价"), _("每个计费条，可以有一位小数。"), initial="3.5")
     opens = forms.TimeField(label=_("每天从"), widget=TimeInput(), required=False)
     closes = forms.TimeField(
@@ -83,15 +75,6 @@ class ChannelForm(forms.Form):
         widget=TimeInput(),
         required=False,
         help_text=_("合同限定的发送时间，活动的时段会收窄到这里；两项都留空就不限。"),
-    )
-    keepalive_s = _text(_("心跳间隔"), initial="180", required=False)
-    response_timeout_s = _text(_("应答超时"), initial="60", required=False)
-    fee_user_type = _text(_("计费用户类型"), initial="2", required=False)
-    fee_type = _text(_("资费类别"), initial="01", required=False)
-    fee_code = _text(_("资费代码"), initial="000000", required=False)
-    fee_number = _text(_("被计费号码"), required=False)
-    pad_account_in_md5 = forms.BooleanField(
-        label=_("鉴权时把企业代码补足 6 位"), required=False, help_text=_("极少数网关需要；登录被拒时再试。")
     )
 
     vendor = forms.ChoiceField(required=False)
@@ -126,33 +109,39 @@ class ChannelForm(forms.Form):
         "adjacent_variables",
         "salutation_required",
     )
-    CONFIG = (
-        "host",
-        "port",
-        "account",
-        "access_code",
-        "extension",
-        "service_id",
-        "msg_src",
-        "connections",
-        "window",
-        "keepalive_s",
-        "response_timeout_s",
-        "fee_user_type",
-        "fee_type",
-        "fee_code",
-        "fee_number",
-        "pad_account_in_md5",
-    )
-    RARE = CONFIG[9:]
-    """Fields that hardly anybody needs; folded away unless one of them is wrong."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any = None, *, kind: str, new: bool, initial: dict[str, Any]) -> None:
+        given = {**accounts.defaults(kind), "kind": kind, **initial}
+        super().__init__(data, initial=given)
+        self._kind = kind
         english = (get_language() or "").startswith("en")
-        vendor = self.fields["vendor"]
+        vendor, protocol = self.fields["vendor"], self.fields["kind"]
         assert isinstance(vendor, forms.ChoiceField)
+        assert isinstance(protocol, forms.ChoiceField)
         vendor.choices = [(one.key, one.name_en if english else one.name) for one in PRESETS.values()]
+        protocol.choices = accounts.siblings(kind)
+        for one in accounts.FIELDS[kind]:
+            if one.name == accounts.SECRET:
+                self.fields[one.name] = forms.CharField(
+                    label=one.label,
+                    required=new,
+                    strip=False,
+                    max_length=200,
+                    help_text=_("保存后加密，不再显示。")
+                    if new
+                    else _("已加密保存，不再显示；留空表示不改。"),
+                    widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+                )
+            else:
+                self.fields[one.name] = one.made(given.get(one.name))
+
+    @property
+    def account_fields(self) -> dict[str, list[AccountField]]:
+        """What the template shows, by place."""
+        found: dict[str, list[AccountField]] = {place.value: [] for place in accounts.Place}
+        for one in accounts.FIELDS[self._kind]:
+            found[one.place].append(AccountField(self[one.name], one))
+        return found
 
     @property
     def rule_fields(self) -> list[forms.BoundField]:
@@ -170,22 +159,18 @@ class ChannelForm(forms.Form):
 
     @property
     def rare_wrong(self) -> bool:
-        return any(name in self.errors for name in self.RARE)
-
-    @property
-    def rare_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.RARE]
+        return any(
+            one.name in self.errors for one in accounts.FIELDS[self._kind] if one.place is accounts.Place.RARE
+        )
 
     def values(self) -> dict[str, Any]:
         """The arguments of `save_channel`, as far as they can be read; what can't is out of range there."""
         given = {name: self.data.get(name, "").strip() for name in self.fields}
-        config: dict[str, Any] = {name: given[name] for name in self.CONFIG if given[name] != ""}
-        config["pad_account_in_md5"] = "pad_account_in_md5" in self.data
         return {
             "name": given["name"],
-            "kind": given["kind"],
+            "kind": given["kind"] or self._kind,
             "purpose": given["purpose"],
-            "config": config,
+            "config": accounts.stated(self._kind, self.data),
             "secret": self.data.get("secret") or None,
             "rate_per_s": _whole(given["rate_per_s"]),
             "price_li": _li(given["price"]),
@@ -253,9 +238,10 @@ def rules_initial(takes: Capabilities) -> dict[str, Any]:
 
 def initial_of(channel: ChannelRow) -> dict[str, Any]:
     """The form's values for a channel that exists."""
-    config = {name: value for name, value in channel.config.to_json().items() if name in ChannelForm.CONFIG}
-    for name in ("keepalive_s", "response_timeout_s"):
-        config[name] = f"{config[name]:g}"
+    config = {
+        name: f"{value:g}" if isinstance(value, float) else value
+        for name, value in channel.config.to_json().items()
+    }
     return {
         **config,
         **rules_initial(channel.takes),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -15,15 +16,25 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from xinfeng.channels import actions, reads
 from xinfeng.channels.capabilities import PRESETS, Preset
-from xinfeng.channels.reads import ChannelRow
+from xinfeng.channels.models import ChannelKind
+from xinfeng.channels.probe import try_channel
+from xinfeng.channels.reads import ChannelRow, ConnectionRow
+from xinfeng.channels.samples import SAMPLE_S, samples
+from xinfeng.console.channels import accounts
 from xinfeng.console.channels.forms import ChannelForm, initial_of, rules_initial
+from xinfeng.console.channels.words import detail_words, probe_words
 from xinfeng.console.components import Crumb, Empty
 from xinfeng.console.components.faults import show_fault
+from xinfeng.console.contacts.labels import reason_words
 from xinfeng.console.content.labels import PURPOSES
 from xinfeng.console.middleware import wants_fragment
 from xinfeng.console.permissions import allowed
+from xinfeng.console.words import sentence
+from xinfeng.content.reads import signatures
+from xinfeng.delivery.trial import send_trial
+from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.insights.figures import ChannelFigures, channel_figures
-from xinfeng.kernel.errors import InvalidInput, XinfengError
+from xinfeng.kernel.errors import InvalidInput, RefusedByPolicy, XinfengError
 from xinfeng.kernel.time import utc_now
 
 
@@ -45,8 +56,29 @@ class Shown:
         return "down"
 
     @property
+    def protocol(self) -> str:
+        return str(ChannelKind(self.row.kind).label)
+
+    @property
+    def account(self) -> list[tuple[object, object]]:
+        """What the account states, label and value, without what hardly anybody changes."""
+        config = self.row.config.to_json()
+        return [
+            (one.label, _("已加密保存，不再显示"))
+            if one.name == accounts.SECRET
+            else (one.label, one.shown(config.get(one.name, "")))
+            for one in accounts.FIELDS[self.row.kind]
+            if one.place is not accounts.Place.RARE
+        ]
+
+    @property
     def purpose(self) -> object:
         return PURPOSES.get(self.row.purpose, self.row.purpose)
+
+    @property
+    def connections(self) -> list[tuple[ConnectionRow, str]]:
+        """Each with what it says about itself, in words."""
+        return [(one, detail_words(one.detail)) for one in self.row.connections]
 
     @property
     def price(self) -> str:
@@ -81,20 +113,94 @@ def detail(request: HttpRequest, channel_id: int) -> HttpResponse:
     row = reads.channel(channel_id, now=now)
     figures = channel_figures(now=now).get(channel_id, ChannelFigures())
     context = {"channel": Shown(row, figures), "now": now, "crumbs": _crumbs()}
-    template = "channels/live.html" if wants_fragment(request) else "channels/detail.html"
-    return render(request, template, context)
+    if wants_fragment(request):
+        return render(request, "channels/live.html", context)
+    context |= {**_charts(row, now=now), "signatures": signatures(only_enabled=True)}
+    return render(request, "channels/detail.html", context)
+
+
+@require_safe
+@allowed("channel.view")
+def chart(request: HttpRequest, channel_id: int) -> HttpResponse:
+    """The last hour, again."""
+    now = utc_now()
+    row = reads.channel(channel_id, now=now)
+    context = {"channel": Shown(row, ChannelFigures()), **_charts(row, now=now)}
+    return render(request, "channels/chart.html", context)
+
+
+def _charts(row: ChannelRow, *, now: datetime) -> dict[str, Any]:
+    found = samples(row.id, now=now)
+    zone = xinfeng_settings.load().zone
+    at = [f"{one.at.astimezone(zone):%H:%M:%S}" for one in found]
+    speed = [round(one.submitted / SAMPLE_S, 1) for one in found]
+    trip = [None if one.round_trip_ms is None else round(one.round_trip_ms, 1) for one in found]
+    return {
+        "samples": found,
+        "speed": {
+            "kind": "area",
+            "x": at,
+            "series": [{"name": _("每秒提交"), "data": speed, "tone": "accent"}],
+            "unit": _("条"),
+        },
+        "trip": {
+            "kind": "line",
+            "x": at,
+            "series": [{"name": _("往返时间"), "data": trip, "tone": "info"}],
+            "unit": "ms",
+        },
+    }
+
+
+@require_POST
+@allowed("channel.edit")
+def trial(request: HttpRequest, channel_id: int) -> HttpResponse:
+    """One message to a colleague's own number."""
+    signature = request.POST.get("signature", "")
+    try:
+        sent = send_trial(
+            channel_id,
+            int(signature) if signature.isdecimal() and len(signature) < 10 else 0,
+            phone=request.POST.get("phone", ""),
+            actor=request.user.get_username(),
+            now=utc_now(),
+        )
+    except RefusedByPolicy as refused:
+        reason = reason_words(refused.code)
+        messages.error(request, gettext("没有发：%(reason)s。") % {"reason": reason})
+    except XinfengError as fault:
+        messages.error(request, sentence(fault))
+    else:
+        messages.success(
+            request, gettext("已交给网关：%(text)s 结果在客户页的短信里。") % {"text": sent.text}
+        )
+    return redirect("channels.detail", channel_id=channel_id)
+
+
+@require_POST
+@allowed("channel.edit")
+def probe(request: HttpRequest, channel_id: int) -> HttpResponse:
+    """Log in to the carrier and out again; no message is sent."""
+    result = try_channel(channel_id)
+    told = probe_words(result)
+    (messages.success if result.ok else messages.error)(request, told)
+    return redirect("channels.detail", channel_id=channel_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed("channel.edit")
 def new(request: HttpRequest) -> HttpResponse:
+    """First which kind, then what its contract states."""
+    kind = request.GET.get("kind", "")
+    if kind not in accounts.FIELDS:
+        return render(request, "channels/kinds.html", {"cards": accounts.CARDS, "crumbs": _crumbs()})
     preset = PRESETS.get(request.GET.get("vendor", ""), PRESETS["none"])
-    form = ChannelForm(request.POST or None, initial=rules_initial(preset.capabilities))
-    form.fields["secret"].required = True
+    form = ChannelForm(request.POST or None, kind=kind, new=True, initial=rules_initial(preset.capabilities))
     if request.method == "POST" and (channel_id := _save(request, form, None)):
         messages.success(request, gettext("通道已保存，网关几秒内就会连接。"))
         return redirect("channels.detail", channel_id=channel_id)
-    context = {**_preset(preset), "form": form, "crumbs": _crumbs()}
+    crumbs = [*_crumbs(), Crumb(_("添加通道"), reverse("channels.new"))]
+    context = {**_preset(preset), "form": form, "kind": kind, "crumbs": crumbs}
     return render(request, "channels/form.html", context)
 
 
@@ -104,12 +210,18 @@ def edit(request: HttpRequest, channel_id: int) -> HttpResponse:
     row = reads.channel(channel_id, now=utc_now())
     preset = PRESETS.get(request.GET.get("vendor", ""))
     chosen = rules_initial(preset.capabilities) if preset else {}
-    form = ChannelForm(request.POST or None, initial={**initial_of(row), **chosen})
+    form = ChannelForm(request.POST or None, kind=row.kind, new=False, initial={**initial_of(row), **chosen})
     if request.method == "POST" and _save(request, form, channel_id):
         messages.success(request, gettext("已保存。连接参数有变化时，网关会重新连接。"))
         return redirect("channels.detail", channel_id=channel_id)
     crumbs = [*_crumbs(), Crumb(row.name, reverse("channels.detail", args=[channel_id]))]
-    context = {**_preset(preset or PRESETS[row.takes.vendor]), "form": form, "channel": row, "crumbs": crumbs}
+    context = {
+        **_preset(preset or PRESETS[row.takes.vendor]),
+        "form": form,
+        "channel": row,
+        "kind": row.kind,
+        "crumbs": crumbs,
+    }
     return render(request, "channels/form.html", context)
 
 

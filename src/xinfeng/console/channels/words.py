@@ -1,0 +1,61 @@
+"""What connections and logins say about themselves, in the reader's language."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from xinfeng.channels.probe import ProbeResult
+from xinfeng.console.components.parts import Text
+
+_ENDINGS: dict[str, Text] = {
+    "connect.ConnectionRefusedError": _("对方没有在这个地址和端口上监听，或防火墙拒绝了连接。"),
+    "connect.TimeoutError": _("连接不上：十秒内没有应答。检查地址、端口和防火墙。"),
+    "connect.gaierror": _("找不到这个网关地址，请检查拼写和 DNS。"),
+    "connect.OSError": _("连接不上，网络不通。"),
+    "connect.ConnectionResetError": _("刚连上就被对方断开，常见于来源 IP 没有加入白名单。"),
+    "unreachable": _("连接不上。检查地址、端口、防火墙，以及来源 IP 是否在白名单里。"),
+    "lost": _("连接断了。"),
+    "remote": _("运营商主动断开。"),
+    "local": _("已正常退出。"),
+    "closed": _("对方没有回答就断开了，常见于来源 IP 没有加入白名单。"),
+    "silent": _("运营商没有应答。"),
+    "clogged": _("运营商不收数据，连接已放弃。"),
+    "stopped": _("网关停止了这条连接。"),
+}
+
+_LOGINS: dict[str, Text] = {
+    "bad_structure": _("登录被拒：消息结构错误，多半是协议版本不对。"),
+    "bad_source_address": _("登录被拒：账号或来源 IP 不对。"),
+    "authentication_failed": _("登录被拒：密钥不对，或账号填错了。"),
+    "version_too_high": _("登录被拒：版本太高，请改用合同上写的版本。"),
+    "too_many_connections": _("登录被拒：连接数超过了合同。"),
+    "already_bound": _("登录被拒：这个账号已经登录着。"),
+    "bad_account": _("登录被拒：没有这个账号。"),
+    "bad_ip": _("登录被拒：来源 IP 不在白名单里。"),
+}
+
+
+def detail_words(detail: str) -> str:
+    """What a connection's `detail` means; what is not known stays as it is."""
+    if not detail:
+        return ""
+    if detail in _ENDINGS:
+        return str(_ENDINGS[detail])
+    _protocol, login, why = detail.partition(".login.")
+    if login:
+        told = _LOGINS.get(why)
+        return str(told) if told else gettext("登录被拒（%(code)s）。") % {"code": detail}
+    if detail.startswith("connect."):
+        return gettext("连接不上（%(code)s）。") % {"code": detail.removeprefix("connect.")}
+    return gettext("对方发来的内容不合协议，连接已断开（%(code)s）。") % {"code": detail}
+
+
+def probe_words(result: ProbeResult) -> str:
+    """How a login that was tried ended."""
+    if result.ok:
+        return gettext("登录成功，用了 %(ms)s 毫秒；没有发短信。") % {"ms": f"{result.took_ms:.0f}"}
+    told = detail_words(result.code)
+    if result.status is not None:
+        return gettext("%(told)s对方给的状态码：%(status)s。") % {"told": told, "status": result.status}
+    return told
