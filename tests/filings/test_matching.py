@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xinfeng.filings.matching import difference, matches, read_filed
+from xinfeng.filings.matching import difference, matches, read_filed, values
 
 LETTERS = st.text(alphabet="ab，", max_size=12)
 
@@ -62,3 +62,36 @@ def test_a_difference_gives_both_texts_back(filed: str, now: str) -> None:
     stretches = difference(filed, now)
     assert "".join(one.text for one in stretches if one.kind != "now") == filed
     assert "".join(one.text for one in stretches if one.kind != "filed") == now
+
+
+@pytest.mark.parametrize(
+    ("filed", "text", "found"),
+    [
+        ("【信】${1}您好，${2}元", "【信】王女士您好，30元", {"1": "王女士", "2": "30"}),
+        ("【信】{1}好", "【信】好", {"1": ""}),
+        ("【信】没有变量", "【信】没有变量", {}),
+        ("${name}与${name}", "甲与甲", {"name": "甲"}),
+        ("${name}与${name}", "甲与乙", None),
+        ("a${1}", "b", None),
+        ("${1}，您的${2}", "甲，您的乙，您的丙", {"1": "甲，您的乙", "2": "丙"}),
+    ],
+)
+def test_what_variables_stand_for_is_found(filed: str, text: str, found: dict[str, str] | None) -> None:
+    assert values(read_filed(filed), text) == found
+
+
+@given(
+    st.lists(st.text("ab", max_size=3), min_size=1, max_size=5),
+    st.lists(st.text("abc", max_size=3), min_size=5, max_size=5),
+    st.none() | st.integers(0, 3),
+)
+def test_values_put_in_their_places_give_the_text_to_the_letter(
+    pieces: list[str], stands: list[str], longest: int | None
+) -> None:
+    filed = read_filed("".join(f"{piece}${{{n}}}" for n, piece in enumerate(pieces)) + "b")
+    text = "".join(piece + value for piece, value in zip(pieces, stands, strict=False)) + "b"
+    found = values(filed, text, longest_value=longest)
+    assert (found is not None) == matches(filed, text, longest_value=longest)
+    if found is not None:
+        assert "".join(piece + found[str(n)] for n, piece in enumerate(pieces)) + "b" == text
+        assert longest is None or all(len(value) <= longest for value in found.values())

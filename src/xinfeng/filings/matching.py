@@ -19,9 +19,10 @@ _variable = re.compile(r"\$\{[^{}]{1,40}\}|\{\w{1,40}\}")
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """A filed text, read: constant pieces, between each two of which stands one variable."""
+    """A filed text, read: constant pieces, between each two of which stands one variable; `names` are theirs."""
 
     pieces: tuple[str, ...]
+    names: tuple[str, ...] = ()
 
     @property
     def variables(self) -> int:
@@ -30,24 +31,60 @@ class Filed:
 
 def read_filed(text: str) -> Filed:
     """A filed text with its variables found; blanks at both ends don't count."""
-    return Filed(tuple(_variable.split(text.strip()[:LONGEST_FILED])))
+    taken = text.strip()[:LONGEST_FILED]
+    names = tuple(one.strip("${}") for one in _variable.findall(taken))
+    return Filed(tuple(_variable.split(taken)), names)
 
 
 def matches(filed: Filed, text: str, *, longest_value: int | None = None) -> bool:
     """Whether `text` is `filed` with each variable standing for at most `longest_value` characters (None: any)."""
+    return _ends(filed, text, longest_value) is not None
+
+
+def values(filed: Filed, text: str, *, longest_value: int | None = None) -> dict[str, str] | None:
+    """What each variable of `filed` stands for in `text`; put in their places they give `text` to the letter. None where
+    it is no such text, or a variable that stands twice would have to stand for two things.
+
+    Where a text can be read in several ways, the last variables are the shortest they can be without being empty.
+    """
+    ends = _ends(filed, text, longest_value)
+    if ends is None:
+        return None
+    found: dict[str, str] = {}
+    stop = len(text)
+    for number in range(len(filed.pieces) - 1, 0, -1):
+        stop -= len(filed.pieces[number])
+        most = stop if longest_value is None else min(stop, longest_value)
+        start = _nearest(ends[number - 1], stop, most)
+        value, name = text[start:stop], filed.names[number - 1]
+        if found.setdefault(name, value) != value:
+            return None
+        stop = start
+    return dict(reversed(found.items()))
+
+
+def _nearest(reached: int, stop: int, most: int) -> int:
+    """The last position before `stop` that was reached, or `stop` itself where there is none within `most` of it."""
+    within = reached & ((1 << stop) - 1) & ~((1 << max(0, stop - most)) - 1)
+    return within.bit_length() - 1 if within else stop
+
+
+def _ends(filed: Filed, text: str, longest_value: int | None) -> list[int] | None:
+    """Where each piece may end, as sets of positions; None where the last can't end with the text."""
     where: dict[str, int] = {}
     for position, character in enumerate(text):
         where[character] = where.get(character, 0) | 1 << position
     everywhere = (1 << len(text) + 1) - 1
-    reached = 1
+    reached, ends = 1, []
     for number, piece in enumerate(filed.pieces):
         if number:
             reached = _smear(reached, longest_value, everywhere)
         for character in piece:
             reached = (reached & where.get(character, 0)) << 1
             if not reached:
-                return False
-    return bool(reached >> len(text) & 1)
+                return None
+        ends.append(reached)
+    return ends if reached >> len(text) & 1 else None
 
 
 def _smear(reached: int, most: int | None, everywhere: int) -> int:
