@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from xinfeng.channels.codes import Verdict, verdict
 from xinfeng.channels.writing import write_parts
 from xinfeng.delivery import health, rows
-from xinfeng.delivery.codes import Verdict, verdict
 from xinfeng.delivery.health import Health
 from xinfeng.delivery.models import Outcome
 from xinfeng.delivery.openings import Openings
@@ -28,7 +28,7 @@ NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
     ],
 )
 def test_a_result_says_whether_the_next_message_fares_better(result: int, meaning: Verdict) -> None:
-    assert verdict(result) is meaning
+    assert verdict("cmpp3", result) is meaning
 
 
 def test_fifty_refusals_without_an_acceptance_pause_a_plan() -> None:

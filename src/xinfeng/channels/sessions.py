@@ -34,6 +34,7 @@ class ChannelAccount:
     config: LineConfig
     rate_per_s: int
     secret: str = field(repr=False)
+    kind: str = "cmpp3"
 
 
 def _usual_backoff() -> Backoff:

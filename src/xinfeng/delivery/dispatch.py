@@ -13,12 +13,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 
+from xinfeng.channels.codes import Verdict, verdict
 from xinfeng.channels.connection import Answered, Connection, Ref
 from xinfeng.channels.rate import SlidingRate
 from xinfeng.channels.sessions import ChannelSessions
 from xinfeng.delivery import rows
 from xinfeng.delivery.chunks import LoadedChunk
-from xinfeng.delivery.codes import INCOMPLETE, OPTED_OUT, Verdict, verdict
+from xinfeng.delivery.codes import INCOMPLETE, OPTED_OUT
 from xinfeng.delivery.health import Health
 from xinfeng.delivery.leases import DEADLINE, STOPPED, RunningPlan
 from xinfeng.delivery.models import Outcome
@@ -331,11 +332,11 @@ class Dispatch:
             self._settle(chunk)
         self._outbox.stir()
 
-    def _refused(self, ref: Ref, result: int, at: int) -> None:
+    def _refused(self, ref: Ref, result: int | str, at: int) -> None:
         chunk, index, sent_at = ref
         track = self.tracks.get(chunk.lease.plan_id)
         now = time.monotonic()
-        what = verdict(result)
+        what = verdict(self.sessions.account.kind, result)
         if what is Verdict.THROTTLED:
             self.sessions.throttle.complain(now)
             if chunk.throttled(index):
@@ -344,7 +345,9 @@ class Dispatch:
                 self._attempt(chunk, index, Outcome.REFUSED, str(result), sent_at=sent_at, at=at)
             reason = track.health.throttled(now) if track else None
         else:
-            self._attempt(chunk, index, Outcome.REFUSED, str(result), sent_at=sent_at, at=at)
+            # whoever can't say whether it left is believed in neither: uncertain, and settled by a receipt
+            outcome = Outcome.UNCERTAIN if what is Verdict.UNCERTAIN else Outcome.REFUSED
+            self._attempt(chunk, index, outcome, str(result), sent_at=sent_at, at=at)
             chunk.in_flight -= 1
             reason = track.health.refused(result) if track and what is Verdict.ALL_MESSAGES else None
         if track and reason:

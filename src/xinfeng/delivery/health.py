@@ -9,6 +9,7 @@ from __future__ import annotations
 
 REFUSALS = 50
 SILENCES = 3
+LONGEST_REASON = 60
 THROTTLED_S = 120.0
 
 REFUSES = "carrier_refuses"
@@ -31,10 +32,10 @@ class Health:
         self._refusals = self._silences = 0
         self._throttled_since = None
 
-    def refused(self, result: int) -> str | None:
+    def refused(self, result: int | str) -> str | None:
         """A refusal that any message would meet. Returns the reason to pause, if it is time."""
         self._refusals += 1
-        return f"{REFUSES}:{result}" if self._refusals >= REFUSALS else None
+        return f"{REFUSES}:{result}"[:LONGEST_REASON] if self._refusals >= REFUSALS else None
 
     def unanswered(self, code: str) -> str | None:
         """One occasion on which submits stayed without an answer, however many."""

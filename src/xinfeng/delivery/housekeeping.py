@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import psycopg
 
-from xinfeng.channels import states
+from xinfeng.channels import codes, states
 from xinfeng.channels.kinds import read_config
 from xinfeng.channels.samples import Sampler
 from xinfeng.channels.sessions import ChannelAccount
@@ -64,6 +64,7 @@ class Housekeeping:
         while not self._house.quiet:
             began = time.monotonic()
             accounts = await _channels(connection)
+            await codes.refresh_async(connection)
             self._house.set_channels(accounts, self._shares)
             await self._tell(connection)
             self._house.set_channels(accounts, self._shares)
@@ -145,6 +146,7 @@ async def _channels(connection: AsyncConnection) -> list[ChannelAccount]:
                 config=read_config(config, kind),
                 rate_per_s=rate_per_s,
                 secret=vault().open(Kind.SECRET, bytes(secret_sealed)),
+                kind=kind,
             )
         except InvalidInput as fault:
             log.error("channel can't be used", extra={"channel": channel_id, "fault": str(fault)})

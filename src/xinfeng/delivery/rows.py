@@ -56,7 +56,7 @@ def attempt(
     *, message_id: int, part: int, channel_id: int, outcome: Outcome, code: str, sent_at: int, at: int
 ) -> bytes:
     """Any other attempt; there is no carrier id without an acceptance."""
-    word = code.encode()
+    word = _stat(code)
     head = _attempt_head(8, 8, message_id, 2, part, 8, channel_id, 2, outcome, len(word))
     return head + word + _attempt_tail(-1, 8, sent_at, 8, at)
 

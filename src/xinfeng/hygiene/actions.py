@@ -26,7 +26,7 @@ from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.database import Connection, bulk_transaction
 from xinfeng.hygiene import sql
 from xinfeng.hygiene.models import Source, State
-from xinfeng.hygiene.receipt_codes import meaning_of
+from xinfeng.hygiene.receipt_codes import Meaning, meaning_of
 from xinfeng.hygiene.sql import Fact, Number
 from xinfeng.hygiene.states import (
     Answer,
@@ -46,7 +46,8 @@ LONGEST_REASON = 200
 
 
 class ReceiptNews(NamedTuple):
-    """A receipt that found its message. `planned_at` is the message's, `at` when the receipt came in."""
+    """A receipt that found its message, or a refusal (`phase` submit). `planned_at` is the message's, `at` when the
+    receipt came in, `kind` that of the channel where it is known."""
 
     contact_id: int
     message_id: int
@@ -54,6 +55,13 @@ class ReceiptNews(NamedTuple):
     code: str
     channel_id: int
     at: datetime
+    kind: str = ""
+    phase: str = "receipt"
+
+    @property
+    def meaning(self) -> Meaning:
+        """What the code says, with this kind of channel."""
+        return meaning_of(self.code, self.kind, self.phase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,7 @@ def learn_from_receipts(connection: Connection, news: Sequence[ReceiptNews], *, 
 
     Numbers that their contact got after the message was planned are left alone: the receipt is about another.
     """
-    telling = [one for one in news if meaning_of(one.code).verdict in (Verdict.ALIVE, Verdict.PERMANENT)]
+    telling = [one for one in news if one.meaning.verdict in (Verdict.ALIVE, Verdict.PERMANENT)]
     if not telling:
         return Learned(looked_at=len(news))
     sql.take_turn(connection)
@@ -96,7 +104,7 @@ def learn_from_receipts(connection: Connection, news: Sequence[ReceiptNews], *, 
         for one in group:
             if number.since is not None and one.planned_at < number.since:
                 continue
-            meaning = meaning_of(one.code)
+            meaning = one.meaning
             after = after_receipt(
                 known, Evidence(meaning.verdict, meaning.state, min(one.at, now), one.message_id), zone
             )
@@ -114,7 +122,7 @@ def _without_settled(connection: Connection, news: list[ReceiptNews]) -> list[Re
     otherwise = set()
     for one in news:
         contact_id = one.contact_id
-        if meaning_of(one.code).verdict is not Verdict.ALIVE:
+        if one.meaning.verdict is not Verdict.ALIVE:
             otherwise.add(contact_id)
         elif contact_id not in delivered or one.at > delivered[contact_id]:
             delivered[contact_id] = one.at
