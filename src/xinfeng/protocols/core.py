@@ -233,10 +233,14 @@ class Session(ABC):
     def _next_sequence(self) -> int:
         return self._sequences.take(1)[0]
 
-    def _reserve(self, count: int) -> Sequence[int]:
+    def _number(self, count: int, now: float) -> Sequence[int]:
+        """Sequences for new requests; some protocols put the time into them."""
+        return self._sequences.take(count)
+
+    def _reserve(self, count: int, now: float) -> Sequence[int]:
         """Sequences for new requests, as many as the window has room for."""
         self._must_be(State.OPEN)
-        return self._sequences.take(min(count, self._window.free))
+        return self._number(min(count, self._window.free), now)
 
     def _must_be(self, *states: State) -> None:
         if self.state not in states:
@@ -260,9 +264,17 @@ class Listener(Session):
     """The end that is asked to let somebody in. Life begins with waiting for LoginRequested."""
 
     def __init__(
-        self, *, now: float, window: int = 16, timers: Timers | None = None, first_sequence: int = 1
+        self,
+        *,
+        now: float,
+        window: int = 16,
+        timers: Timers | None = None,
+        first_sequence: int = 1,
+        sequences: SequenceNumbers | None = None,
     ) -> None:
-        super().__init__(window=window, timers=timers or Timers(), first_sequence=first_sequence)
+        super().__init__(
+            window=window, timers=timers or Timers(), first_sequence=first_sequence, sequences=sequences
+        )
         self.state = move(self.state, Move.BIND)
         self._answer_due = now + self._timers.response_s
         self._login: Any = None
@@ -306,7 +318,7 @@ class Provider(Session):
         """
         self._must_be(State.OPEN)
         taken = items[: self._window.free]
-        sequences = self._sequences.take(len(taken))
+        sequences = self._number(len(taken), now)
         data = self._encode_submits(sequences, taken)
         self._window.open(sequences, now + self._timers.response_s)
         return data, sequences
@@ -345,14 +357,14 @@ class Carrier(Session):
 
     def report_batch(self, items: Sequence[ReportItem], now: float) -> tuple[bytes, Sequence[int]]:
         """Deliver as many of the reports, from the first on, as the window has room for."""
-        sequences = self._reserve(len(items))
+        sequences = self._reserve(len(items), now)
         data = self._encode_reports(sequences, items[: len(sequences)])
         self._window.open(sequences, now + self._timers.response_s)
         return data, sequences
 
     def reply_batch(self, items: Sequence[ReplyItem], now: float) -> tuple[bytes, Sequence[int]]:
         """Deliver as many of the texts from handsets as the window has room for."""
-        sequences = self._reserve(len(items))
+        sequences = self._reserve(len(items), now)
         data = self._encode_replies(sequences, items[: len(sequences)])
         self._window.open(sequences, now + self._timers.response_s)
         return data, sequences
