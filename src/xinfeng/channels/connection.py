@@ -14,9 +14,13 @@ import os
 import socket
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol, cast
+from typing import cast
 
 from xinfeng.channels.config import LineConfig
+from xinfeng.channels.lines import Answered as Answered
+from xinfeng.channels.lines import Line as Line
+from xinfeng.channels.lines import Listener as Listener
+from xinfeng.channels.lines import Ref as Ref
 from xinfeng.channels.models import ConnectionPhase
 from xinfeng.kernel.time import utc_now
 from xinfeng.protocols.session import Closed, CloseReason, Expired, Refused
@@ -35,24 +39,8 @@ from xinfeng.protocols.traffic import (
 
 log = logging.getLogger(__name__)
 
-Ref = tuple[Any, int, int]
-"""What the owner wants back with the answer to a submit; the last is when it was sent (µs, see `delivery.rows`)."""
-
-Answered = tuple[Ref, bytes, int]
-"""Ref, message id, result."""
-
 _SEND_BUFFER = 4 * 1024 * 1024
 _REMEMBERED = 2_000
-
-
-class Listener(Protocol):
-    """What the owner of connections hears. Called from the event loop; must not block."""
-
-    def answered(self, connection: Connection, answers: list[Answered]) -> None: ...
-    def answered_late(self, connection: Connection, answers: list[Answered]) -> None: ...
-    def unanswered(self, connection: Connection, refs: list[Ref], code: str) -> None: ...
-    def received(self, connection: Connection, receipts: list[Receipt], replies: list[Reply]) -> None: ...
-    def changed(self, connection: Connection) -> None: ...
 
 
 class Connection(asyncio.Protocol):
@@ -73,7 +61,7 @@ class Connection(asyncio.Protocol):
         self.useful = False
         self.submitted = 0
         self.round_trip_ms: float | None = None
-        self.closed = asyncio.get_running_loop().create_future()
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._config = config
         self._listener = listener
         self._session = config.session(secret)

@@ -8,11 +8,14 @@ from typing import Any
 from xinfeng.channels.cmpp import CmppConfig
 from xinfeng.channels.config import LineConfig
 from xinfeng.channels.models import ChannelKind
+from xinfeng.channels.vendors.config import AliyunConfig, TencentConfig
 from xinfeng.kernel.errors import InvalidInput
 
 CONFIGS: dict[str, type[LineConfig]] = {
     ChannelKind.CMPP2: CmppConfig,
     ChannelKind.CMPP3: CmppConfig,
+    ChannelKind.ALIYUN: AliyunConfig,
+    ChannelKind.TENCENT: TencentConfig,
 }
 
 

@@ -7,11 +7,13 @@ import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
+from typing import cast
 
 from xinfeng.channels.backoff import Backoff
 from xinfeng.channels.config import LineConfig
-from xinfeng.channels.connection import Connection, Listener
+from xinfeng.channels.connection import Connection
+from xinfeng.channels.lines import Line, Listener
 from xinfeng.channels.models import ConnectionPhase
 from xinfeng.channels.rate import SlidingRate, Throttle
 from xinfeng.kernel.time import utc_now
@@ -27,17 +29,20 @@ second, and by then keep to the smaller share."""
 
 @dataclass(frozen=True)
 class ChannelAccount:
-    """A channel as the gateway needs it. `secret` is in the clear: never print this."""
+    """A channel as the gateway needs it. `secret` is in the clear: never print this. `hours`: when its carrier takes
+    messages, `[opens, closes)` in the enterprise's zone; None: at any time."""
 
     id: int
     purpose: str
     config: LineConfig
     rate_per_s: int
     secret: str = field(repr=False)
+    hours: tuple[time, time] | None = None
     kind: str = "cmpp3"
 
 
-def _usual_backoff() -> Backoff:
+def usual_backoff() -> Backoff:
+    """The usual patience in reconnecting."""
     return Backoff(random.random)
 
 
@@ -49,7 +54,7 @@ class Place:
     phase: ConnectionPhase = ConnectionPhase.CONNECTING
     detail: str = ""
     since: datetime = field(default_factory=utc_now)
-    connection: Connection | None = None
+    connection: Line | None = None
     counted: int = 0
 
     def enter(self, phase: ConnectionPhase, detail: str = "") -> None:
@@ -78,7 +83,7 @@ class ChannelSessions:
         account: ChannelAccount,
         listener: Listener,
         *,
-        make_backoff: Callable[[], Backoff] = _usual_backoff,
+        make_backoff: Callable[[], Backoff] = usual_backoff,
     ) -> None:
         self.account = account
         self.places = [Place(number) for number in range(1, account.config.connections + 1)]
@@ -111,7 +116,7 @@ class ChannelSessions:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def ready(self) -> list[Connection]:
+    def ready(self) -> list[Line]:
         """Connections that take submits."""
         return [
             place.connection
@@ -119,7 +124,7 @@ class ChannelSessions:
             if place.connection is not None and place.connection.phase is ConnectionPhase.READY
         ]
 
-    def clogged(self) -> list[Connection]:
+    def clogged(self) -> list[Line]:
         """Connections whose octets wait outside the kernel."""
         return [place.connection for place in self.places if place.connection and place.connection.clogged]
 
@@ -158,16 +163,12 @@ class ChannelSessions:
     async def _once(self, place: Place, backoff: Backoff) -> float:
         """Connect and stay until the connection ends; returns how long to wait before the next try."""
         config = self.account.config
-        connection = Connection(
-            channel_id=self.account.id,
-            number=place.number,
-            config=config,
-            secret=self.account.secret,
-            listener=_Watch(self._listener, place),
-        )
+        connection = self._line(place, _Watch(self._listener, place))
         try:
             await asyncio.wait_for(
-                asyncio.get_running_loop().create_connection(lambda: connection, config.host, config.port),
+                asyncio.get_running_loop().create_connection(
+                    lambda: cast(asyncio.Protocol, connection), config.host, config.port
+                ),
                 CONNECT_TIMEOUT_S,
             )
         except (OSError, TimeoutError) as fault:
@@ -179,13 +180,25 @@ class ChannelSessions:
         place.connection = None
         if connection.useful:
             backoff.succeeded()
-        if connection.refused_status is not None:
-            place.enter(ConnectionPhase.REFUSED, connection.detail)
-            log.warning(
-                "login refused", extra={"channel": self.account.id, "status": connection.refused_status}
-            )
-            return backoff.refused(connection.refused_status)
-        place.enter(ConnectionPhase.WAITING, connection.detail)
+        return self._rest_s(place, connection, backoff)
+
+    def _line(self, place: Place, listener: Listener) -> Line:
+        """A new line for a place, before it is connected."""
+        return Connection(
+            channel_id=self.account.id,
+            number=place.number,
+            config=self.account.config,
+            secret=self.account.secret,
+            listener=listener,
+        )
+
+    def _rest_s(self, place: Place, line: Line, backoff: Backoff) -> float:
+        """A line has ended; seconds until the next is tried."""
+        if isinstance(line, Connection) and line.refused_status is not None:
+            place.enter(ConnectionPhase.REFUSED, line.detail)
+            log.warning("login refused", extra={"channel": self.account.id, "status": line.refused_status})
+            return backoff.refused(line.refused_status)
+        place.enter(ConnectionPhase.WAITING, line.detail)
         return backoff.failed()
 
 
@@ -200,7 +213,7 @@ class _Watch:
         self.received = listener.received
         self._changed = listener.changed
 
-    def changed(self, connection: Connection) -> None:
+    def changed(self, connection: Line) -> None:
         if connection.phase is ConnectionPhase.READY:
             self._place.enter(ConnectionPhase.READY)
         elif self._place.phase is ConnectionPhase.READY:

@@ -37,3 +37,36 @@ _ABOUT_ONE = frozenset(
         "isv.DOMESTIC_NUMBER_NOT_SUPPORTED",
     }
 )
+
+
+def is_about_account(code: str) -> bool:
+    """Nothing this account asks will be taken until somebody has put something right: keys, permission, balance, caps.
+
+    `SignatureNonceUsed` and an expired time stamp are among them: a new try has a new nonce, and a clock that is wrong
+    stays wrong.
+    """
+    return code in _ABOUT_ACCOUNT or code.startswith(_ABOUT_KEYS)
+
+
+_ABOUT_KEYS = (
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "IncompleteSignature",
+    "InvalidTimeStamp",
+    "Forbidden",
+)
+_ABOUT_ACCOUNT = frozenset(
+    {
+        "SignatureNonceUsed",
+        "isp.RAM_PERMISSION_DENY",
+        "isv.ACCOUNT_NOT_EXISTS",
+        "isv.ACCOUNT_ABNORMAL",
+        "isv.PRODUCT_UN_SUBSCRIPT",
+        "isv.PRODUCT_UNSUBSCRIBE",
+        "isv.OUT_OF_SERVICE",
+        "isv.AMOUNT_NOT_ENOUGH",
+        "isv.DAY_LIMIT_CONTROL",
+        "isv.MONTH_LIMIT_CONTROL",
+        "isv.DENY_IP_RANGE",
+    }
+)

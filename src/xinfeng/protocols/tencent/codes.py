@@ -38,3 +38,21 @@ _ABOUT_ONE = frozenset(
         "UnsupportedOperation.ChineseMainlandTemplateToGlobalPhone",
     }
 )
+
+
+def is_about_account(code: str) -> bool:
+    """Nothing this account asks will be taken until somebody has put something right: keys, permission, balance, caps."""
+    return code in _ABOUT_ACCOUNT or code.startswith(_ABOUT_KEYS)
+
+
+_ABOUT_KEYS = ("AuthFailure", "UnauthorizedOperation", "IpNotInWhitelist", "ActionOffline")
+_ABOUT_ACCOUNT = frozenset(
+    {
+        "FailedOperation.InsufficientBalanceInSmsPackage",
+        "InvalidParameterValue.SdkAppIdNotExist",
+        "LimitExceeded.AppDailyLimit",
+        "LimitExceeded.AppMainlandChinaDailyLimit",
+        "LimitExceeded.AppGlobalDailyLimit",
+        "FailedOperation.MarketingSendTimeConstraint",
+    }
+)

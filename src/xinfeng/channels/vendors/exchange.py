@@ -1,0 +1,109 @@
+"""What a line must know of a vendor: what fits into one request, how it is written, and what an answer says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from xinfeng.foundation.vault import vault
+from xinfeng.protocols import aliyun, tencent
+from xinfeng.protocols.aliyun import codes as aliyun_codes
+from xinfeng.protocols.tencent import codes as tencent_codes
+from xinfeng.protocols.traffic import SubmitItem
+from xinfeng.protocols.vendor import HttpRequest, Sent, Templated, carrier_id
+
+
+class Exchange(Protocol):
+    """One account's way of asking."""
+
+    def together(self, items: Sequence[SubmitItem]) -> int:
+        """How many of the items, from the first on, one request can be about; at least 1."""
+
+    def request(self, items: Sequence[SubmitItem], *, ours: str, now: datetime, nonce: str) -> HttpRequest:
+        """The request. Raises LocalProtocolError for items it can't be made of."""
+
+    def read(self, status: int, body: bytes, numbers: Sequence[str]) -> list[Sent]:
+        """What became of each number. Raises RemoteProtocolError for an answer that says nothing definite."""
+
+    def kept(self, reference: str, number: str) -> bytes:
+        """What a receipt about this number will be found by."""
+
+    def is_about_one(self, code: str) -> bool:
+        """Whether the refusal of a whole request may be about a single number in it."""
+
+    def is_about_account(self, code: str) -> bool:
+        """Whether no request of this account will fare better until somebody has put something right."""
+
+
+def templated(item: SubmitItem) -> Templated:
+    """What an item says."""
+    return Templated.unpack(item[1])
+
+
+def _run(items: Sequence[SubmitItem], longest: int) -> list[Templated]:
+    """The first items with numbers all different."""
+    seen: set[str] = set()
+    texts = []
+    for item in items[:longest]:
+        if item[0] in seen:
+            break
+        seen.add(item[0])
+        texts.append(templated(item))
+    return texts
+
+
+class AliyunExchange:
+    """A request is about one template; signature and values may differ from number to number."""
+
+    def __init__(self, who: aliyun.Credentials, *, extension: str) -> None:
+        self._who = who
+        self._extension = extension
+
+    def together(self, items: Sequence[SubmitItem]) -> int:
+        first, *others = _run(items, aliyun.LARGEST_BATCH)
+        return 1 + next((n for n, one in enumerate(others) if one.code != first.code), len(others))
+
+    def request(self, items: Sequence[SubmitItem], *, ours: str, now: datetime, nonce: str) -> HttpRequest:
+        texts = [(item[0], templated(item)) for item in items]
+        return aliyun.send(self._who, texts, extension=self._extension, ours=ours, now=now, nonce=nonce)
+
+    def read(self, status: int, body: bytes, numbers: Sequence[str]) -> list[Sent]:
+        return aliyun.read_send(status, body, numbers)
+
+    def kept(self, reference: str, number: str) -> bytes:
+        return carrier_id(reference, vault().phone_index(number))
+
+    def is_about_one(self, code: str) -> bool:
+        return aliyun_codes.is_about_one(code)
+
+    def is_about_account(self, code: str) -> bool:
+        return aliyun_codes.is_about_account(code)
+
+
+class TencentExchange:
+    """A request is about one text to many numbers: template, signature and values are the same for all."""
+
+    def __init__(self, who: tencent.Credentials, *, extension: str) -> None:
+        self._who = who
+        self._extension = extension
+
+    def together(self, items: Sequence[SubmitItem]) -> int:
+        first, *others = _run(items, tencent.LARGEST_BATCH)
+        return 1 + next((n for n, one in enumerate(others) if one != first), len(others))
+
+    def request(self, items: Sequence[SubmitItem], *, ours: str, now: datetime, nonce: str) -> HttpRequest:
+        numbers, text = [item[0] for item in items], templated(items[0])
+        return tencent.send(self._who, numbers, text, extension=self._extension, ours=ours, now=now)
+
+    def read(self, status: int, body: bytes, numbers: Sequence[str]) -> list[Sent]:
+        return tencent.read_send(status, body, numbers)
+
+    def kept(self, reference: str, number: str) -> bytes:
+        return carrier_id(reference, b"")
+
+    def is_about_one(self, code: str) -> bool:
+        return tencent_codes.is_about_one(code)
+
+    def is_about_account(self, code: str) -> bool:
+        return tencent_codes.is_about_account(code)

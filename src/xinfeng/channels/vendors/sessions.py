@@ -1,0 +1,78 @@
+"""The lines of one vendor's channel: like `ChannelSessions`, with HTTP under it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+
+from xinfeng.channels.backoff import ACCOUNT_REFUSALS, Backoff
+from xinfeng.channels.lines import Line, Listener
+from xinfeng.channels.models import ConnectionPhase
+from xinfeng.channels.sessions import ChannelAccount, ChannelSessions, Place, usual_backoff
+from xinfeng.channels.vendors.config import VendorConfig
+from xinfeng.channels.vendors.line import HttpLine
+from xinfeng.channels.vendors.tls import Plain, Tls
+from xinfeng.protocols.traffic import SubmitItem
+
+MOST_APART = 20_000
+"""Messages remembered as to be written on their own; beyond it the oldest go with others again."""
+
+
+class KeptApart:
+    """Messages of batches that were refused for one of them, as digests."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[bytes, None] = OrderedDict()
+
+    def is_apart(self, item: SubmitItem) -> bool:
+        return bool(self._known) and _digest(item) in self._known
+
+    def set_apart(self, items: Sequence[SubmitItem]) -> None:
+        for item in items:
+            self._known[_digest(item)] = None
+        while len(self._known) > MOST_APART:
+            self._known.popitem(last=False)
+
+
+def _digest(item: SubmitItem) -> bytes:
+    return blake2b(item[1], key=item[0].encode()[:64], digest_size=12).digest()
+
+
+class VendorSessions(ChannelSessions):
+    """Lines of a channel whose account is a VendorConfig. All share which messages go apart."""
+
+    def __init__(
+        self,
+        account: ChannelAccount,
+        listener: Listener,
+        *,
+        make_backoff: Callable[[], Backoff] = usual_backoff,
+    ) -> None:
+        super().__init__(account, listener, make_backoff=make_backoff)
+        assert isinstance(account.config, VendorConfig)
+        self._config = account.config
+        self._exchange = account.config.exchange(account.secret)
+        self._apart = KeptApart()
+
+    def _line(self, place: Place, listener: Listener) -> HttpLine:
+        return HttpLine(
+            channel_id=self.account.id,
+            number=place.number,
+            timing=self._config,
+            exchange=self._exchange,
+            transport_layer=Plain() if self._config.plain_http else Tls(self._config.host),
+            apart=self._apart,
+            listener=listener,
+        )
+
+    def _rest_s(self, place: Place, line: Line, backoff: Backoff) -> float:
+        """A line that was only renewed is made again at once; an account that was refused is asked again slowly."""
+        assert isinstance(line, HttpLine)
+        if line.refused_code:
+            place.enter(ConnectionPhase.REFUSED, line.detail)
+            return backoff.refused(min(ACCOUNT_REFUSALS))
+        if line.renewing:
+            backoff.succeeded()
+            return 0.0
+        return super()._rest_s(place, line, backoff)
