@@ -6,7 +6,7 @@ import tempfile
 from typing import Any
 
 from django import forms
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +21,7 @@ from xinfeng.console.components import Column, Crumb, Empty, Listing, Query, Tab
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.components.parts import Tone
 from xinfeng.console.permissions import allowed, may
+from xinfeng.console.streaming import stream, stream_file
 from xinfeng.insights import drill
 from xinfeng.insights.drill import Group, Selection
 from xinfeng.insights.words import STAGES, code_name
@@ -122,15 +123,11 @@ def export(request: HttpRequest, campaign_id: int) -> HttpResponseBase:
     name = f"campaign-{campaign_id}-{selection.group}.{form}"
     if form == "csv":
         lines = drill.export_csv(campaign.plan_id, selection, **given)
-        return StreamingHttpResponse(
-            lines,
-            content_type=FORMS[form],
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
+        return stream(lines, name=name, content_type=FORMS[form])
     file = tempfile.TemporaryFile()  # noqa: SIM115  closed by the response
     drill.export_xlsx(file, campaign.plan_id, selection, **given)
     file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=name, content_type=FORMS[form])
+    return stream_file(file, name=name, content_type=FORMS[form])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

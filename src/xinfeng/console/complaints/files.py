@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
@@ -19,6 +19,7 @@ from xinfeng.console.components import Crumb, Empty
 from xinfeng.console.gatekeeping import takes_file
 from xinfeng.console.middleware import wants_fragment
 from xinfeng.console.permissions import allowed, may
+from xinfeng.console.streaming import stream
 from xinfeng.console.words import sentence
 from xinfeng.foundation import audit
 from xinfeng.kernel.errors import XinfengError
@@ -147,7 +148,7 @@ def _fault(code: str) -> str:
 
 @require_safe
 @allowed("complaint.take")
-def rejected(request: HttpRequest, file_id: int) -> StreamingHttpResponse:
+def rejected(request: HttpRequest, file_id: int) -> HttpResponseBase:
     """The refused rows, to correct and send in again."""
     kept = files.one(file_id)
     audit.record(
@@ -157,8 +158,8 @@ def rejected(request: HttpRequest, file_id: int) -> StreamingHttpResponse:
         subject=file_id,
         rows=kept.refused,
     )
-    answer = StreamingHttpResponse(
-        files.rejections_csv(file_id, language=get_language() or "zh"), content_type="text/csv; charset=utf-8"
+    return stream(
+        files.rejections_csv(file_id, language=get_language() or "zh"),
+        name=f"complaints-{file_id}-refused.csv",
+        content_type="text/csv; charset=utf-8",
     )
-    answer["Content-Disposition"] = f'attachment; filename="complaints-{file_id}-refused.csv"'
-    return answer

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language, gettext
@@ -24,6 +24,7 @@ from xinfeng.console.components import Crumb
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.consents.labels import tabs
 from xinfeng.console.permissions import allowed, may
+from xinfeng.console.streaming import stream_file
 from xinfeng.foundation.signing import signer
 from xinfeng.kernel.errors import NotAllowed, XinfengError
 from xinfeng.kernel.time import utc_now
@@ -123,7 +124,7 @@ def person(request: HttpRequest, contact_id: int) -> HttpResponseBase:
     finally:
         path.unlink(missing_ok=True)  # what is open can still be read
         path.parent.rmdir()
-    return FileResponse(file, as_attachment=True, filename=f"proof-contact-{contact_id}.zip")
+    return stream_file(file, name=f"proof-contact-{contact_id}.zip", content_type="application/zip")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -188,7 +189,7 @@ def fetch(request: HttpRequest, proof_id: int) -> HttpResponseBase:
         raise NotAllowed("permission.missing", permission="contact.reveal")
     path = proof_files.fetch(proof_id, actor=request.user.get_username())
     name = f"proof-{proof.kind}-{proof.subject_id}-{proof_id}.zip"
-    return FileResponse(path.open("rb"), as_attachment=True, filename=name)
+    return stream_file(path.open("rb"), name=name, content_type="application/zip")
 
 
 def _reveals(request: HttpRequest) -> bool:

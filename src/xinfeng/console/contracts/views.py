@@ -8,10 +8,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -26,6 +25,7 @@ from xinfeng.console.consents.labels import purposes
 from xinfeng.console.gatekeeping import takes_file
 from xinfeng.console.imports.labels import PROFILE, label_of
 from xinfeng.console.permissions import allowed
+from xinfeng.console.streaming import stream
 from xinfeng.contacts.models import Attribute
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.intake.reads import imports_by_contract
@@ -184,13 +184,11 @@ def end(request: HttpRequest, contract_id: int) -> HttpResponse:
 
 @require_POST
 @allowed("contract.view")
-def file(request: HttpRequest, contract_id: int) -> StreamingHttpResponse:
+def file(request: HttpRequest, contract_id: int) -> HttpResponseBase:
     """The file as it was filed; audited. Never shown in the browser: it came from elsewhere."""
     contract = contracts.contract_of(contract_id)
     pieces = contracts.read_file(contract, actor=request.user.get_username())
-    answer = StreamingHttpResponse(pieces, content_type="application/octet-stream")
-    answer["Content-Disposition"] = content_disposition_header(True, contract.file_name) or "attachment"
-    return answer
+    return stream(pieces, name=contract.file_name, content_type="application/octet-stream")
 
 
 def _view(contract: SharingContract, today: date) -> ContractView:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from xinfeng.console.filings.moves import actor_of
 from xinfeng.console.gatekeeping import takes_file
 from xinfeng.console.permissions import allowed
+from xinfeng.console.streaming import stream
 from xinfeng.console.words import sentence
 from xinfeng.filings import bulk, documents, qualifications, signatures, templates
 from xinfeng.filings.models import Subject
@@ -57,11 +57,13 @@ def upload(request: HttpRequest, subject: str, subject_id: int) -> HttpResponse:
 
 @require_POST
 @allowed("filing.download")
-def download(request: HttpRequest, document_id: int) -> StreamingHttpResponse:
+def download(request: HttpRequest, document_id: int) -> HttpResponseBase:
     """The file as it came; audited. Never shown in the browser: it came from elsewhere."""
     document = documents.document_of(document_id)
     pieces = documents.read(document, actor=actor_of(request))
-    answer = StreamingHttpResponse(pieces, content_type="application/octet-stream")
-    answer["Content-Disposition"] = content_disposition_header(True, document.name) or "attachment"
-    answer["Content-Length"] = str(document.size_bytes)
-    return answer
+    return stream(
+        pieces,
+        name=document.name,
+        content_type="application/octet-stream",
+        size_bytes=document.size_bytes,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -28,6 +28,7 @@ from xinfeng.console.consents.labels import purposes
 from xinfeng.console.imports.labels import IMPORT_KINDS
 from xinfeng.console.imports.start import steps
 from xinfeng.console.permissions import allowed, may, need_proof
+from xinfeng.console.streaming import stream
 from xinfeng.console.templatetags.xinfeng_format import num
 from xinfeng.console.words import sentence
 from xinfeng.foundation import audit
@@ -198,7 +199,7 @@ def cancel(request: HttpRequest, job_id: int) -> HttpResponse:
 
 @require_POST
 @allowed("import.run")
-def rejected(request: HttpRequest, job_id: int) -> StreamingHttpResponse:
+def rejected(request: HttpRequest, job_id: int) -> HttpResponseBase:
     """The rows that were refused, to correct and upload again. Holds full numbers, so it is audited and a POST."""
     need_proof(request)
     job = reads.progress(job_id)
@@ -210,7 +211,8 @@ def rejected(request: HttpRequest, job_id: int) -> StreamingHttpResponse:
         address=request.META.get("REMOTE_ADDR"),
         rows=job.rows_rejected,
     )
-    content = list(reads.rejections_csv(job_id, language=get_language() or ""))
-    answer = StreamingHttpResponse(iter(content), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="import-{job_id}-rejected.csv"'
-    return answer
+    return stream(
+        reads.rejections_csv(job_id, language=get_language() or ""),
+        name=f"import-{job_id}-rejected.csv",
+        content_type="text/csv; charset=utf-8",
+    )

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.inspection.asking import ScopeForm, asked_for, form_for, tabs
 from xinfeng.console.permissions import allowed, may
+from xinfeng.console.streaming import stream_file
 from xinfeng.foundation.signing import signer
 from xinfeng.inspection import exports
 from xinfeng.inspection.models import ExportKind, Numbers
@@ -89,8 +90,8 @@ def fetch(request: HttpRequest, export_id: int) -> HttpResponseBase:
     if export.numbers == Numbers.CLEAR and not may(request.user, "contact.reveal"):
         raise NotAllowed("permission.missing", permission="contact.reveal")
     path = exports.fetch(export_id, actor=request.user.get_username())
-    return FileResponse(
-        path.open("rb"), as_attachment=True, filename=f"xinfeng-{export.kind}-{export_id}.zip"
+    return stream_file(
+        path.open("rb"), name=f"xinfeng-{export.kind}-{export_id}.zip", content_type="application/zip"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -26,6 +26,7 @@ from xinfeng.console.requests.labels import (
     state_of,
     steps_of,
 )
+from xinfeng.console.streaming import stream
 from xinfeng.console.templatetags.xinfeng_format import num
 from xinfeng.contacts.reads import mask_name
 from xinfeng.foundation import audit
@@ -117,7 +118,7 @@ def export(request: HttpRequest, request_id: int) -> HttpResponse:
 
 @require_POST
 @allowed("request.handle")
-def download(request: HttpRequest, request_id: int) -> StreamingHttpResponse:
+def download(request: HttpRequest, request_id: int) -> HttpResponseBase:
     """The archive. A POST, because it is audited."""
     need_proof(request)
     got = exports.download(
@@ -126,10 +127,7 @@ def download(request: HttpRequest, request_id: int) -> StreamingHttpResponse:
         address=request.META.get("REMOTE_ADDR"),
         now=utc_now(),
     )
-    answer = StreamingHttpResponse(iter(list(got.pieces)), content_type="application/zip")
-    answer["Content-Length"] = str(got.size_bytes)
-    answer["Content-Disposition"] = f'attachment; filename="{got.file_name}"'
-    return answer
+    return stream(got.pieces, name=got.file_name, content_type="application/zip", size_bytes=got.size_bytes)
 
 
 def page_of(request: HttpRequest, request_id: int, *, revealed: bool = False) -> dict[str, Any]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from xinfeng.console.gatekeeping import takes_file
 from xinfeng.console.permissions import allowed, need_proof
 from xinfeng.console.segments.files import kept, named_rows
 from xinfeng.console.segments.labels import language
+from xinfeng.console.streaming import stream
 from xinfeng.console.templatetags.xinfeng_format import num
 from xinfeng.console.words import sentence
 from xinfeng.foundation import audit
@@ -89,9 +89,8 @@ def misses(request: HttpRequest, segment_id: int) -> HttpResponseBase:
     audit.record(
         actor=request.user.get_username(), action="segment.misses", kind="segment", subject=segment.pk
     )
-    answer = StreamingHttpResponse(
-        lists.misses_csv(segment_id, language=language()), content_type="text/csv; charset=utf-8"
+    return stream(
+        lists.misses_csv(segment_id, language=language()),
+        name=f"segment-{segment.pk}-unmatched.csv",
+        content_type="text/csv; charset=utf-8",
     )
-    answer["Content-Disposition"] = f'attachment; filename="segment-{segment.pk}-unmatched.csv"'
-    answer["Cache-Control"] = "no-store"
-    return answer
