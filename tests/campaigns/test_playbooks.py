@@ -6,17 +6,28 @@ from collections.abc import Iterator
 from datetime import date, time, timedelta
 
 import pytest
-from tests.campaigns.factories import NOON, approved, make_channel, make_draft, planned, user
+from tests.campaigns.factories import (
+    NOON,
+    approved,
+    make_campaign,
+    make_channel,
+    make_draft,
+    make_template,
+    planned,
+    user,
+)
 from tests.factories import make_contacts, make_event
 
-from xinfeng.campaigns import load, playbooks, value, what_if
+from xinfeng.campaigns import actions, load, playbooks, value, what_if
 from xinfeng.campaigns.models import Campaign
 from xinfeng.campaigns.playbooks import Choice
 from xinfeng.campaigns.what_if import Line, Trial
+from xinfeng.content import review
+from xinfeng.content.actions import save_template
 from xinfeng.content.models import Signature, Template
 from xinfeng.delivery.models import Plan
-from xinfeng.foundation.models import AuditEntry
-from xinfeng.kernel.errors import InvalidInput, NotAllowed, NotFound
+from xinfeng.foundation.models import AuditEntry, Role
+from xinfeng.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from xinfeng.lens.engine import close_lens, lens
 from xinfeng.policy import actions as policy_actions
 from xinfeng.policy import reads as policy
@@ -152,3 +163,44 @@ def test_the_load_of_the_days_is_what_left_and_what_is_still_to_leave() -> None:
     copy.refresh()
     days = {one.day: one for one in load.load_ahead(copy, now=NOON)}
     assert (days[FRIDAY].planned, days[FRIDAY].sent) == (0, 3)
+
+
+def test_a_strategy_whose_examples_still_stand_is_not_submitted() -> None:
+    user("li")
+    user("chen", Role.REVIEWER)
+    make_channel()
+    signature = Signature.objects.create(text="信风商城", hotline="400-820-8820")
+    made = playbooks.create(Choice("dormant", "retail", signature.pk), actor="li", now=NOON)
+    for asked in (
+        lambda: actions.submit(made.campaign.pk, actor="li"),
+        lambda: review.ask_for_review(made.version.pk, actor="li", now=NOON),
+    ):
+        with pytest.raises(Conflict) as refused:
+            asked()
+        assert refused.value.code == "review.examples"
+        assert refused.value.params["places"] == ["入会礼", "HUILAI"]
+    assert Campaign.objects.get().state == "draft"
+    version = save_template(
+        template_id=made.version.template_id,
+        name=made.version.template.name,
+        purpose="marketing",
+        signature_id=signature.pk,
+        value=made.version.value.replace("入会礼", "一罐龙井").replace("HUILAI", "CHA26"),
+        action=made.version.action,
+        opt_out=made.version.opt_out,
+        defaults=made.version.defaults,
+        actor="li",
+    )
+    Campaign.objects.update(template_version=version)
+    assert actions.submit(made.campaign.pk, actor="li").state == "submitted"
+
+
+def test_examples_stop_an_approval_that_was_asked_for_before_the_rule() -> None:
+    user("chen", Role.REVIEWER)
+    version = make_template("激活码 HUILAI 给您留着，到店可用")
+    campaign = make_campaign(make_draft(template_version_id=version.pk))
+    Campaign.objects.filter(pk=campaign.pk).update(state="submitted")
+    with pytest.raises(Conflict, match=r"review\.examples"):
+        actions.approve(campaign.pk, actor="chen", now=NOON)
+    [doubt] = review.doubts(version, None, review.judgement_of(version, at=NOON))
+    assert (doubt.code, doubt.params["places"], doubt.stops) == ("text_examples", ["HUILAI"], True)

@@ -129,11 +129,12 @@ def test_the_outcome_is_that_of_the_gravest_finding():
 
 
 def test_every_rule_that_stops_a_text_is_measured_by_several():
-    """A rule without a text would count as perfect. Own words (`own.…`) have none: deployments write them."""
+    """A rule without a text would count as perfect. Own words (`own.…`) have none: deployments write them; nor have
+    examples left in (`text.…`), which stand in wordings, not in texts."""
     known = Counter(rule for line in LINES if not line.held_out for rule in line.findings)
     held = Counter(rule for line in LINES if line.held_out for rule in line.findings)
     for rule in RULES.values():
-        if rule.outcome is not Outcome.REMARK and not rule.id.startswith("own."):
+        if rule.outcome is not Outcome.REMARK and not rule.id.startswith(("own.", "text.")):
             assert known[rule.id] >= 1 and known[rule.id] + held[rule.id] >= 2, rule.id
 
 

@@ -21,7 +21,7 @@ from xinfeng.campaigns.models import Campaign, CampaignState, CampaignStep
 from xinfeng.channels.models import Channel
 from xinfeng.consent.models import Purpose
 from xinfeng.content.models import TemplateVersion, VersionReview
-from xinfeng.content.review import approve_with_campaign, check_usable, review_of
+from xinfeng.content.review import approve_with_campaign, check_usable, refuse_examples, review_of
 from xinfeng.delivery import actions as delivery
 from xinfeng.delivery.models import Plan, PlanState
 from xinfeng.foundation import audit
@@ -92,9 +92,11 @@ def save_campaign(draft: CampaignDraft, *, actor: str, campaign_id: int | None =
 
 
 def submit(campaign_id: int, *, actor: str, comment: str = "") -> Campaign:
-    """Ask for approval. Raises InvalidInput `campaign.incomplete` with what is missing."""
+    """Ask for approval. Raises InvalidInput `campaign.incomplete` with what is missing; Conflict `review.examples`."""
     with _moving(campaign_id, Move.SUBMIT, actor=actor, comment=comment) as campaign:
         approval.content_of(campaign)
+        text = wording.wording_of(campaign, at=utc_now())
+        refuse_examples(text.today.judged, text.version)
     return campaign
 
 

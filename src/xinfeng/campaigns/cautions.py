@@ -118,6 +118,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "这版文案已被审核人退回：{comment}。请改成新的一版，或补充凭证后重新送审。",
         "A reviewer returned this text: {comment}. Write another version, or add proof and ask for review again.",
     ),
+    "text_examples": (
+        "文案里还有没换掉的示例：{places}。换成自己的内容之后才能提交和批准。",
+        "Examples are left in the text: {places}. Put your own words; until then it cannot be submitted or approved.",
+    ),
     "text_forbidden": (
         "文案里的“{matched}”不能发送（{law}）。{suggestion}",
         "“{matched}” in the text may not be sent ({law_en}). {suggestion_en}",

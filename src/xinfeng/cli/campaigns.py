@@ -12,6 +12,7 @@ import typer
 from xinfeng.cli.acting import As, ready_as
 from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
+from xinfeng.cli.templates import tell_examples
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.errors import InvalidInput, NotFound, XinfengError
 from xinfeng.kernel.money import yuan
@@ -70,7 +71,10 @@ def add(
         channel_id=named.channel(channel),
         rate_per_s=rate,
     )
-    say(f"活动 campaign {save_campaign(draft, actor=author).pk}: {name}")
+    made = save_campaign(draft, actor=author)
+    say(f"活动 campaign {made.pk}: {name}")
+    if made.template_version is not None:
+        tell_examples(made.template_version)
 
 
 @group.command("preflight")
@@ -100,6 +104,8 @@ def preflight(campaign_id: int) -> None:
         longest = found.cost.spread.longest
         say(f"最长文本 longest: {longest.units} 字 = {longest.parts} 条 parts")
     print_findings(found.wording.today)
+    if not found.cautions and not found.wording.today.judged.findings:
+        say("没有发现问题。 Nothing found.")
     for caution in found.cautions:
         say(
             f"⚠ {caution.words('zh', zone=zone)}\n  {caution.words('en', zone=zone)}",

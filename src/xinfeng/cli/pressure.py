@@ -9,6 +9,7 @@ import typer
 
 from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
+from xinfeng.cli.templates import tell_examples
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.time import business_day, day_bounds, utc_now
 
@@ -159,6 +160,7 @@ def start_strategy(
     say(
         f"分群 segment {made.segment.pk} · 模板 template {made.version.template_id} · 活动 campaign {made.campaign.pk}"
     )
+    tell_examples(made.version)
 
 
 def _day(text: str) -> date:

@@ -28,7 +28,7 @@ Template = Annotated[
 ]
 Comment = Annotated[str, typer.Option(help="意见；退回和禁用时必填 comment, needed to return or block")]
 
-_OUTCOMES = {"block": "禁止 forbidden", "evidence": "需要凭证 needs proof", "remark": "提示 remark"}
+_OUTCOMES = {"block": "禁止 blocked", "evidence": "需要证明 needs proof", "remark": "提示 remark"}
 _STATES = {
     "draft": "草稿 draft",
     "in_review": "待审核 in review",
@@ -71,7 +71,7 @@ def list_reviews() -> None:
         "等什么 what waits",
         "谁 by",
         "何时 since (UTC)",
-        "禁止/缺凭证 forbidden/unproven",
+        "禁止/缺凭证 blocked/unproven",
     ]
     table("审核 Reviews", columns, rows, right=(0,))
 
@@ -92,6 +92,8 @@ def show(template: Template) -> None:
     say(judgement.judged.source.text)
     say(f"状态 state: {_STATES[review.state_of(version.pk)]}")
     print_findings(judgement)
+    if not judgement.judged.findings:
+        say("没有发现问题。 Nothing found.")
     for row in reversed(review.history(version.pk)):
         say(
             f"{row.at:%Y-%m-%d %H:%M} {row.actor}: {_STATES[row.state]}{'：' + row.comment if row.comment else ''}"
@@ -104,8 +106,6 @@ def print_findings(judgement: Judgement) -> None:
     """Each finding with its source and advice, and the proof it rests on."""
     from xinfeng.content.judging import claim_of
 
-    if not judgement.judged.findings:
-        say("没有发现问题。 Nothing found.")
     for one in judgement.judged.findings:
         say(
             f"{_OUTCOMES[one.outcome]} “{one.matched}” ({one.rule})",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
 from xinfeng.kernel.errors import InvalidInput, NotFound
+from xinfeng.kernel.time import utc_now
+
+if TYPE_CHECKING:
+    from xinfeng.content.models import TemplateVersion
 
 group = typer.Typer(help="签名与模板 signatures and templates", no_args_is_help=True)
 ACTOR = "system:command line"
@@ -86,3 +90,17 @@ def add(
         actor=ACTOR,
     )
     say(f"模板版本 template version {version.pk}")
+    tell_examples(version)
+
+
+def tell_examples(version: TemplateVersion) -> None:
+    """Say which examples of the library or a strategy still stand in a version."""
+    from xinfeng.content.review import examples_in
+
+    if left := examples_in(version, at=utc_now()):
+        places = "、".join(left)
+        say(
+            f"还有没换掉的示例：{places}。换成自己的内容之后才能送审、提交。\n"
+            f"Examples are left in: {places}. Put your own words; until then it cannot be submitted.",
+            style="yellow",
+        )

@@ -28,8 +28,8 @@ _phone_like = re.compile(
 _link = re.compile(r"https?://|www\.|[a-z0-9-]+\.(?:com|cn|net|top|cc|link|vip|me)\b", re.IGNORECASE)
 _reply_word = re.compile(r"回复?\s*[\w\u201c\"「]").search
 _example_link = re.compile(
-    r"(?<![\w-])(?:[a-z0-9-]+\.)*example\.(?:com|cn|net|org)\b[\w/]*", re.IGNORECASE | re.ASCII
-).search
+    r"(?<![\w-])(?:[a-z0-9-]+\.)*example\.cn\b[\w/]*", re.IGNORECASE | re.ASCII
+).search  # those of RFC 2606 are more than a remark: `examples`
 _odd_symbols = re.compile("[¥￥★☆✓✔※●◆■►]").search
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
 
+from xinfeng.content import examples
 from xinfeng.content.grammar import one_line
 from xinfeng.content.rendering import Brand, Wording
 from xinfeng.screening.engine import Screener
@@ -67,6 +68,11 @@ class Judged:
         """What texts rendered from it may say."""
         news = (claim_of(one) for one in self.findings if one.outcome is not Outcome.REMARK)
         return Said(frozenset(news), self.hosts, self.domains)
+
+    @property
+    def examples(self) -> tuple[Finding, ...]:
+        """What the library or a playbook only stood in for, and for which it may not be sent."""
+        return tuple(one for one in self.blocking if one.rule == examples.RULE)
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
@@ -167,6 +173,10 @@ def judge(wording: Wording, signature: Brand, screener: Screener, *, trade: str,
         for finding in findings:
             start, end = reading.span(finding.start, finding.end)
             found.setdefault((finding.rule, start, end), finding._replace(start=start, end=end))
+    for finding in examples.left_in(
+        source.text, source.parts, screener.ruleset, trade=trade, purpose=purpose
+    ):
+        found[finding.rule, finding.start, finding.end] = finding
     ordered = sorted(found.values(), key=lambda one: (one.start, -SEVERITY[one.outcome], one.end, one.rule))
     hosts = frozenset(host for one in readings if "." in one.text for host in hosts_in(one.text))
     texts = tuple(one.text for one in readings)

@@ -121,7 +121,7 @@ def approver_for(version: TemplateVersion, username: str) -> Approver:
 def ask_for_review(version_id: int, *, actor: str, now: datetime, comment: str = "") -> VersionReview:
     """Ask; proofs of earlier versions for the same claims are carried over.
 
-    Raises NotFound `template.unknown_version`, Conflict `review.state`, `review.newer_version`.
+    Raises NotFound `template.unknown_version`, Conflict `review.state`, `review.newer_version`, `review.examples`.
     """
     with transaction.atomic():
         version = _locked(version_id, newest=True)
@@ -129,6 +129,7 @@ def ask_for_review(version_id: int, *, actor: str, now: datetime, comment: str =
         judgement = judgement_of(version, at=now)
         proofs.carry_over(version, map(claim_of, judgement.judged.claims), actor=actor, now=now)
         judgement = judgement_of(version, at=now)
+        refuse_examples(judgement.judged, version)
         return _append(version, State.IN_REVIEW, judgement, actor=actor, now=now, comment=comment)
 
 
@@ -224,8 +225,9 @@ def reuse_evidence(version_id: int, evidence_id: int, *, actor: str, now: dateti
 
 
 def check(judgement: Judgement, version: TemplateVersion) -> None:
-    """Whether anybody may approve it. Raises Conflict `review.forbidden`, `review.unproven`."""
-    named = {"template": version.template.name, "number": version.number, "version": version.pk}
+    """Whether anybody may approve it. Raises Conflict `review.examples`, `review.forbidden`, `review.unproven`."""
+    named = _named(version)
+    refuse_examples(judgement.judged, version)
     if judgement.blocking:
         first = judgement.blocking[0]
         raise Conflict(
@@ -246,9 +248,25 @@ def check(judgement: Judgement, version: TemplateVersion) -> None:
         )
 
 
+def refuse_examples(judged: Judged, version: TemplateVersion) -> None:
+    """Nobody asks others to look at a text whose examples still stand in it. Raises Conflict `review.examples` (places)."""
+    if judged.examples:
+        places = list(dict.fromkeys(one.matched for one in judged.examples))
+        raise Conflict("review.examples", **_named(version), places=places)
+
+
+def examples_in(version: TemplateVersion, *, at: datetime) -> list[str]:
+    """The examples that still stand in a version, each once: what to say when it is saved."""
+    return list(dict.fromkeys(one.matched for one in judgement_of(version, at=at).judged.examples))
+
+
+def _named(version: TemplateVersion) -> dict[str, Any]:
+    return {"template": version.template.name, "number": version.number, "version": version.pk}
+
+
 def check_usable(row: VersionReview | None, version: TemplateVersion) -> None:
     """Raises Conflict `review.version_blocked`, `review.returned`."""
-    named = {"template": version.template.name, "number": version.number, "version": version.pk}
+    named = _named(version)
     if row is not None and row.state == State.BLOCKED:
         raise Conflict("review.version_blocked", **named, by=row.actor, comment=row.comment)
     if row is not None and row.state == State.RETURNED:
@@ -266,13 +284,16 @@ class Doubt:
 
 def doubts(version: TemplateVersion, row: VersionReview | None, today: Judgement) -> list[Doubt]:
     """What has overtaken an approval (or stands against one that is to be given), worst first: `text_blocked_state`,
-    `text_returned`, `text_forbidden` (matched, law), `text_unproven` (claims), `hotline_changed`, `rules_changed`."""
+    `text_returned`, `text_examples` (places), `text_forbidden` (matched, law), `text_unproven` (claims), `hotline_changed`, `rules_changed`."""
     found = []
     if row is not None and row.state == State.BLOCKED:
         found.append(Doubt("text_blocked_state", {"comment": row.comment}, stops=True))
     if row is not None and row.state == State.RETURNED:
         found.append(Doubt("text_returned", {"comment": row.comment}, stops=True))
-    for one in today.blocking[:3]:
+    if left := today.judged.examples:
+        places = list(dict.fromkeys(one.matched for one in left))
+        found.append(Doubt("text_examples", {"places": places}, stops=True))
+    for one in [one for one in today.blocking if one not in left][:3]:
         params = {
             "matched": one.matched,
             "law": one.law("zh"),

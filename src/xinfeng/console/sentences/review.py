@@ -27,6 +27,12 @@ SENTENCES = {
         "请写明原因，作者才知道怎么改。什么都没有改变。",
         "Say why, so that its author knows what to change. Nothing was changed.",
     ),
+    "review.examples": Words(
+        "模板“{template}”第 {number} 版里还有没换掉的示例：{places}。什么都没有改变。请换成自己的内容再提交；如果您这里恰好就是"
+        "这样，请合规人员在“内容规则”里把它们加为放行。",
+        "Version {number} of template “{template}” still holds examples: {places}. Nothing was changed. Put your own words "
+        "and submit again; if they happen to be true of you, have compliance allow them under Content rules.",
+    ),
     "review.forbidden": Words(
         "模板“{template}”第 {number} 版里的“{matched}”不能发送，谁都不能批准。依据：{law_zh}。建议：{suggestion_zh} 什么都没有改变。",
         "“{matched}” in version {number} of template “{template}” may not be sent, and nobody can approve it. "
