@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import translation
 from tests.console.people import signed_in
 
-from xinfeng.console.screening.marking import mark
+from xinfeng.console.marking import mark
 from xinfeng.kernel.time import utc_now
 from xinfeng.screening.models import OwnWord, RuleOverride
 from xinfeng.screening.reads import filed_domains, screener

@@ -10,12 +10,15 @@ from tests.console.people import signed_in
 
 from xinfeng.channels.actions import save_channel
 from xinfeng.console.content.preview import moment_at
-from xinfeng.console.content.studio import Objection, as_typed, conditions, marked
+from xinfeng.console.content.studio import as_typed, conditions
+from xinfeng.console.marking import mark
 from xinfeng.content.actions import add_signature
 from xinfeng.content.checks import check_wording
 from xinfeng.content.grammar import one_line
 from xinfeng.content.models import Signature
 from xinfeng.content.rendering import Draft, Renderer
+from xinfeng.screening.findings import Finding
+from xinfeng.screening.rules import shipped
 
 NATIONAL_DAY = datetime(2026, 10, 1, 2, tzinfo=UTC)
 
@@ -44,8 +47,8 @@ def look(operator: Client, signature: Signature, **changes: str) -> str:
 
 def test_what_is_objected_to_is_marked_where_it_was_typed(operator, signature):
     html = look(operator, signature, value="新茶到店，\n国家级品质，会员尝鲜")
-    assert '新茶到店，\n<mark class="is-bad">国家级</mark>品质' in html
-    assert "《广告法》第九条第三项" in html and "不能发" in html
+    assert '新茶到店，\n<mark class="is-block">国家级</mark>品质' in html
+    assert "《广告法》第九条第三项" in html and "禁止" in html
 
 
 def test_a_proposed_word_says_what_it_takes_the_place_of(operator, signature):
@@ -61,7 +64,7 @@ def test_a_clean_text_is_said_to_be_clean(operator, signature):
 
 def test_the_rules_speak_before_every_default_is_given(operator, signature):
     html = look(operator, signature, value="{{ contact.name }}您好，顶级龙井到店")
-    assert "有的客户没有" in html and '<mark class="is-bad">顶级</mark>' in html
+    assert "有的客户没有" in html and '<mark class="is-block">顶级</mark>' in html
 
 
 def test_each_channel_of_the_purpose_says_what_it_would_not_take(operator, signature):
@@ -126,13 +129,20 @@ def test_marks_stand_at_the_same_words_however_lines_are_broken(raw, data):
 
 
 def test_the_weightiest_objection_gives_the_colour():
-    def objection(start: int, end: int, tone: str) -> Objection:
-        return Objection("value", start, end, "", tone, "", "", "", "", "", None)
+    rules = {one.id: one for one in shipped()}
 
-    pieces = marked("新茶到店了", [objection(1, 3, "bad"), objection(0, 4, "warn")])
-    assert [(one.text, one.tone) for one in pieces] == [
-        ("新", "warn"),
-        ("茶到", "bad"),
-        ("店", "warn"),
+    def finding(rule: str, start: int, end: int) -> Finding:
+        return Finding(rule, rules[rule].outcome, start, end, "新茶到店了"[start:end], {}, rules[rule])
+
+    marked = mark("新茶到店了", [finding("own.block", 1, 3), finding("own.evidence", 0, 4)], as_typed=True)
+    assert [(one.text, one.outcome) for one in marked.pieces] == [
+        ("新", "evidence"),
+        ("茶到", "block"),
+        ("店", "evidence"),
         ("了", ""),
     ]
+
+
+def test_marks_over_a_box_hold_what_was_typed_to_the_letter():
+    assert "".join(one.text for one in mark("国\u200b家级", [], as_typed=True).pieces) == "国\u200b家级"
+    assert "".join(one.text for one in mark("国\u200b家级", []).pieces) == "国␣家级"

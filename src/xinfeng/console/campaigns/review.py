@@ -20,8 +20,8 @@ from xinfeng.console.campaigns.frame import common, is_before_start, reached, st
 from xinfeng.console.campaigns.samples import language, samples
 from xinfeng.console.components import Column, Crumb, Empty, Listing, Query, Share, Table, answer_with_table
 from xinfeng.console.components.parts import Text
+from xinfeng.console.marking import mark
 from xinfeng.console.permissions import allowed
-from xinfeng.console.screening.marking import mark
 from xinfeng.console.words import sentence
 from xinfeng.content.review_queue import risk_now
 from xinfeng.foundation import settings as xinfeng_settings

@@ -24,13 +24,14 @@ from xinfeng.console.content.forms import (
     initial_of_text,
 )
 from xinfeng.console.content.labels import TRADES
-from xinfeng.console.content.library import to_replace
+from xinfeng.console.content.library import still_examples, to_replace
 from xinfeng.console.content.preview import Faces, faces
 from xinfeng.console.content.studio import conditions, look_at
 from xinfeng.console.permissions import allowed
 from xinfeng.console.words import sentence
 from xinfeng.content import actions, library, reads
 from xinfeng.content.models import Signature, TemplateVersion
+from xinfeng.content.review import examples_in
 from xinfeng.content.variables import Catalogue, Kind
 from xinfeng.kernel.errors import InvalidInput, XinfengError
 from xinfeng.kernel.time import utc_now
@@ -104,6 +105,8 @@ def _editor(
             saved = _save(request, form, draft_in(form.data, known).defaults, template_id)
             if saved is not None:
                 messages.success(request, _("已保存为第 %(number)s 版。") % {"number": saved.number})
+                if left := examples_in(saved, at=utc_now()):
+                    messages.warning(request, still_examples(left))
                 return redirect("templates.detail", saved.template_id)
         status = 422
     else:

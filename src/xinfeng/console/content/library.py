@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -137,6 +138,13 @@ def to_replace(text: Text) -> str:
         return str(_("已填入文案库的文字，可以随意修改。"))
     return _("已填入文案库的文字。这些是例子，保存前请换成自己的：%(places)s。") % {
         "places": "、".join(text.adapt)
+    }
+
+
+def still_examples(places: Sequence[str]) -> str:
+    """What to say of a text that was saved with examples in it."""
+    return _("里面还有没换掉的示例：%(places)s。换成自己的内容之后才能送审，用它的活动也才能提交。") % {
+        "places": "、".join(places)
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from xinfeng.channels import reads as channels
 from xinfeng.console.content.preview import yuan_of_li
+from xinfeng.console.marking import Marked, Note, mark
 from xinfeng.content.judging import Judged, judge
 from xinfeng.content.models import Signature
 from xinfeng.content.parts import Measure, price
@@ -28,31 +29,17 @@ PART_LABELS: dict[str, Promise] = {
     "action": gettext_lazy("行动"),
     "opt_out": gettext_lazy("退订说明"),
 }
-TONES = {Outcome.BLOCK: "bad", Outcome.EVIDENCE: "warn", Outcome.REMARK: "info"}
-OUTCOMES: dict[Outcome, Promise] = {
-    Outcome.BLOCK: gettext_lazy("不能发"),
-    Outcome.EVIDENCE: gettext_lazy("要凭证"),
-    Outcome.REMARK: gettext_lazy("提醒"),
-}
 FIELDS = ("value", "action")
 """The parts an author types freely; the others are chosen."""
 
 
 @dataclass(frozen=True)
 class Objection:
-    """One finding, told to the author. `start` and `end` are offsets into what stands in the field `part`; `instead`
-    is what could stand there, None where there is no such word."""
+    """One finding, told to the author; its finding stands at the characters of the field `part`. `instead` is what
+    could stand there, None where there is no such word."""
 
     part: str
-    start: int
-    end: int
-    matched: str
-    tone: str
-    outcome: Promise
-    title: str
-    words: str
-    law: str
-    suggestion: str
+    note: Note
     instead: str | None
 
     @property
@@ -62,14 +49,6 @@ class Objection:
     @property
     def replaceable(self) -> bool:
         return self.instead is not None and self.part in FIELDS
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A stretch of a field's text; `tone` is empty where nothing is objected to."""
-
-    text: str
-    tone: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,12 +68,12 @@ class Studio:
     """Everything beside the phone."""
 
     objections: tuple[Objection, ...]
-    marks: dict[str, tuple[Piece, ...]]
+    marks: dict[str, Marked]
     channels: tuple[OnChannel, ...]
 
     @property
     def stops(self) -> bool:
-        return any(one.tone == "bad" for one in self.objections)
+        return any(one.note.finding.outcome is Outcome.BLOCK for one in self.objections)
 
 
 def look_at(
@@ -111,13 +90,14 @@ def look_at(
     """Judge a wording whose parts can be read. `lengths`: of the texts on the phone; without any, nothing is said of
     channels."""
     judged = judge(draft, signature, screener(now), trade=trade, purpose=purpose)
-    objections = objections_of(judged, draft, language)
+    found = at_fields(judged, draft)
+    marks = {
+        part: mark(getattr(draft, part, ""), found.get(part, ()), language=language, as_typed=True)
+        for part in PART_LABELS
+    }
     return Studio(
-        objections,
-        {
-            part: marked(getattr(draft, part), [one for one in objections if one.part == part])
-            for part in FIELDS
-        },
+        _objections(marks),
+        {part: marks[part] for part in FIELDS},
         _on_channels(
             draft,
             signature,
@@ -132,37 +112,30 @@ def look_at(
     )
 
 
-def objections_of(judged: Judged, draft: Draft, language: str) -> tuple[Objection, ...]:
-    """What was found, weightiest first, at the characters of the fields."""
-    raw = {part: getattr(draft, part) for part in FIELDS}
-    ordered = sorted(judged.findings, key=lambda one: (-SEVERITY[one.outcome], one.start))
-    return tuple(_objection(one, judged, raw, language) for one in ordered)
+def at_fields(judged: Judged, draft: Draft) -> dict[str, list[Finding]]:
+    """What was found, by the part it begins in; in the fields an author types, at the characters that were typed."""
+    found: dict[str, list[Finding]] = {}
+    for one in judged.findings:
+        part, start, end = judged.source.place(one.start, one.end)
+        if part in FIELDS:
+            raw = getattr(draft, part)
+            lined = next(
+                judged.source.text[first:last] for name, first, last in judged.source.parts if name == part
+            )
+            start, end = as_typed(raw, lined, start, end)
+            one = one._replace(start=start, end=end, matched=raw[start:end])
+        found.setdefault(part, []).append(one)
+    return found
 
 
-def _objection(finding: Finding, judged: Judged, raw: dict[str, str], language: str) -> Objection:
-    part, start, end = judged.source.place(finding.start, finding.end)
-    if part in raw:
-        lined = next(
-            judged.source.text[first:last] for name, first, last in judged.source.parts if name == part
-        )
-        start, end = as_typed(raw[part], lined, start, end)
-        matched = raw[part][start:end]
-    else:
-        matched = finding.matched
-    instead = finding.of.replacements.get(matched.lower())
-    return Objection(
-        part,
-        start,
-        end,
-        matched,
-        TONES[finding.outcome],
-        OUTCOMES[finding.outcome],
-        finding.title(language),
-        finding.words(language),
-        finding.law(language),
-        finding.suggestion(language),
-        instead,
-    )
+def _objections(marks: Mapping[str, Marked]) -> tuple[Objection, ...]:
+    """All that is said, weightiest first, then in the order of the text."""
+    told = [
+        Objection(part, note, note.finding.of.replacements.get(note.finding.matched.lower()))
+        for part, marked in marks.items()
+        for note in marked.notes
+    ]
+    return tuple(sorted(told, key=lambda one: -SEVERITY[one.note.finding.outcome]))
 
 
 def as_typed(raw: str, lined: str, start: int, end: int) -> tuple[int, int]:
@@ -180,21 +153,6 @@ def as_typed(raw: str, lined: str, start: int, end: int) -> tuple[int, int]:
         return len(raw), len(raw)
     last = places[min(max(end, start + 1), len(places)) - 1]
     return places[start], min(last + 1, len(raw))
-
-
-def marked(text: str, objections: Sequence[Objection]) -> tuple[Piece, ...]:
-    """The text in pieces; where objections overlap, the weightiest gives the tone."""
-    tones = [""] * len(text)
-    for one in reversed(objections):  # weightiest first, so it is painted last
-        for at in range(one.start, min(one.end, len(text))):
-            tones[at] = one.tone
-    pieces: list[Piece] = []
-    for character, tone in zip(text, tones, strict=True):
-        if pieces and pieces[-1].tone == tone:
-            pieces[-1] = Piece(pieces[-1].text + character, tone)
-        else:
-            pieces.append(Piece(character, tone))
-    return tuple(pieces)
 
 
 def _on_channels(

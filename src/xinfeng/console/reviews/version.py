@@ -20,9 +20,9 @@ from xinfeng.console.components.parts import Text, Tone
 from xinfeng.console.content.compare import PARTS, Piece, pieces
 from xinfeng.console.content.labels import PURPOSES, TRADES
 from xinfeng.console.content.preview import bounds_of
+from xinfeng.console.marking import mark
 from xinfeng.console.permissions import allowed, may
 from xinfeng.console.reviews.labels import STATES, WHY, proof_state
-from xinfeng.console.screening.marking import mark
 from xinfeng.console.words import sentence
 from xinfeng.content import comments, evidence, reads, review
 from xinfeng.content.judging import claim_of

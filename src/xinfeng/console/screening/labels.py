@@ -5,12 +5,10 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from xinfeng.console.components.parts import Text, Tone
+from xinfeng.console.content.labels import PURPOSES, TRADES
 
-OUTCOMES: dict[str, tuple[Text, Tone]] = {
-    "block": (_("禁止"), "bad"),
-    "evidence": (_("需要证明"), "warn"),
-    "remark": (_("提示"), "info"),
-}
+__all__ = ["CATEGORIES", "CHANGES", "PURPOSES", "TRADES", "WORD_OUTCOMES"]
+
 CHANGES: dict[str, Text] = {
     "block": _("改为禁止"),
     "evidence": _("改为需要证明"),
@@ -34,15 +32,3 @@ CATEGORIES: dict[str, Text] = {
     "form": _("链接、格式、规避"),
     "vendors": _("服务商限制"),
 }
-TRADES: dict[str, Text] = {
-    "retail": _("零售"),
-    "education": _("教育"),
-    "catering": _("餐饮"),
-    "finance": _("金融"),
-    "government": _("政务"),
-    "baby": _("母婴"),
-    "property": _("房产"),
-    "medicine": _("医药"),
-    "other": _("其他"),
-}
-PURPOSES: dict[str, Text] = {"marketing": _("营销短信"), "service": _("服务短信")}

@@ -18,9 +18,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from xinfeng.console.components import Column, Crumb, Empty, Filter, Listing, Query, Table, answer_with_table
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.components.parts import Text, Tone
+from xinfeng.console.marking import OUTCOMES, Marked, mark
 from xinfeng.console.permissions import allowed, may
-from xinfeng.console.screening.labels import CATEGORIES, CHANGES, OUTCOMES, PURPOSES, TRADES
-from xinfeng.console.screening.marking import Marked, mark
+from xinfeng.console.screening.labels import CATEGORIES, CHANGES, PURPOSES, TRADES
 from xinfeng.console.screening.tabs import tabs
 from xinfeng.foundation import settings
 from xinfeng.kernel.errors import NotAllowed, NotFound, XinfengError

@@ -10,9 +10,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from xinfeng.console.marking import mark
 from xinfeng.console.permissions import allowed
 from xinfeng.console.screening.labels import PURPOSES, TRADES
-from xinfeng.console.screening.marking import mark
 from xinfeng.console.screening.tabs import tabs
 from xinfeng.kernel.time import utc_now
 from xinfeng.screening.findings import verdict

@@ -1,17 +1,27 @@
-"""A text with its findings marked, for any screen: `{% include "screening/_marked.html" with marked=marked %}`."""
+"""A text with its findings marked, and the words for what a finding means: the same on every screen.
+
+Screens show it by `{% include "screening/_marked.html" with marked=marked %}` and `{% include "screening/_notes.html" %}`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
+from xinfeng.console.components.parts import Text, Tone
 from xinfeng.screening.characters import normal
 from xinfeng.screening.findings import Finding
 from xinfeng.screening.rules import SEVERITY, Outcome
 
-TONES = {Outcome.BLOCK: "bad", Outcome.EVIDENCE: "warn", Outcome.REMARK: "info"}
+OUTCOMES: dict[str, tuple[Text, Tone]] = {
+    Outcome.BLOCK: (_("禁止"), "bad"),
+    Outcome.EVIDENCE: (_("需要证明"), "warn"),
+    Outcome.REMARK: (_("提示"), "info"),
+}
+"""What each outcome is called, and its tone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +43,8 @@ class Note:
 
     number: int
     finding: Finding
-    tone: str
+    outcome: Text
+    tone: Tone
     matched: str
     words: str
     law: str
@@ -49,16 +60,16 @@ class Marked:
     notes: Sequence[Note] = field(default_factory=list)
 
 
-def mark(text: str, findings: Iterable[Finding], *, language: str = "") -> Marked:
+def mark(text: str, findings: Iterable[Finding], *, language: str = "", as_typed: bool = False) -> Marked:
     """Cut a text at the ends of its findings and say what each of them means. Characters that cannot be seen are
-    shown by a sign, so that a disguise is visible."""
+    shown by a sign, so that a disguise is visible; not in pieces `as_typed`, which lie over the box they were typed in."""
     language = language or get_language() or "zh-hans"
     ordered = sorted(findings, key=lambda one: (one.start, -SEVERITY[one.outcome], one.end))
     notes = [
         Note(
             number,
             one,
-            TONES[one.outcome],
+            *OUTCOMES[one.outcome],
             visible(one.matched),
             one.words(language),
             one.law(language),
@@ -67,10 +78,10 @@ def mark(text: str, findings: Iterable[Finding], *, language: str = "") -> Marke
         )
         for number, one in enumerate(ordered, start=1)
     ]
-    return Marked(_pieces(text, notes), notes)
+    return Marked(_pieces(text, notes, str if as_typed else visible), notes)
 
 
-def _pieces(text: str, notes: Sequence[Note]) -> list[Piece]:
+def _pieces(text: str, notes: Sequence[Note], shown: Callable[[str], str]) -> list[Piece]:
     cuts = sorted({0, len(text), *(one.finding.start for one in notes), *(one.finding.end for one in notes)})
     begins: dict[int, list[Note]] = {}
     for note in notes:
@@ -80,12 +91,12 @@ def _pieces(text: str, notes: Sequence[Note]) -> list[Piece]:
     for start, end in zip(cuts, cuts[1:], strict=False):
         open_notes = [one for one in open_notes if one.finding.end > start] + begins.get(start, [])
         if not open_notes:
-            pieces.append(Piece(visible(text[start:end])))
+            pieces.append(Piece(shown(text[start:end])))
             continue
         gravest = max(open_notes, key=lambda one: SEVERITY[one.finding.outcome])
         pieces.append(
             Piece(
-                visible(text[start:end]),
+                shown(text[start:end]),
                 str(gravest.finding.outcome),
                 gravest.words,
                 tuple(one.number for one in open_notes),
