@@ -17,7 +17,7 @@ from xinfeng.kernel.errors import RemoteProtocolError
 from xinfeng.protocols.maap import csp, mobile
 from xinfeng.protocols.maap.messages import Card, OpenUrl, Reply, RichMessage
 from xinfeng.protocols.maap.parcel import DISPLAYED, FALLEN_BACK, Parcel, bare, parcel_of
-from xinfeng.protocols.vendor import Sent, VendorReceipt, VendorReply
+from xinfeng.protocols.vendor import HttpRequest, Sent, VendorReceipt, VendorReply
 
 NOW = datetime(2026, 11, 20, 4, 30, tzinfo=UTC)
 MESSAGE = RichMessage(
@@ -29,8 +29,8 @@ BOT = csp.Chatbot("maap.example.com", "sip:1069@botplatform.rcs.example", "app-1
 CMCC = mobile.Chatbot("maap.example.com", "sip:1069@botplatform.rcs.example", "app-1", "pass-of-the-app")
 
 
-def header(request: csp.HttpRequest, name: str) -> str:
-    return dict(request.headers)[name]
+def header(request: HttpRequest, name: str) -> str:
+    return str(dict(request.headers)[name])
 
 
 def test_a_parcel_survives_its_packing() -> None:
