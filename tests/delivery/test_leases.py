@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import pytest
-from tests.delivery.world import agreed, ask, fates, make_channel, make_plan, one
+from tests.delivery.world import agreed, ask, ask_channels, fates, make_channel, make_plan, one
 from tests.factories import make_contact, make_notice
 
 from xinfeng.consent.actions import append_entries, publish_notice, withdraw
@@ -38,7 +38,7 @@ def _plan(messages: int = 10) -> int:
 
 
 async def _lease(connection: Any, gateway: str, ttl_s: float = 60.0) -> Any:
-    plans = await leases.running_plans(connection)
+    plans = await leases.running_plans(connection, ask_channels())
     if not plans:
         return None
     return await leases.lease(connection, plan=plans[0], gateway=gateway, ttl_s=ttl_s)
@@ -249,7 +249,7 @@ def test_a_plan_whose_last_chunk_is_leased_is_still_read_while_it_runs() -> None
 
     async def work(connection: Any) -> Any:
         await _lease(connection, "a")
-        assert await leases.running_plans(connection) == []
+        assert await leases.running_plans(connection, ask_channels()) == []
         return await leases.plans_as_of_now(connection, [plan, plan + 1])
 
     assert [found.id for found in _with_connection(work)] == [plan]

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import psycopg
 import pytest
-from tests.delivery.world import agreed, ask, make_channel, make_plan, one
+from tests.delivery.world import agreed, ask, ask_channels, make_channel, make_plan, one
 
 from xinfeng.consent.actions import suppress_numbers, withdraw
 from xinfeng.delivery import leases
@@ -81,7 +81,7 @@ def _leased_chunk() -> tuple[int, int, list[int]]:
 
     async def go() -> int:
         async with await connect_async(autocommit=True) as connection:
-            (running,) = await leases.running_plans(connection)
+            (running,) = await leases.running_plans(connection, ask_channels())
             leased = await leases.lease(connection, plan=running, gateway="g", ttl_s=60)
             assert leased is not None
             return leased[0].chunk_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import threading
 import time
@@ -24,7 +25,7 @@ from xinfeng.channels.simulator.carrier import Carrier
 from xinfeng.channels.simulator.server import serving
 from xinfeng.delivery.actions import start_plan
 from xinfeng.delivery.gateway import Gateway, Options
-from xinfeng.delivery.planning import NewMessage, PlanTerms, close_plan, open_plan, write_messages
+from xinfeng.delivery.planning import Lane, NewMessage, PlanTerms, close_plan, open_plan, write_messages
 from xinfeng.foundation.database import bulk_transaction, connect
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.ids import ChannelId
@@ -119,6 +120,49 @@ def wait_until(statement: str, wanted: Any, *values: Any, patience_s: float = PA
             if time.monotonic() > deadline:
                 raise AssertionError(f"still {found}, not {wanted!r}: {statement}")
             time.sleep(0.02)
+
+
+def ask_channels() -> list[int]:
+    """Every channel, as a gateway that opened them all would name them."""
+    return [row[0] for row in ask("select id from channel order by id")]
+
+
+def make_routed_plan(
+    shares: Sequence[tuple[Sequence[int], Sequence[int]]],
+    *,
+    text: Callable[[int], str] = lambda index: f"【信风】第{index}位您好，今日到店有礼，拒收请回复R",
+    rate_per_s: int | None = None,
+    start: bool = True,
+) -> int:
+    """A plan that goes by lanes: for each of `shares` its contacts and the channels that can carry them."""
+    now = utc_now()
+    total = sum(len(contacts) for contacts, _ in shares)
+    terms = PlanTerms(
+        purpose="marketing",
+        channel_id=ChannelId(shares[0][1][0]),
+        policy={},
+        windows=[(now - timedelta(hours=1), now + timedelta(hours=5))],
+        deadline=now + timedelta(hours=5),
+        price_li=35,
+        rate_per_s=rate_per_s,
+        route_id=1,
+    )
+    serial = itertools.count()
+    with bulk_transaction() as connection:
+        plan = open_plan(connection, terms, at_most=total, now=now)
+        for contacts, channels in shares:
+            plan.enter(Lane(tuple(channels), tuple(30 + 10 * place for place in range(len(channels)))))
+            texts = [text(next(serial)) for _ in contacts]
+            bodies = vault().seal_many(Kind.BODY, texts)
+            rows = [
+                NewMessage(contact_id, 0, 1, billed_parts(words), body)
+                for contact_id, words, body in zip(contacts, texts, bodies, strict=True)
+            ]
+            write_messages(connection, plan, rows)
+        close_plan(connection, plan)
+    if start:
+        start_plan(plan.id, actor="test", now=utc_now())
+    return int(plan.id)
 
 
 def plan_state(plan_id: int) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from xinfeng.delivery import closing
+from xinfeng.delivery import closing, failover
 from xinfeng.delivery.models import Plan, PlanState
 from xinfeng.foundation import audit
 from xinfeng.foundation.jobs import app
@@ -49,11 +49,12 @@ def pause_plan(plan_id: int, reason: str, *, actor: str, now: datetime) -> Plan:
 
 
 def resume_plan(plan_id: int, *, actor: str, now: datetime) -> Plan:
-    """Go on where it was paused."""
+    """Go on where it was paused. Channels that took nothing of it are tried again."""
     with transaction.atomic():
         plan = _locked(plan_id, "plan.resume")
         plan.state, plan.reason = PlanState.RUNNING, ""
         plan.save(update_fields=["state", "reason"])
+        failover.try_again(plan_id)
         audit.record(actor=actor, action="plan.resume", kind="plan", subject=plan_id, at=now.isoformat())
         _call_gateways()
     return plan

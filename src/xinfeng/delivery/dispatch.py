@@ -23,7 +23,7 @@ from xinfeng.delivery.codes import INCOMPLETE, OPTED_OUT
 from xinfeng.delivery.health import Health
 from xinfeng.delivery.leases import DEADLINE, STOPPED, RunningPlan
 from xinfeng.delivery.models import Outcome
-from xinfeng.delivery.openings import Openings
+from xinfeng.delivery.openings import Hours, Openings
 from xinfeng.delivery.outbox import Ending, Outbox
 from xinfeng.delivery.permit import News
 
@@ -78,8 +78,14 @@ class Dispatch:
         wants_arming: Callable[[], None],
         wants_loading: Callable[[], None],
         pause: Callable[[int, str], None],
+        ail: Callable[[int, str], None] | None = None,
+        plan_rates: dict[int, SlidingRate] | None = None,
     ) -> None:
+        """`ail`: told by channel and reason that the carrier does not take a plan which another channel can carry.
+        `plan_rates`: what each plan has spent, over all channels that it goes by."""
         self.sessions = sessions
+        self.hours: Hours | None = None
+        self.offline_patience_s = OFFLINE_PATIENCE_S
         self.tracks: dict[int, Track] = {}
         self.arming: dict[LoadedChunk, int] = {}
         self.share = 1
@@ -88,6 +94,8 @@ class Dispatch:
         self._wants_arming = wants_arming
         self._wants_loading = wants_loading
         self._pause = pause
+        self._ail = ail
+        self._plan_rates = {} if plan_rates is None else plan_rates
         self._timer: asyncio.Handle | None = None
         self._timer_due = 0.0  # kept here: uvloop gives no time with a timer that is due at once
         self._loop = asyncio.get_running_loop()
@@ -99,7 +107,7 @@ class Dispatch:
         """Whether another chunk of this plan should be leased."""
         track = self.tracks.get(plan.id)
         if track is None:
-            return Openings.read(plan.windows, plan.deadline).open_until(wall) is not None
+            return Openings.read(plan.windows, plan.deadline, self.hours).open_until(wall) is not None
         if track.pausing or any(chunk.closing for chunk in track.chunks):
             return False
         if track.openings.open_until(wall) is None or now - track.empty_at < 0.1:
@@ -112,12 +120,24 @@ class Dispatch:
         if track is None or plan == track.plan:
             return
         track.plan = plan
-        track.openings = Openings.read(plan.windows, plan.deadline)
+        self._read_openings(track)
+        track.rate = self._rate_of(plan)
+
+    def keep_to(self, hours: Hours | None) -> None:
+        """The hours in which the channel's carrier takes messages; None: at any time."""
+        if hours != self.hours:
+            self.hours = hours
+            for track in self.tracks.values():
+                self._read_openings(track)
+
+    def _read_openings(self, track: Track) -> None:
+        track.openings = Openings.read(track.plan.windows, track.plan.deadline, self.hours)
         track.open_until = 0.0  # looks at the clock again before the next message
+
+    def _rate_of(self, plan: RunningPlan) -> SlidingRate | None:
         if plan.rate_per_s is None:
-            track.rate = None
-        elif track.rate is None:
-            track.rate = SlidingRate(plan.rate_per_s)
+            return None
+        return self._plan_rates.setdefault(plan.id, SlidingRate(plan.rate_per_s))
 
     def nothing_to_lease(self, plan_id: int, now: float) -> None:
         """The plan has no queued chunk at present."""
@@ -128,9 +148,8 @@ class Dispatch:
         """A chunk was leased and loaded."""
         track = self.tracks.get(plan.id)
         if track is None:
-            track = Track(plan, Openings.read(plan.windows, plan.deadline))
-            if plan.rate_per_s is not None:
-                track.rate = SlidingRate(plan.rate_per_s)
+            track = Track(plan, Openings.read(plan.windows, plan.deadline, self.hours))
+            track.rate = self._rate_of(plan)
             self.tracks[plan.id] = track
         track.chunks.append(chunk)
         if track.pausing:
@@ -204,7 +223,7 @@ class Dispatch:
         for track in list(self.tracks.values()):
             self._check_clock(track, wall)
             for chunk in list(track.chunks):
-                if offline_s > OFFLINE_PATIENCE_S:
+                if offline_s > self.offline_patience_s:
                     chunk.close(PAUSED)
                 if chunk.closing and not chunk.lost and offline_s > BEGUN_PATIENCE_S:
                     self._refuse_parts(chunk, chunk.give_up_begun(), INCOMPLETE)
@@ -387,13 +406,16 @@ class Dispatch:
     # --- inside ----------------------------------------------------------------------------------------------
 
     def _hold(self, track: Track, reason: str) -> None:
-        """Pause a plan that its carrier does not take."""
+        """Begin nothing more of a plan that its carrier does not take: it is paused, or goes on by another channel."""
         if track.pausing:
             return
         track.pausing = True
         for chunk in track.chunks:
             chunk.close(PAUSED)
-        self._pause(track.plan.id, reason)
+        if track.plan.routed and self._ail is not None:
+            self._ail(self.sessions.account.id, reason)
+        else:
+            self._pause(track.plan.id, reason)
 
     def _check_clock(self, track: Track, wall: float) -> None:
         until = track.openings.open_until(wall)

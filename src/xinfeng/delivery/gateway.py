@@ -27,14 +27,17 @@ import psycopg
 
 from xinfeng.channels.backoff import Backoff
 from xinfeng.channels.connection import Answered, Connection, Ref
+from xinfeng.channels.rate import SlidingRate
 from xinfeng.channels.sessions import ChannelAccount, ChannelSessions
 from xinfeng.delivery import closing, leases, loading
 from xinfeng.delivery.chunks import LoadedChunk
 from xinfeng.delivery.dispatch import PAUSED, SHUTDOWN, Dispatch
 from xinfeng.delivery.housekeeping import Housekeeping
+from xinfeng.delivery.openings import Hours
 from xinfeng.delivery.outbox import Outbox
 from xinfeng.delivery.permit import News, PermitKeeper
 from xinfeng.delivery.replies import ReplyDesk
+from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.database import connect_async
 from xinfeng.protocols.traffic import Receipt, Reply
 
@@ -97,6 +100,10 @@ class Gateway:
         self.permit = PermitKeeper(self, gateway=self.name)
         self.dispatches: dict[int, Dispatch] = {}
         self.pausing: dict[int, str] = {}
+        self.ailing: dict[int, str] = {}
+        self.ill: frozenset[int] = frozenset()
+        self._plan_rates: dict[int, SlidingRate] = {}
+        self._zone = xinfeng_settings.load().zone
         self.plans_to_hold = asyncio.Event()
         self._retiring: dict[int, asyncio.Task[None]] = {}
         self._loading: set[int] = set()
@@ -186,6 +193,9 @@ class Gateway:
         if self._stopping.is_set():
             return
         wanted = {account.id: account for account in accounts}
+        sending = {plan_id for dispatch in self.dispatches.values() for plan_id in dispatch.tracks}
+        for plan_id in self._plan_rates.keys() - sending:
+            del self._plan_rates[plan_id]
         for channel_id, dispatch in list(self.dispatches.items()):
             account = wanted.get(channel_id)
             if account is None or not _same_login(account, dispatch.sessions.account):
@@ -198,6 +208,7 @@ class Gateway:
             self._retiring.pop(channel_id, None)
             if channel_id not in self.dispatches:
                 self.dispatches[channel_id] = self._open(account)
+            self.dispatches[channel_id].keep_to(self._hours_of(account))
             if channel_id in shares:
                 dispatch, share = self.dispatches[channel_id], shares[channel_id]
                 dispatch.share = share
@@ -218,6 +229,8 @@ class Gateway:
             wants_arming=self._arm.set,
             wants_loading=self._load.set,
             pause=self._pause,
+            ail=self._ail,
+            plan_rates=self._plan_rates,
         )
         sessions.start()
         return desk.dispatch
@@ -229,6 +242,15 @@ class Gateway:
         while dispatch.chunks() and time.monotonic() < deadline:
             await asyncio.sleep(0.05)
         await dispatch.sessions.stop()
+
+    def _hours_of(self, account: ChannelAccount) -> Hours | None:
+        return None if account.hours is None else Hours(*account.hours, self._zone)
+
+    def _ail(self, channel_id: int, reason: str) -> None:
+        """The channel's carrier takes nothing: what can go by another channel does (`failover`)."""
+        self.ailing.setdefault(channel_id, reason)
+        self.plans_to_hold.set()
+        log.warning("channel takes nothing", extra={"channel": channel_id, "reason": reason})
 
     def _pause(self, plan_id: int, reason: str) -> None:
         self.pausing.setdefault(plan_id, reason)
@@ -346,13 +368,15 @@ class Gateway:
         if not any(dispatch.sessions.ready() for dispatch in self.dispatches.values()):
             return False
         loaded = False
-        plans = await leases.running_plans(connection)
+        plans = await leases.running_plans(connection, list(self.dispatches))
         for plan in plans:  # at once: while chunks are loaded these rows grow old
             if dispatch := self.dispatches.get(plan.channel_id):
                 dispatch.refresh(plan)
         for plan in plans:
             dispatch = self.dispatches.get(plan.channel_id)
             if dispatch is None or plan.id in self.pausing or self._stopping.is_set():
+                continue
+            if plan.routed and (plan.channel_id in self.ill or plan.channel_id in self.ailing):
                 continue
             if plan.purpose != dispatch.sessions.account.purpose:
                 self._pause(plan.id, "channel_purpose")

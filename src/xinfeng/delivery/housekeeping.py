@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -16,8 +17,8 @@ from xinfeng.channels import codes, states
 from xinfeng.channels.kinds import read_config
 from xinfeng.channels.samples import Sampler
 from xinfeng.channels.sessions import ChannelAccount
-from xinfeng.delivery import leases
-from xinfeng.delivery.dispatch import Dispatch
+from xinfeng.delivery import failover, leases
+from xinfeng.delivery.dispatch import OFFLINE_PATIENCE_S, Dispatch
 from xinfeng.delivery.matching import REACH, match_receipts
 from xinfeng.delivery.outbox import Outbox
 from xinfeng.foundation.database import connect_async
@@ -44,6 +45,8 @@ class House(Protocol):
     outbox: Outbox
     dispatches: dict[int, Dispatch]
     pausing: dict[int, str]
+    ailing: dict[int, str]
+    ill: frozenset[int]
     plans_to_hold: asyncio.Event
     quiet: bool
 
@@ -69,6 +72,7 @@ class Housekeeping:
             await self._tell(connection)
             self._house.set_channels(accounts, self._shares)
             await self._tidy(connection)
+            await self._fail_over(connection)
             await self._refresh_plans(connection)
             for dispatch in list(self._house.dispatches.values()):
                 dispatch.look_after(time.monotonic(), time.time())
@@ -117,16 +121,41 @@ class Housekeeping:
         await leases.withhold_ended(connection, now=now)
         await leases.finish_plans(connection, now=now)
 
+    async def _fail_over(self, connection: AsyncConnection) -> None:
+        """See `failover`: what waits for a channel that is dead goes on by the next one of its lane."""
+        now = utc_now()
+        patience_s = await failover.patience(connection)
+        for dispatch in self._house.dispatches.values():
+            dispatch.offline_patience_s = min(OFFLINE_PATIENCE_S, patience_s)
+        await failover.observe(connection, now=now)
+        for moved in await failover.move(connection, now=now, patience_s=patience_s):
+            log.warning(
+                "moved to another channel",
+                extra={
+                    "plan": moved.plan_id,
+                    "from": moved.from_id,
+                    "to": moved.to_id,
+                    "reason": moved.reason,
+                    "messages": moved.messages,
+                },
+            )
+        self._house.pausing.update(await failover.stranded(connection, now=now))
+        self._house.ill = await failover.ill(connection, now=now)
+
     async def _refresh_plans(self, connection: AsyncConnection) -> None:
         """Windows of what is being sent, also of plans that have nothing queued any more."""
         sending = [plan_id for dispatch in self._house.dispatches.values() for plan_id in dispatch.tracks]
         if not sending:
             return
         for plan in await leases.plans_as_of_now(connection, sending):
-            if dispatch := self._house.dispatches.get(plan.channel_id):
-                dispatch.refresh(plan)
+            for channel_id, dispatch in self._house.dispatches.items():
+                dispatch.refresh(replace(plan, channel_id=channel_id))
 
     async def _hold_plans(self, connection: AsyncConnection) -> None:
+        for channel_id, reason in list(self._house.ailing.items()):
+            await failover.ail(connection, channel_id, reason, now=utc_now())
+            self._house.ill |= {channel_id}
+            del self._house.ailing[channel_id]
         for plan_id, reason in list(self._house.pausing.items()):
             await leases.pause_plan(connection, plan_id, reason, now=utc_now())
             del self._house.pausing[plan_id]
@@ -135,10 +164,20 @@ class Housekeeping:
 async def _channels(connection: AsyncConnection) -> list[ChannelAccount]:
     """The channels that are switched on. One that can't be read is left out, and said so."""
     cursor = await connection.execute(
-        "select id, kind, purpose, config, secret_sealed, rate_per_s from channel where enabled order by id"
+        "select id, kind, purpose, config, secret_sealed, rate_per_s, opens, closes from channel"
+        " where enabled order by id"
     )
     accounts = []
-    for channel_id, kind, purpose, config, secret_sealed, rate_per_s in await cursor.fetchall():
+    for (
+        channel_id,
+        kind,
+        purpose,
+        config,
+        secret_sealed,
+        rate_per_s,
+        opens,
+        closes,
+    ) in await cursor.fetchall():
         try:
             account = ChannelAccount(
                 id=channel_id,
@@ -146,6 +185,7 @@ async def _channels(connection: AsyncConnection) -> list[ChannelAccount]:
                 config=read_config(config, kind),
                 rate_per_s=rate_per_s,
                 secret=vault().open(Kind.SECRET, bytes(secret_sealed)),
+                hours=None if opens is None else (opens, closes),
                 kind=kind,
             )
         except InvalidInput as fault:

@@ -32,7 +32,8 @@ DEADLINE = "deadline"
 
 @dataclass(frozen=True, slots=True)
 class RunningPlan:
-    """A plan that is RUNNING, as a gateway needs it."""
+    """A plan that is RUNNING, as a gateway needs it for one of the channels that it sends over. `routed`: what one
+    channel does not take may go to another (`failover`)."""
 
     id: int
     purpose: str
@@ -40,6 +41,7 @@ class RunningPlan:
     windows: list[list[str]]
     deadline: datetime
     rate_per_s: int | None
+    routed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +55,16 @@ class LoadedRow:
     body_sealed: bytes
 
 
-async def running_plans(connection: AsyncConnection) -> list[RunningPlan]:
-    """Oldest first."""
-    cursor = await connection.execute(
-        "select id, purpose, channel_id, windows, deadline, rate_per_s from plan where state = 'running'"
-        " and exists (select from chunk where chunk.plan_id = plan.id and chunk.state = 'queued') order by id"
-    )
+async def running_plans(connection: AsyncConnection, channel_ids: Sequence[int]) -> list[RunningPlan]:
+    """The plans that have something queued for these channels, once for each such channel; the oldest plan first."""
+    cursor = await connection.execute(_RUNNING, (list(channel_ids),))
     return [RunningPlan(*row) for row in await cursor.fetchall()]
 
 
 async def plans_as_of_now(connection: AsyncConnection, plan_ids: Sequence[int]) -> list[RunningPlan]:
     """Those of these plans that are RUNNING, whether or not a chunk of them is still queued."""
     cursor = await connection.execute(
-        "select id, purpose, channel_id, windows, deadline, rate_per_s from plan"
+        "select id, purpose, channel_id, windows, deadline, rate_per_s, route_id is not null from plan"
         " where id = any(%s) and state = 'running'",
         (list(plan_ids),),
     )
@@ -153,9 +152,9 @@ async def hand_back(connection: AsyncConnection, lease: Lease, unsent: Unsent) -
     )
     for first, last in unsent.scattered:
         await connection.execute(
-            "insert into chunk (plan_id, channel_id, first_id, last_id, planned_at, state, intent_upto)"
-            " values (%s, %s, %s, %s, %s, 'queued', %s)",
-            (lease.plan_id, lease.channel_id, first, last, lease.planned_at, first - 1),
+            "insert into chunk (plan_id, channel_id, lane, first_id, last_id, planned_at, state, intent_upto)"
+            " select plan_id, channel_id, lane, %s, %s, planned_at, 'queued', %s from chunk where id = %s",
+            (first, last, first - 1, lease.chunk_id),
         )
 
 
@@ -200,6 +199,14 @@ async def pause_plan(connection: AsyncConnection, plan_id: int, reason: str, *, 
     """Hold a plan that its carrier does not take; the reason is shown to people."""
     await connection.execute(_PAUSE, {"plan": plan_id, "reason": reason, "now": now})
 
+
+_RUNNING = """
+select p.id, p.purpose, c.id, p.windows, p.deadline, p.rate_per_s, p.route_id is not null
+from plan p cross join unnest(%s::bigint[]) as c (id)
+where p.state = 'running'
+  and exists (select from chunk k where k.plan_id = p.id and k.channel_id = c.id and k.state = 'queued')
+order by p.id, c.id
+"""
 
 _LEASE = """
 with picked as (

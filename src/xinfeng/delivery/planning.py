@@ -35,12 +35,36 @@ Window = tuple[datetime, datetime]
 """`[start, end)`, aware UTC."""
 
 
+class Lane(NamedTuple):
+    """The channels that can carry some of a plan's messages, the first choice first, each with its price for a part
+    in tenths of a fen."""
+
+    channels: tuple[int, ...]
+    prices_li: tuple[int, ...]
+
+    @property
+    def price_li(self) -> int:
+        """Of the first choice."""
+        return self.prices_li[0]
+
+
+@dataclass
+class _Stretch:
+    """Messages with consecutive ids that share a lane."""
+
+    lane: Lane
+    first_id: int
+    messages: int = 0
+    parts: int = 0
+
+
 @dataclass(frozen=True)
 class PlanTerms:
     """What holds for every message of a plan.
 
     `windows` ascend and do not overlap; `policy` is `policy.snapshot()`; `price_li` is the channel's price for
-    a part in tenths of a fen; `rate_per_s` throttles below the channel's own rate (parts per second).
+    a part in tenths of a fen; `rate_per_s` throttles below the channel's own rate (parts per second). With a
+    `route_id`, whoever writes messages says by which lane (`OpenPlan.enter`), and `channel_id` is the one of most.
     """
 
     purpose: str
@@ -50,6 +74,7 @@ class PlanTerms:
     deadline: datetime
     price_li: int
     rate_per_s: int | None = None
+    route_id: int | None = None
 
 
 class NewMessage(NamedTuple):
@@ -80,10 +105,23 @@ class OpenPlan:
     parts: int = 0
     left_out: int = 0
     stored: bool = field(default=False)
+    stretches: list[_Stretch] = field(default_factory=list)
 
     @property
     def messages(self) -> int:
         return self.next_id - self.first_id
+
+    def enter(self, lane: Lane) -> None:
+        """The messages that follow go by this lane; they come to lie in chunks of their own."""
+        self.stretches.append(_Stretch(lane, self.next_id))
+
+    def wrote(self, messages: Sequence[NewMessage]) -> None:
+        """Count messages that were written in the present lane."""
+        parts = sum(message.parts for message in messages)
+        self.next_id += len(messages)
+        self.parts += parts
+        self.stretches[-1].messages += len(messages)
+        self.stretches[-1].parts += parts
 
 
 class PlanCounts(NamedTuple):
@@ -105,11 +143,13 @@ def open_plan(
     """
     _check(terms, now)
     row = connection.execute(
-        "insert into plan (purpose, channel_id, state, reason, policy, windows, deadline, rate_per_s, audience,"
-        " messages, parts, planned_at) values (%s, %s, %s, '', %s, %s, %s, %s, 0, 0, 0, %s) returning id",
+        "insert into plan (purpose, channel_id, route_id, state, reason, policy, windows, deadline, rate_per_s,"
+        " audience, messages, parts, planned_at)"
+        " values (%s, %s, %s, %s, '', %s, %s, %s, %s, 0, 0, 0, %s) returning id",
         (
             terms.purpose,
             terms.channel_id,
+            terms.route_id,
             PlanState.BUILDING,
             Jsonb(terms.policy),
             Jsonb([[start.isoformat(), end.isoformat()] for start, end in terms.windows]),
@@ -127,7 +167,10 @@ def open_plan(
         first = AT_ONCE_FROM + take_block(connection, "message_at_once", at_most)
     elif at_most:
         first = take_block(connection, "message", at_most)
-    return OpenPlan(PlanId(row[0]), terms, now, first, first + at_most - 1, first)
+    plan = OpenPlan(PlanId(row[0]), terms, now, first, first + at_most - 1, first)
+    if terms.route_id is None:
+        plan.enter(Lane((terms.channel_id,), (terms.price_li,)))
+    return plan
 
 
 class MessageCopy:
@@ -147,8 +190,7 @@ class MessageCopy:
         if first + len(messages) - 1 > plan.last_reserved_id:
             raise InvalidInput("plan.too_many", at_most=plan.last_reserved_id - plan.first_id + 1)
         self._copy.write(_pack_messages(messages, plan, first))
-        plan.next_id += len(messages)
-        plan.parts += sum(message.parts for message in messages)
+        plan.wrote(messages)
         return MessageId(first)
 
 
@@ -185,28 +227,15 @@ def close_plan(connection: Connection, plan: OpenPlan) -> PlanCounts:
     if plan.stored:
         raise Conflict("plan.closed", plan=plan.id)
     last = plan.next_id - 1
-    chunks = connection.execute(
-        "insert into chunk (plan_id, channel_id, first_id, last_id, planned_at, state)"
-        " select %s, %s, first, least(first + %s - 1, %s), %s, %s"
-        " from generate_series(%s::bigint, %s::bigint, %s::bigint) as first order by first",
-        (
-            plan.id,
-            plan.terms.channel_id,
-            CHUNK_SIZE,
-            last,
-            plan.planned_at,
-            ChunkState.QUEUED,
-            plan.first_id,
-            last,
-            CHUNK_SIZE,
-        ),
-    ).rowcount
+    chunks = sum(_cut(connection, plan, one) for one in plan.stretches if one.messages)
+    _note_channels(connection, plan)
     audience = plan.messages + plan.left_out
     connection.execute(
-        "update plan set state = %s, audience = %s, messages = %s, parts = %s,"
+        "update plan set state = %s, channel_id = %s, audience = %s, messages = %s, parts = %s,"
         " first_message_id = %s, last_message_id = %s where id = %s",
         (
             PlanState.READY,
+            _main_channel(plan),
             audience,
             plan.messages,
             plan.parts,
@@ -217,6 +246,53 @@ def close_plan(connection: Connection, plan: OpenPlan) -> PlanCounts:
     )
     plan.stored = True
     return PlanCounts(audience, plan.messages, plan.parts, plan.left_out, chunks)
+
+
+def _cut(connection: Connection, plan: OpenPlan, stretch: _Stretch) -> int:
+    """The chunks of one stretch; returns how many."""
+    channels = stretch.lane.channels
+    last = stretch.first_id + stretch.messages - 1
+    return connection.execute(
+        "insert into chunk (plan_id, channel_id, lane, first_id, last_id, planned_at, state)"
+        " select %s, %s, %s::bigint[], first, least(first + %s - 1, %s), %s, %s"
+        " from generate_series(%s::bigint, %s::bigint, %s::bigint) as first order by first",
+        (
+            plan.id,
+            channels[0],
+            list(channels) if len(channels) > 1 else [],
+            CHUNK_SIZE,
+            last,
+            plan.planned_at,
+            ChunkState.QUEUED,
+            stretch.first_id,
+            last,
+            CHUNK_SIZE,
+        ),
+    ).rowcount
+
+
+def _note_channels(connection: Connection, plan: OpenPlan) -> None:
+    """Every channel of every lane, with its price now and what was planned for it."""
+    found: dict[int, list[int]] = {}
+    for one in plan.stretches:
+        for channel, price_li in zip(*one.lane, strict=True):
+            found.setdefault(channel, [price_li, 0, 0])
+        counts = found[one.lane.channels[0]]
+        counts[1] += one.messages
+        counts[2] += one.parts
+    for channel, (price_li, messages, parts) in found.items():
+        connection.execute(
+            "insert into plan_channel (plan_id, channel_id, price_li, messages, parts) values (%s, %s, %s, %s, %s)",
+            (plan.id, channel, price_li, messages, parts),
+        )
+
+
+def _main_channel(plan: OpenPlan) -> int:
+    """The channel that most messages were planned for."""
+    counts: dict[int, int] = {}
+    for one in plan.stretches:
+        counts[one.lane.channels[0]] = counts.get(one.lane.channels[0], 0) + one.messages
+    return max(counts, key=lambda channel: (counts[channel], -channel), default=plan.terms.channel_id)
 
 
 def _check(terms: PlanTerms, now: datetime) -> None:
@@ -255,7 +331,8 @@ def _microseconds(at: datetime) -> int:
 
 
 def _pack_messages(messages: Sequence[NewMessage], plan: OpenPlan, first: int) -> bytes:
-    at, plan_id, price, pack = _microseconds(plan.planned_at), plan.id, plan.terms.price_li, _message_row
+    at, plan_id, pack = _microseconds(plan.planned_at), plan.id, _message_row
+    price = plan.stretches[-1].lane.price_li
     rows = []
     for message_id, (contact_id, variant, consent_seq, parts, body) in enumerate(messages, start=first):
         rows.append(
