@@ -27,13 +27,14 @@ from xinfeng.channels.codes.shapes import (
 DATA = Path(__file__).parent / "data"
 ANY = "*"
 LONGEST_CODE = 60
+LONGEST_RANGE = 1_000
 MOST_REMEMBERED = 10_000
 """Codes whose explanation is kept: a carrier that makes up codes fills no memory."""
 
 _is_readable = re.compile(r"[0-9A-Z:_.\-]{1,60}").fullmatch
 _is_hex = re.compile(r"0X[0-9A-F]{1,8}").fullmatch
 _range = re.compile(r"(?P<head>[^0-9]*?)(?P<first>\d+)-(?P<again>\D*?)(?P<last>\d+)").fullmatch
-_hex_range = re.compile(r"0x([0-9A-Fa-f]+)-0x([0-9A-Fa-f]+)").fullmatch
+_hex_range = re.compile(r"0x([0-9A-Fa-f]{1,4})-0x([0-9A-Fa-f]{1,4})").fullmatch
 _glued = re.compile(r"(UNDELIV|EXPIRED|REJECTD|UNKNOWN|DELETED)[:/ _]?S?([0-9A-Z:]{1,10}?)S?").fullmatch
 """A state word with the platform's own code behind it: `UNDELIVS601S`, `UNDELIV:029`."""
 _wrapped = re.compile(r"(CMPPERR|SMGPERR|SGIP|U?2):([0-9]{1,3})").fullmatch
@@ -244,6 +245,8 @@ def expand(written: str) -> list[str]:
     """`DB:0104-DB:0106 DB:9001` → four codes. Hexadecimal ones become the number that a session gives."""
     found: list[str] = []
     for one in written.split():
+        if len(one) > 2 * LONGEST_CODE:
+            raise ValueError(one[:LONGEST_CODE])
         if hexes := _hex_range(one):
             found += [str(number) for number in range(int(hexes[1], 16), int(hexes[2], 16) + 1)]
         elif spread := _range(one):
@@ -251,8 +254,15 @@ def expand(written: str) -> list[str]:
             if spread["again"] not in ("", spread["head"]):
                 raise ValueError(one)
             numbers = range(int(spread["first"]), int(spread["last"]) + 1)
+            if len(numbers) > LONGEST_RANGE:
+                raise ValueError(one)
             found += [f"{spread['head'].upper()}{number:0{width}d}" for number in numbers]
         else:
-            cleaned = tidy(one)
-            found.append(str(int(cleaned, 16)) if _is_hex(cleaned) else cleaned)
+            found.append(as_kept(one))
     return found
+
+
+def as_kept(code: str) -> str:
+    """One code as the tables keep it: tidy, a hexadecimal one as its number."""
+    cleaned = tidy(code)
+    return str(int(cleaned, 16)) if _is_hex(cleaned) else cleaned

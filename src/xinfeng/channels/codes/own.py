@@ -72,7 +72,8 @@ def set_codes(entries: Sequence[OwnCode], *, why: str, actor: str, now: datetime
     for line, entry in enumerate(entries, start=1):
         found = _faults(entry)
         faults |= found if len(entries) == 1 else {f"{line} {name}": code for name, code in found.items()}
-        checked.append(_tidied(entry))
+        if not found:
+            checked.append(_tidied(entry))
     if faults:
         raise InvalidInput("code.own", faults=faults)
     with transaction.atomic():
