@@ -141,7 +141,7 @@ def _with_contacts(connection: Connection, rows: list[_Row], phase: Phase) -> li
         message_id: (contact_id, datetime.fromtimestamp(planned_s, UTC))
         for message_id, contact_id, planned_s in connection.execute(_MESSAGES, (ids, ids[0], ids[-1]))
     }
-    kinds = dict(connection.execute("select id, kind from channel").fetchall())
+    kinds: dict[int, str] = dict(connection.execute("select id, kind from channel").fetchall())
     return [
         ReceiptNews(
             found[0],
