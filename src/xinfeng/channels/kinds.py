@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from xinfeng.channels.backoff import Backoff
 from xinfeng.channels.cmpp import CmppConfig
 from xinfeng.channels.config import LineConfig
+from xinfeng.channels.lines import Listener
 from xinfeng.channels.models import ChannelKind
+from xinfeng.channels.smpp import SmppConfig
+from xinfeng.channels.sessions import ChannelAccount, ChannelSessions, usual_backoff
 from xinfeng.channels.sgip import SgipConfig
 from xinfeng.channels.smgp import SmgpConfig
-from xinfeng.channels.vendors.config import AliyunConfig, TencentConfig
+from xinfeng.channels.vendors import AliyunConfig, TencentConfig, VendorConfig, VendorSessions
 from xinfeng.kernel.errors import InvalidInput
 
 CONFIGS: dict[str, type[LineConfig]] = {
@@ -20,7 +24,16 @@ CONFIGS: dict[str, type[LineConfig]] = {
     ChannelKind.SMGP: SmgpConfig,
     ChannelKind.ALIYUN: AliyunConfig,
     ChannelKind.TENCENT: TencentConfig,
+    ChannelKind.SMPP: SmppConfig,
 }
+
+
+def open_sessions(
+    account: ChannelAccount, listener: Listener, *, make_backoff: Callable[[], Backoff] | None = None
+) -> ChannelSessions:
+    """The lines of a channel, as its kind wants them. `make_backoff` None: the usual patience."""
+    make = VendorSessions if isinstance(account.config, VendorConfig) else ChannelSessions
+    return make(account, listener, make_backoff=make_backoff or usual_backoff)
 
 
 def read_config(config: Mapping[str, Any], kind: str) -> LineConfig:
