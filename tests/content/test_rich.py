@@ -1,0 +1,180 @@
+"""The 5G face of a template: its JSON form, its limits, its variables."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xinfeng.content.rich import (
+    BOOK,
+    Booked,
+    RichRenderer,
+    Tapped,
+    booked,
+    check_rich,
+    links_of,
+    media_of,
+    read_rich,
+    tapped,
+    to_json,
+    with_media,
+    words_of,
+)
+from xinfeng.kernel.errors import InvalidInput
+from xinfeng.protocols.maap.messages import (
+    AddToCalendar,
+    Card,
+    Dial,
+    Media,
+    OpenUrl,
+    Orientation,
+    Reply,
+    RichMessage,
+    ShowPlace,
+    Width,
+)
+
+AT = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)
+PICTURE = Media("media:ab12", "image/jpeg", 120_000)
+MESSAGE = RichMessage(
+    (
+        Card(
+            "{{ contact.name }}您好，新茶到店",
+            "{% if contact.city %}{{ contact.city }}店{% endif %}满200减50",
+            PICTURE,
+            (Reply("周六十点", f"{BOOK}2026-12-05 10:00"), Dial("电话", "4001234567")),
+        ),
+        Card("白茶", media=PICTURE),
+    ),
+    (
+        OpenUrl("商城", "https://shop.example.com/{{ contact.level }}", inside=True),
+        ShowPlace("到店", 30.2, 120.1, "西湖店"),
+        AddToCalendar("记下", "品茶", AT, AT.replace(hour=4)),
+    ),
+    width=Width.SMALL,
+    orientation=Orientation.HORIZONTAL,
+    image_left=False,
+)
+DEFAULTS = {"contact.name": "您", "contact.level": "all"}
+
+
+def test_the_json_form_is_the_same_thing() -> None:
+    assert read_rich(json.loads(json.dumps(to_json(MESSAGE)))) == MESSAGE
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        None,
+        [],
+        {"cards": "x"},
+        {"cards": [1]},
+        {"cards": [{"title": 5}]},
+        {"cards": [{"media": {"size": "big"}}]},
+        {"cards": [{"buttons": [{"kind": "explode", "label": "x"}]}]},
+        {"cards": [{"buttons": [{"kind": "place", "label": "x", "latitude": True, "longitude": 0}]}]},
+        {"chips": [{"kind": "calendar", "label": "x", "starts_at": "now", "ends_at": "later"}]},
+        {"chips": [{"kind": "calendar", "label": "x", "starts_at": "2026-12-01T10:00:00", "ends_at": ""}]},
+        {"width": "HUGE"},
+        {"cards": [], "chips": [{"kind": "reply", "label": "x", "data": "y" * 70_000}]},
+    ],
+)
+def test_what_has_no_such_shape_is_refused_in_words(raw: object) -> None:
+    with pytest.raises(InvalidInput, match=r"rich\."):
+        read_rich(raw)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["cards", "chips", "buttons", "media", "kind", "label", "title"]), inner
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_no_json_breaks_it(raw: object) -> None:
+    with contextlib.suppress(InvalidInput):
+        assert isinstance(read_rich(raw), RichMessage)
+
+
+def test_what_may_be_saved() -> None:
+    checked = check_rich(MESSAGE, defaults=DEFAULTS)
+    assert checked.faults == ()
+    assert set(checked.used) == {"contact.name", "contact.city", "contact.level"}
+
+
+@pytest.mark.parametrize(
+    ("message", "defaults", "where", "code"),
+    [
+        (MESSAGE, {"contact.name": "您"}, "chips.0.url", "template.default_missing"),
+        (
+            replace(MESSAGE, cards=(Card("{{ contact.shoe }}"),)),
+            DEFAULTS,
+            "cards.0.title",
+            "template.unknown_variable",
+        ),
+        (replace(MESSAGE, cards=(Card("【信风】"),)), DEFAULTS, "cards.0.title", "template.brackets"),
+        (replace(MESSAGE, cards=()), DEFAULTS, "cards", "rich.no_card"),
+        (
+            replace(MESSAGE, cards=(Card("{{ contact.name }}" + "长" * 196),)),
+            DEFAULTS,
+            "cards.0.title",
+            "rich.too_long",
+        ),
+    ],
+)
+def test_what_may_not(message: RichMessage, defaults: dict[str, str], where: str, code: str) -> None:
+    found = check_rich(message, defaults=defaults).faults
+    assert (where, code) in [(fault.where, fault.code) for fault in found]
+
+
+def test_readers_get_their_own() -> None:
+    renderer = RichRenderer(MESSAGE, defaults=DEFAULTS)
+    assert renderer.personal
+    one = renderer.render({"contact.name": "李雷", "contact.city": "杭州", "contact.level": "gold"})
+    other = renderer.render({})
+    assert (one.cards[0].title, one.cards[0].description) == ("李雷您好，新茶到店", "杭州店满200减50")
+    assert (other.cards[0].title, other.cards[0].description) == ("您您好，新茶到店", "满200减50")
+    assert [url for _, url in links_of(one)] == ["https://shop.example.com/gold"]
+    assert [url for _, url in links_of(other)] == ["https://shop.example.com/all"]
+    assert one.cards[1] == MESSAGE.cards[1]
+
+
+def test_a_name_is_never_read_as_liquid() -> None:
+    made = RichRenderer(MESSAGE, defaults=DEFAULTS).render({"contact.name": "{{ contact.city }}【假"})
+    assert made.cards[0].title.startswith("{{ contact.city }}[假您好")
+
+
+def test_without_variables_everybody_gets_the_same() -> None:
+    plain = RichMessage((Card("新茶"),))
+    renderer = RichRenderer(plain, defaults={})
+    assert not renderer.personal and renderer.render({}) is plain
+
+
+def test_pictures_get_their_addresses() -> None:
+    assert media_of(MESSAGE) == ["ab12"]
+    made = with_media(MESSAGE, lambda digest: f"https://cdn.example.com/{digest}.jpg")
+    assert {card.media.url for card in made.cards if card.media} == {"https://cdn.example.com/ab12.jpg"}
+
+
+def test_every_word_has_its_place() -> None:
+    places = dict(words_of(MESSAGE))
+    assert places["cards.0.buttons.0.label"] == "周六十点" and places["chips.2.label"] == "记下"
+
+
+def test_a_tap_is_told_from_a_text() -> None:
+    tap = tapped(f"周六十点\x1f{BOOK}2026-12-05 10:00")
+    assert tap is not None and booked(tap) == Booked("2026-12-05 10:00", "周六十点")
+    assert tapped("周六十点") is None
+    assert booked(Tapped("好", "yes")) is None and booked(Tapped("好", BOOK)) is None
