@@ -10,10 +10,10 @@ from xinfeng.channels.cmpp import CmppConfig
 from xinfeng.channels.config import LineConfig
 from xinfeng.channels.lines import Listener
 from xinfeng.channels.models import ChannelKind
-from xinfeng.channels.smpp import SmppConfig
 from xinfeng.channels.sessions import ChannelAccount, ChannelSessions, usual_backoff
 from xinfeng.channels.sgip import SgipConfig
 from xinfeng.channels.smgp import SmgpConfig
+from xinfeng.channels.smpp import SmppConfig
 from xinfeng.channels.vendors import AliyunConfig, TencentConfig, VendorConfig, VendorSessions
 from xinfeng.kernel.errors import InvalidInput
 
