@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time
 
 from django.contrib.postgres.fields import ArrayField
@@ -22,6 +23,11 @@ class ChannelKind(models.TextChoices):
     TENCENT = "tencent", "腾讯云短信"
     MAAP_CSP = "maap_csp", "5G 消息（电信、联通）"
     MAAP_MOBILE = "maap_mobile", "5G 消息（移动）"
+
+
+BY_TEMPLATE = frozenset({ChannelKind.ALIYUN.value, ChannelKind.TENCENT.value})
+"""Kinds that send by the code of a filed template and values for its variables, never by free text; the vendor takes a
+text whole and reports on it once, however many parts it bills."""
 
 
 class Channel(models.Model):
@@ -61,8 +67,9 @@ class Channel(models.Model):
 
     @property
     def takes(self) -> Capabilities:
-        """What it takes and which filings it demands."""
-        return Capabilities.read(self.capabilities)
+        """What it takes and which filings it demands. What is sent by templates demands filed ones, whatever is stated."""
+        stated = Capabilities.read(self.capabilities)
+        return replace(stated, template_filing=True) if self.kind in BY_TEMPLATE else stated
 
     @property
     def hours(self) -> tuple[time, time] | None:

@@ -55,11 +55,13 @@ class Dropped:
 
 
 class LoadedChunk:
-    """See the rules above. `ids`, `contacts` and `numbers` run parallel to `items`."""
+    """See the rules above. `ids`, `contacts` and `numbers` run parallel to `items`. `whole`: the messages that are one
+    item although they count as several parts, and how many: a vendor takes a text whole, and bills its parts.
+    """
 
     __slots__ = (
         *("armed", "asked", "closing", "contacts", "ids", "in_flight", "items"),
-        *("lease", "lost", "numbers", "position", "retries", "tries", "ended"),
+        *("lease", "lost", "numbers", "position", "retries", "tries", "ended", "whole"),
     )
 
     def __init__(
@@ -70,8 +72,10 @@ class LoadedChunk:
         ids: list[int],
         contacts: list[int],
         numbers: list[bytes],
+        whole: dict[int, int] | None = None,
     ) -> None:
         self.lease = lease
+        self.whole = whole or {}
         self.items, self.ids, self.contacts, self.numbers = items, ids, contacts, numbers
         self.position = 0
         self.armed = 0
@@ -82,6 +86,10 @@ class LoadedChunk:
         self.closing: str | None = None
         self.lost = False
         self.ended = False
+
+    def further(self, index: int) -> range:
+        """The parts that an item stands for besides its own."""
+        return range(2, self.whole.get(self.ids[index], 1) + 1)
 
     @property
     def unsent(self) -> int:

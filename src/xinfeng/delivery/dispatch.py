@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import repeat
 
 from xinfeng.channels.codes import Verdict, verdict
-from xinfeng.channels.connection import Answered, Connection, Ref
+from xinfeng.channels.lines import Answered, Line, Ref, TakenBack
 from xinfeng.channels.rate import SlidingRate
 from xinfeng.channels.sessions import ChannelSessions
 from xinfeng.delivery import rows
@@ -260,7 +260,7 @@ class Dispatch:
             self._ask_for_arming(track)
 
     def _write(
-        self, track: Track, lines: list[Connection], at_most: int, *, now: float, wall: float, sent_at: int
+        self, track: Track, lines: list[Line], at_most: int, *, now: float, wall: float, sent_at: int
     ) -> int:
         """Write up to `at_most` parts of a plan; returns how many. Full connections are taken off `lines`."""
         if track.rate is not None:
@@ -308,6 +308,9 @@ class Dispatch:
                 message_id, part = chunk.ids[index], chunk.items[index][4]
                 add(pack(message_id, part, channel_id, carrier_id, sent_at, at))
                 accepted_ids.append((carrier_id, message_id, part))
+                if chunk.whole:
+                    for part in chunk.further(index):
+                        add(pack(message_id, part, channel_id, carrier_id, sent_at, at))
                 chunk.in_flight -= 1
                 touched[chunk] = True
             else:
@@ -328,9 +331,10 @@ class Dispatch:
         for (chunk, index, sent_at), carrier_id, result in answers:
             message_id, part = chunk.ids[index], chunk.items[index][4]
             if result == 0:
-                self._outbox.attempts.append(
-                    rows.accepted(message_id, part, channel_id, carrier_id, sent_at, at)
-                )
+                for one in (part, *chunk.further(index)):
+                    self._outbox.attempts.append(
+                        rows.accepted(message_id, one, channel_id, carrier_id, sent_at, at)
+                    )
                 self._outbox.recent.remember([(carrier_id, message_id, part)])
             else:
                 self._attempt(chunk, index, Outcome.REFUSED, str(result), sent_at=sent_at, at=at)
@@ -355,6 +359,11 @@ class Dispatch:
         chunk, index, sent_at = ref
         track = self.tracks.get(chunk.lease.plan_id)
         now = time.monotonic()
+        if isinstance(result, TakenBack):
+            again = chunk.throttled(index)
+            outcome = Outcome.THROTTLED if again else Outcome.REFUSED
+            self._attempt(chunk, index, outcome, str(result), sent_at=sent_at, at=at)
+            return
         what = verdict(self.sessions.account.kind, result)
         if what is Verdict.THROTTLED:
             self.sessions.throttle.complain(now)
@@ -375,17 +384,18 @@ class Dispatch:
     def _attempt(
         self, chunk: LoadedChunk, index: int, outcome: Outcome, code: str, *, sent_at: int, at: int
     ) -> None:
-        self._outbox.attempts.append(
-            rows.attempt(
-                message_id=chunk.ids[index],
-                part=chunk.items[index][4],
-                channel_id=self.sessions.account.id,
-                outcome=outcome,
-                code=code,
-                sent_at=sent_at,
-                at=at,
+        for part in (chunk.items[index][4], *chunk.further(index)):
+            self._outbox.attempts.append(
+                rows.attempt(
+                    message_id=chunk.ids[index],
+                    part=part,
+                    channel_id=self.sessions.account.id,
+                    outcome=outcome,
+                    code=code[:60],
+                    sent_at=sent_at,
+                    at=at,
+                )
             )
-        )
 
     def _refuse_parts(self, chunk: LoadedChunk, parts: Sequence[tuple[int, int]], code: str) -> None:
         """The rest of long messages that will not be written: refused by ourselves."""

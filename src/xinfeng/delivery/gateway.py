@@ -26,10 +26,11 @@ from typing import Any
 import psycopg
 
 from xinfeng.channels.backoff import Backoff
-from xinfeng.channels.connection import Answered, Connection, Ref
+from xinfeng.channels.kinds import open_sessions
+from xinfeng.channels.lines import Answered, Line, Ref
 from xinfeng.channels.rate import SlidingRate
-from xinfeng.channels.sessions import ChannelAccount, ChannelSessions
-from xinfeng.delivery import closing, leases, loading
+from xinfeng.channels.sessions import ChannelAccount
+from xinfeng.delivery import closing, filed, leases, loading
 from xinfeng.delivery.chunks import LoadedChunk
 from xinfeng.delivery.dispatch import PAUSED, SHUTDOWN, Dispatch
 from xinfeng.delivery.housekeeping import Housekeeping
@@ -216,12 +217,7 @@ class Gateway:
 
     def _open(self, account: ChannelAccount) -> Dispatch:
         desk = _Desk(self)
-        make_backoff = self.options.make_backoff
-        sessions = (
-            ChannelSessions(account, desk)
-            if make_backoff is None
-            else ChannelSessions(account, desk, make_backoff=make_backoff)
-        )
+        sessions = open_sessions(account, desk, make_backoff=self.options.make_backoff)
         desk.dispatch = Dispatch(
             sessions,
             self.outbox,
@@ -396,7 +392,8 @@ class Gateway:
         lease, found = leased
         self._loading.add(lease.chunk_id)
         try:
-            chunk, unreadable = await loading.load(lease, found, write=dispatch.sessions.account.config.write)
+            write = await filed.writer(connection, dispatch.sessions.account)
+            chunk, unreadable = await loading.load(lease, found, write=write)
             if self.permit.forgets(began) or self.dispatches.get(plan.channel_id) is not dispatch:
                 self._orphans = True
                 return False
@@ -416,22 +413,22 @@ class _Desk:
         self._gateway = gateway
         self.dispatch: Dispatch
 
-    def answered(self, _: Connection, answers: list[Answered]) -> None:
+    def answered(self, _: Line, answers: list[Answered]) -> None:
         self.dispatch.answered(answers)
 
-    def answered_late(self, _: Connection, answers: list[Answered]) -> None:
+    def answered_late(self, _: Line, answers: list[Answered]) -> None:
         self.dispatch.answered_late(answers)
 
-    def unanswered(self, _: Connection, refs: list[Ref], code: str) -> None:
+    def unanswered(self, _: Line, refs: list[Ref], code: str) -> None:
         self.dispatch.unanswered(refs, code)
 
-    def received(self, connection: Connection, receipts: list[Receipt], replies: list[Reply]) -> None:
+    def received(self, connection: Line, receipts: list[Receipt], replies: list[Reply]) -> None:
         if receipts:
             self._gateway.outbox.receive(connection, receipts)
         if replies:
             self._gateway.replies.receive(connection, replies)
 
-    def changed(self, _: Connection) -> None:
+    def changed(self, _: Line) -> None:
         self.dispatch.pump()
         self._gateway.look_for_work()
 

@@ -10,9 +10,14 @@ from xinfeng.delivery.chunks import Lease, LoadedChunk
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.protocols.traffic import SubmitItem
+from xinfeng.protocols.vendor import TEMPLATED
 
 UNREADABLE = "unreadable"
 """Withheld: its seal can't be opened, or its text can't be written as a short message."""
+
+TEXT_NOT_FILED = "text_not_filed"
+"""Withheld: the channel sends by filed templates only, and none that is in force is this text. Also the code of the
+InvalidInput that says so."""
 
 _STEP = 250
 """Messages between two looks at what else the event loop has to do."""
@@ -35,22 +40,26 @@ async def load(
     ids: list[int] = []
     contacts: list[int] = []
     numbers: list[bytes] = []
+    whole: dict[int, int] = {}
     bad: list[tuple[int, str]] = []
     for start in range(0, len(found), _STEP):
         step = found[start : start + _STEP]
         for row, number, text in _unseal(step, bad):
             try:
                 parts = write(number, text, reference=row[0])
-            except InvalidInput:
-                bad.append((row[0], UNREADABLE))
+            except InvalidInput as fault:
+                bad.append((row[0], TEXT_NOT_FILED if fault.code == TEXT_NOT_FILED else UNREADABLE))
                 continue
+            if parts[0][2] == TEMPLATED and row[5] > 1:
+                whole[row[0]] = row[5]
             for item in parts:
                 items.append(item)
                 ids.append(row[0])
                 contacts.append(row[1])
                 numbers.append(row[2])
         await asyncio.sleep(0)
-    return LoadedChunk(lease, items=items, ids=ids, contacts=contacts, numbers=numbers), bad
+    chunk = LoadedChunk(lease, items=items, ids=ids, contacts=contacts, numbers=numbers, whole=whole)
+    return chunk, bad
 
 
 def _unseal(

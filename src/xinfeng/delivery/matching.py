@@ -4,6 +4,8 @@
    found its message (it came twice).
 2. An uncertain message: a receipt that nobody else claims, on the same channel, for the same number, not before
    the message can have left. Receipts and messages of a number are paired in the order of time, parts in order.
+
+A vendor takes a text whole and reports on it once: such a receipt is about every part (kinds BY_TEMPLATE).
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
+
+from xinfeng.channels.models import BY_TEMPLATE
 
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 
@@ -29,7 +33,14 @@ async def match_receipts(connection: AsyncConnection, *, since: datetime, now: d
         by_id = await connection.execute(_BY_CARRIER_ID, {"since": since, "now": now})
         matched = by_id.rowcount
         by_phone = await connection.execute(
-            _BY_PHONE, {"since": since, "now": now, "settled": now - PATIENCE, "reach": now - REACH}
+            _BY_PHONE,
+            {
+                "since": since,
+                "now": now,
+                "settled": now - PATIENCE,
+                "reach": now - REACH,
+                "whole": sorted(BY_TEMPLATE),
+            },
         )
         return matched + by_phone.rowcount
 
@@ -49,21 +60,22 @@ with open as (<open>)
 insert into receipt_match (receipt_id, message_id, part, stat, at)
 select open.id, found.message_id, found.part, open.stat, %(now)s
 from open
+left join lateral (
+  select a.message_id from attempt a
+  where a.carrier_id = open.carrier_id and a.channel_id = open.channel_id
+  order by a.at desc limit 1
+) latest on true
 cross join lateral (
-  (
-    select a.message_id, a.part from attempt a
-    where a.carrier_id = open.carrier_id and a.channel_id = open.channel_id
-    order by a.at desc limit 1
-  )
+  select distinct a.message_id, a.part from attempt a
+  where a.carrier_id = open.carrier_id and a.channel_id = open.channel_id and a.message_id = latest.message_id
   union all
-  (
-    select x.message_id, x.part
-    from receipt twin join receipt_match x on x.receipt_id = twin.id
+  select x.message_id, x.part from receipt_match x
+  where latest.message_id is null and x.receipt_id = (
+    select twin.id from receipt twin
     where twin.message_id is null and twin.carrier_id = open.carrier_id and twin.channel_id = open.channel_id
-      and twin.id <> open.id
+      and twin.id <> open.id and exists (select from receipt_match y where y.receipt_id = twin.id)
     limit 1
   )
-  limit 1
 ) found
 """.replace("<open>", _OPEN)
 
@@ -78,19 +90,21 @@ claims as (
 ),
 uncertain as (
   select u.channel_id, c.phone_index, u.message_id, u.part, min(u.sent_at) as sent_at,
-    row_number() over (
-      partition by u.channel_id, c.phone_index order by min(u.sent_at), u.message_id, u.part
+    dense_rank() over (
+      partition by u.channel_id, c.phone_index
+      order by min(u.sent_at), u.message_id, case when k.kind = any(%(whole)s) then 1 else u.part end
     ) as turn
   from (select distinct phone_index, channel_id from claims) wanted
   join contact c on c.phone_index = wanted.phone_index
   join message m on m.contact_id = c.id
   join attempt u on u.message_id = m.id and u.channel_id = wanted.channel_id
     and u.outcome = 4 and u.at >= %(reach)s
+  join channel k on k.id = u.channel_id
   where not exists (
       select from attempt a where a.message_id = u.message_id and a.part = u.part and a.outcome in (1, 2)
     )
     and not exists (select from receipt_match x where x.message_id = u.message_id and x.part = u.part)
-  group by u.channel_id, c.phone_index, u.message_id, u.part
+  group by u.channel_id, k.kind, c.phone_index, u.message_id, u.part
 ),
 pairs as (
   select claims.channel_id, claims.carrier_id, uncertain.message_id, uncertain.part

@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg
 
-from xinfeng.channels.connection import Connection
+from xinfeng.channels.lines import Line
 from xinfeng.delivery import leases, receipts, rows
 from xinfeng.delivery.chunks import Lease, Unsent
 from xinfeng.delivery.leases import DEADLINE, STOPPED
@@ -48,8 +48,8 @@ class _Load:
 
     attempts: list[bytes] = field(default_factory=list)
     withheld: list[bytes] = field(default_factory=list)
-    receipts: list[tuple[Connection, Receipt, int]] = field(default_factory=list)
-    acknowledged: list[tuple[Connection, Receipt, int]] = field(default_factory=list)
+    receipts: list[tuple[Line, Receipt, int]] = field(default_factory=list)
+    acknowledged: list[tuple[Line, Receipt, int]] = field(default_factory=list)
     endings: list[Ending] = field(default_factory=list)
     packed_receipts: list[bytes] = field(default_factory=list)
     first_receipt_id: int | None = None
@@ -70,7 +70,7 @@ class Outbox:
         self._gateway = gateway
         self._wants_loading = wants_loading
         self._withheld: list[bytes] = []
-        self._receipts: list[tuple[Connection, Receipt, int]] = []
+        self._receipts: list[tuple[Line, Receipt, int]] = []
         self._endings: list[Ending] = []
         self._stirred = asyncio.Event()
         self._underway: _Load | None = None
@@ -83,7 +83,7 @@ class Outbox:
         at = rows.now_us()
         self._withheld += [rows.withheld(message_id, reason, at) for message_id, reason in messages]
 
-    def receive(self, connection: Connection, received: list[Receipt]) -> None:
+    def receive(self, connection: Line, received: list[Receipt]) -> None:
         """Status reports arrived."""
         at = rows.now_us()
         self._receipts += [(connection, one, at) for one in received]

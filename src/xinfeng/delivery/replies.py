@@ -20,7 +20,7 @@ import psycopg
 from django.db import Error as DjangoDatabaseError
 from django.db import connection as django_connection
 
-from xinfeng.channels.connection import Connection
+from xinfeng.channels.lines import Line
 from xinfeng.consent.actions import OptOut, record_opt_outs
 from xinfeng.contacts.events import append_events
 from xinfeng.contacts.models import EventKind
@@ -60,7 +60,7 @@ MOST_AT_ONCE = 500
 class Fragment:
     """One delivery, read as far as it goes."""
 
-    connection: Connection | None
+    connection: Line | None
     sequence: int
     delivery_id: bytes
     number: str
@@ -92,7 +92,7 @@ class Incoming:
         return vault().index(f"reply:{self.channel_id}:{first.hex()}:{self.number}:{self.text}")
 
 
-def read(delivered: Delivered, connection: Connection | None, at: float) -> Fragment:
+def read(delivered: Delivered, connection: Line | None, at: float) -> Fragment:
     """Understand one delivery. Never fails: what is no text is shown as octets."""
     sequence, delivery_id, number, to_number, udhi, msg_fmt, content, _ = delivered
     header: UserDataHeader | None = None
@@ -162,7 +162,7 @@ class ReplyDesk:
         self._stirred = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="replies")
 
-    def receive(self, connection: Connection, delivered: Sequence[Delivered]) -> None:
+    def receive(self, connection: Line, delivered: Sequence[Delivered]) -> None:
         """Deliveries arrived."""
         now = time.monotonic()
         for one in delivered:
