@@ -12,10 +12,16 @@ from django.utils.translation import gettext_lazy as _
 
 from xinfeng.channels.kinds import CONFIGS
 from xinfeng.channels.models import ChannelKind
+from xinfeng.channels.vendors.config import REGIONS
+from xinfeng.channels.writing import LongTexts
 from xinfeng.console.components.parts import Text
+from xinfeng.protocols.smpp import DefaultAlphabet, IdFormat
 
 SECRET = "secret"
 """Stands among the fields of a login where the secret is asked for; it is never part of a config."""
+INBOUND_SECRET = "inbound_secret"
+"""The password by which the carrier proves itself to us; kept behind ours, on a line of its own."""
+SECRETS = frozenset({SECRET, INBOUND_SECRET})
 
 
 class Place(StrEnum):
@@ -105,9 +111,197 @@ CMPP = (
     ),
 )
 
+SGIP = (
+    HOST,
+    PORT,
+    Field("account", _("登录名"), _("联通给的用户名，最多 16 个字符。"), required=True),
+    Field(SECRET, _("登录密码")),
+    Field("node_id", _("节点编号"), _("3AAAAQQQQQ：区号加企业代码，例如 3010012345。"), required=True),
+    Field("corp_id", _("企业代码（CorpId）"), required=True),
+    ACCESS_CODE,
+    EXTENSION,
+    Field("service_type", _("业务代码（ServiceType）")),
+    Field(
+        "listen_port",
+        _("接收端口"),
+        _("联通会连到这里送回执和上行；填 0 就收不到回执和回复。"),
+        required=True,
+    ),
+    Field("listen_host", _("接收地址"), _("本机监听的地址，0.0.0.0 为全部。"), required=True),
+    Field("inbound_account", _("联通登录我们用的名字"), _("留空就是登录名。")),
+    Field(INBOUND_SECRET, _("联通登录我们用的密码")),
+    CONNECTIONS,
+    WINDOW,
+    Field(
+        "keepalive_s",
+        _("空闲多久后退出"),
+        _("SGIP 没有心跳，闲置的连接会被对方切断。"),
+        place=Place.RARE,
+        suffix=_("秒"),
+    ),
+    TIMEOUT,
+    Field("charge_number", _("被计费号码"), _("21 个 0 表示由企业付费。"), place=Place.RARE),
+    Field("fee_type", _("资费类别"), place=Place.RARE),
+    Field("fee_value", _("资费（分）"), place=Place.RARE),
+    Field("given_value", _("赠送（分）"), place=Place.RARE),
+    Field("agent_flag", _("代收费标志"), place=Place.RARE),
+    Field("caused_by", _("引起下行的原因（MorelatetoMTFlag）"), place=Place.RARE),
+    Field("priority", _("优先级"), place=Place.RARE),
+)
+
+SMGP = (
+    HOST,
+    PORT,
+    Field("account", _("客户编号（ClientID）"), _("最多 8 个字符。"), required=True),
+    Field(SECRET, _("共享密钥")),
+    ACCESS_CODE,
+    EXTENSION,
+    Field("service_id", _("业务代码（ServiceID）")),
+    Field("msg_src", _("企业代码（MsgSrc）"), _("有的网关要求填写。")),
+    CONNECTIONS,
+    WINDOW,
+    KEEPALIVE,
+    TIMEOUT,
+    Field("priority", _("优先级"), place=Place.RARE),
+    Field("fee_type", _("收费类型"), place=Place.RARE),
+    Field("fee_code", _("资费代码"), place=Place.RARE),
+    Field("fixed_fee", _("包月费"), place=Place.RARE),
+    Field(
+        "charge_user_type",
+        _("由谁付费"),
+        place=Place.RARE,
+        choices=(
+            ("", _("不填，按合同")),
+            ("0", _("收信人")),
+            ("1", _("发信人")),
+            ("2", _("企业")),
+            ("3", _("被计费号码")),
+        ),
+    ),
+    Field("charge_number", _("被计费号码"), place=Place.RARE),
+    Field(
+        "pad_account_in_md5",
+        _("鉴权时把客户编号补足 8 位"),
+        _("极少数网关需要；登录被拒时再试。"),
+        place=Place.RARE,
+        flag=True,
+    ),
+)
+
+SMPP = (
+    HOST,
+    PORT,
+    Field("system_id", "system_id", required=True),
+    Field(SECRET, _("密码")),
+    Field(
+        "access_code",
+        _("发信号码或名字"),
+        _("客户看到的号码；网关允许时可以是最多 11 个字母。"),
+        required=True,
+    ),
+    EXTENSION,
+    Field(
+        "mode",
+        _("连接方式"),
+        choices=(
+            ("transceiver", _("收发（transceiver）")),
+            ("transmitter", _("只发（transmitter）")),
+            ("receiver", _("只收（receiver）")),
+        ),
+    ),
+    Field("system_type", "system_type"),
+    CONNECTIONS,
+    WINDOW,
+    KEEPALIVE,
+    TIMEOUT,
+    Field("number_prefix", _("号码前缀"), _("网关要国际号码时填 86，并把号码类型设为 1。"), place=Place.RARE),
+    Field("number_ton", _("号码类型（dest TON）"), place=Place.RARE),
+    Field("number_npi", _("号码计划（dest NPI）"), place=Place.RARE),
+    Field("source_ton", _("发信号码类型（source TON）"), _("5 表示名字。"), place=Place.RARE),
+    Field("source_npi", _("发信号码计划（source NPI）"), place=Place.RARE),
+    Field("address_ton", _("接收范围类型（addr TON）"), place=Place.RARE),
+    Field("address_npi", _("接收范围计划（addr NPI）"), place=Place.RARE),
+    Field("address_range", _("接收范围（address_range）"), place=Place.RARE),
+    Field("service_type", "service_type", place=Place.RARE),
+    Field("protocol_id", "protocol_id", place=Place.RARE),
+    Field("priority", _("优先级"), place=Place.RARE),
+    Field("validity_period", _("有效期"), _("YYMMDDhhmmsstnnp，留空由网关定。"), place=Place.RARE),
+    Field("registered_delivery", _("索要回执（registered_delivery）"), _("1 要最终回执。"), place=Place.RARE),
+    Field(
+        "alphabet",
+        _("纯英文短信的编码"),
+        place=Place.RARE,
+        choices=(("ucs2", "UCS-2"), ("ascii", "ASCII"), ("gsm7", "GSM 7-bit"), ("latin1", "Latin-1")),
+    ),
+    Field(
+        "default_alphabet",
+        _("data_coding 0 的含义"),
+        place=Place.RARE,
+        choices=tuple((one.value, one.value) for one in DefaultAlphabet),
+    ),
+    Field(
+        "long_texts",
+        _("长短信的拼接"),
+        place=Place.RARE,
+        choices=tuple((one.value, one.value.upper()) for one in LongTexts),
+    ),
+    Field(
+        "id_format",
+        _("回执编号的写法"),
+        _("应答和回执里的编号写法不一样时再改。"),
+        place=Place.RARE,
+        choices=tuple((one.value, one.value.replace("_", " ")) for one in IdFormat),
+    ),
+)
+
+_VENDOR_TAIL = (
+    CONNECTIONS,
+    Field(
+        "pull_every_s",
+        _("多久取一次回执"),
+        _("0 表示由云厂商推送到下面的回调地址。"),
+        place=Place.RATE,
+        suffix=_("秒"),
+        required=True,
+    ),
+    Field("extension", _("扩展码"), _("用来分辨回复，云厂商允许时填。"), place=Place.RARE),
+    Field("access_code", _("客户看到的号码"), _("只用来显示。"), place=Place.RARE),
+    Field("host", _("接口地址"), place=Place.RARE),
+    Field("port", _("端口"), place=Place.RARE),
+    Field("plain_http", _("不加密（只用于本机的模拟器）"), place=Place.RARE, flag=True),
+    Field("window", _("一次请求最多多少个号码"), place=Place.RARE),
+    Field("keepalive_s", _("连接闲置多久后重连"), place=Place.RARE, suffix=_("秒")),
+    TIMEOUT,
+    Field(
+        "callback_series",
+        _("回调地址的序号"),
+        _("加 1 就换成新的回调地址，旧的立即失效。"),
+        place=Place.RARE,
+    ),
+)
+
+ALIYUN = (
+    Field("account", "AccessKey ID", required=True),
+    Field(SECRET, "AccessKey Secret"),
+    *_VENDOR_TAIL,
+)
+
+TENCENT = (
+    Field("account", "SecretId", required=True),
+    Field(SECRET, "SecretKey"),
+    Field("app_id", "SmsSdkAppId", required=True),
+    Field("region", _("地域"), choices=tuple((one, one) for one in REGIONS)),
+    *_VENDOR_TAIL,
+)
+
 FIELDS: dict[str, tuple[Field, ...]] = {
     ChannelKind.CMPP2: CMPP,
     ChannelKind.CMPP3: CMPP,
+    ChannelKind.SGIP: SGIP,
+    ChannelKind.SMGP: SMGP,
+    ChannelKind.SMPP: SMPP,
+    ChannelKind.ALIYUN: ALIYUN,
+    ChannelKind.TENCENT: TENCENT,
 }
 
 
@@ -131,7 +325,40 @@ CARDS = (
         "antenna-bars-5",
     ),
     KindCard(
-        ChannelKind.CMPP2, "CMPP 2.0", _("中国移动"), _("较早的版本，合同写明 2.0 时选它。"), "antenna-bars-5"
+        ChannelKind.CMPP2,
+        "CMPP 2.0",
+        _("中国移动"),
+        _("较早的版本，合同写明 2.0 时选它。"),
+        "antenna-bars-5",
+    ),
+    KindCard(
+        ChannelKind.SGIP,
+        "SGIP 1.2",
+        _("中国联通"),
+        _("联通直连。联通会反过来连接我们送回执，需要开放一个端口。"),
+        "antenna-bars-5",
+    ),
+    KindCard(ChannelKind.SMGP, "SMGP 3.0", _("中国电信"), _("电信直连。"), "antenna-bars-5"),
+    KindCard(
+        ChannelKind.SMPP,
+        "SMPP 3.4",
+        _("聚合商、境外运营商"),
+        _("国际通行的协议，部分聚合商用它接入。"),
+        "world",
+    ),
+    KindCard(
+        ChannelKind.ALIYUN,
+        "阿里云短信",
+        _("云厂商"),
+        _("按模板发送：短信要和已审核的模板一致。回执用回调或拉取。"),
+        "cloud",
+    ),
+    KindCard(
+        ChannelKind.TENCENT,
+        "腾讯云短信",
+        _("云厂商"),
+        _("按模板发送：短信要和已审核的模板一致。回执用回调或拉取。"),
+        "cloud",
     ),
 )
 
@@ -157,6 +384,6 @@ def stated(kind: str, data: Mapping[str, str]) -> dict[str, Any]:
     for one in FIELDS[kind]:
         if one.flag:
             config[one.name] = one.name in data
-        elif one.name != SECRET and (given := str(data.get(one.name, "")).strip()):
+        elif one.name not in SECRETS and (given := str(data.get(one.name, "")).strip()):
             config[one.name] = given
     return config

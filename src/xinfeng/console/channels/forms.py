@@ -121,10 +121,10 @@ class ChannelForm(forms.Form):
         vendor.choices = [(one.key, one.name_en if english else one.name) for one in PRESETS.values()]
         protocol.choices = accounts.siblings(kind)
         for one in accounts.FIELDS[kind]:
-            if one.name == accounts.SECRET:
+            if one.name in accounts.SECRETS:
                 self.fields[one.name] = forms.CharField(
                     label=one.label,
-                    required=new,
+                    required=new and one.name == accounts.SECRET,
                     strip=False,
                     max_length=200,
                     help_text=_("保存后加密，不再显示。")
@@ -171,12 +171,19 @@ class ChannelForm(forms.Form):
             "kind": given["kind"] or self._kind,
             "purpose": given["purpose"],
             "config": accounts.stated(self._kind, self.data),
-            "secret": self.data.get("secret") or None,
+            "secret": self._secret(),
             "rate_per_s": _whole(given["rate_per_s"]),
             "price_li": _li(given["price"]),
             "capabilities": self._capabilities(given),
             "hours": None if self.errors.keys() & {"opens", "closes"} else self._hours(),
         }
+
+    def _secret(self) -> str | None:
+        """Ours, and behind it on a line of its own the carrier's where it has another; None: as before."""
+        ours, theirs = (self.data.get(name, "") for name in (accounts.SECRET, accounts.INBOUND_SECRET))
+        if "\n" in ours or "\n" in theirs:
+            return "\n" * 200  # no password has two lines: refused with the other faults
+        return f"{ours}\n{theirs}" if ours and theirs else ours or None
 
     def _capabilities(self, given: dict[str, str]) -> dict[str, Any]:
         return {
@@ -223,6 +230,12 @@ class ChannelForm(forms.Form):
                 self.add_error(
                     None, gettext("%(name)s：%(fault)s") % {"name": name, "fault": FAULTS.get(code, code)}
                 )
+
+
+def _secret_help(name: str, *, new: bool) -> Any:
+    if name == accounts.INBOUND_SECRET:
+        return _("留空就和登录密码相同。要改它，两个密码一起填。")
+    return _("保存后加密，不再显示。") if new else _("已加密保存，不再显示；留空表示不改。")
 
 
 def rules_initial(takes: Capabilities) -> dict[str, Any]:

@@ -65,7 +65,7 @@ class Shown:
         config = self.row.config.to_json()
         return [
             (one.label, _("已加密保存，不再显示"))
-            if one.name == accounts.SECRET
+            if one.name in accounts.SECRETS
             else (one.label, one.shown(config.get(one.name, "")))
             for one in accounts.FIELDS[self.row.kind]
             if one.place is not accounts.Place.RARE
