@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from xinfeng.insights.carrier_codes import meaning_of
+from xinfeng.channels import codes
+from xinfeng.channels.codes import CodeInfo
 from xinfeng.policy.reasons import REASONS, reason_name
 
 
@@ -39,7 +40,15 @@ _OWN_CODES: dict[str, Words] = {
 }
 
 
-def code_name(code: str | None, language: str = "zh") -> str:
+def carrier_code(code: str | None, kind: str = "") -> CodeInfo | None:
+    """What a carrier's code means; None for a gate's reason, our own word, or none. `kind` is that of the channel:
+    a bare number means something else with each protocol, so without a kind it says only that it is one."""
+    if not code or code in _OWN_CODES or code in REASONS:
+        return None
+    return codes.explain(kind, code)
+
+
+def code_name(code: str | None, language: str = "zh", kind: str = "") -> str:
     """What a code means: a gate's reason, our own word, or a carrier's; empty for none."""
     if not code:
         return ""
@@ -47,4 +56,4 @@ def code_name(code: str | None, language: str = "zh") -> str:
         return _OWN_CODES[code].in_(language)
     if code in REASONS:
         return reason_name(code, language)
-    return meaning_of(code).words(language)
+    return codes.explain(kind, code).meaning(language)
