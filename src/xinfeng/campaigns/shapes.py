@@ -67,6 +67,7 @@ class Shapes:
             words |= _read(words_of(rule))
             patterns.update(*_looking(rule, lambda written: _stand_in(_read(written), everywhere)))
         words |= _read(one.word for one in rules.words)
+        words |= _read(rules.guards)
         self._pairs = frozenset(word[at : at + 2] for word in words for at in range(len(word) - 1))
         self._never = frozenset(word for word in words if len(word) == 1) | patterns | _NUMERALS | {SOMETHING}
         self._values: dict[str, str] = {}

@@ -101,6 +101,8 @@ class Compiled:
 
     needles: list[str]
     entries: list[tuple[Entry, ...]]
+    guarding: frozenset[int]
+    """The needles that are longer words in which a rule's word stands by chance."""
 
 
 def judge_of(rule: Rule, order: int) -> Judge:
@@ -114,8 +116,10 @@ def judge_of(rule: Rule, order: int) -> Judge:
     )
 
 
-def compile_rules(judges: Iterable[Judge], own: Iterable[tuple[Judge, str, str]]) -> Compiled:
-    """Words and triggers of the rules, and own words (judge, word, reason), each once."""
+def compile_rules(
+    judges: Iterable[Judge], own: Iterable[tuple[Judge, str, str]], guards: Iterable[str] = ()
+) -> Compiled:
+    """Words and triggers of the rules, own words (judge, word, reason) and guards, each once."""
     found: dict[str, list[Entry]] = {}
     for judge in judges:
         for word in judge.rule.words:
@@ -133,8 +137,15 @@ def compile_rules(judges: Iterable[Judge], own: Iterable[tuple[Judge, str, str]]
                 found.setdefault(_needle(trigger), []).append(entry)
     for judge, word, reason in own:
         found.setdefault(_needle(word), []).append(Entry(judge, None, reason))
+    guarding = {_needle(word) for word in guards}
+    for needle in sorted(guarding):
+        found.setdefault(needle, [])
     found.pop("", None)
-    return Compiled(list(found), [tuple(entries) for entries in found.values()])
+    return Compiled(
+        list(found),
+        [tuple(entries) for entries in found.values()],
+        frozenset(place for place, needle in enumerate(found) if needle in guarding),
+    )
 
 
 def _needle(word: str) -> str:

@@ -81,9 +81,10 @@ class _Look:
         judges = {rule.id: judge_of(rule, order) for order, rule in enumerate(rules)}
         words = [word for word in ruleset.words if word.holds_for(trade, purpose)]
         own = [(judges[OWN[word.outcome]], word.word, word.reason) for word in words if word.outcome in OWN]
-        compiled = compile_rules(judges.values(), own)
+        compiled = compile_rules(judges.values(), own, ruleset.guards)
         self._needles = compiled.needles
         self._entries = compiled.entries
+        self._guarding = compiled.guarding
         self._find = _finder(compiled.needles)
         allowed = [normalise(word.word).text for word in words if word.outcome == "allow"]
         self._allowed = _finder([word for word in allowed if word]) if any(allowed) else None
@@ -111,7 +112,7 @@ class _Look:
     def _judge(self, reading: _Reading, hits: Sequence[Hit], memory: _Memory) -> None:
         """What stands in the text as it is read first."""
         read = reading.read
-        for needle, start, end in hits:
+        for needle, start, end in self._unguarded(hits):
             if reading.in_links and reading.in_links.cover(start, end):
                 continue
             before, after = read[max(0, start - REACH) : start], read[end : end + REACH]
@@ -131,6 +132,15 @@ class _Look:
                     disguised = ways(reading.text, *span)
                 self._add(reading, rule, span, _params(entry), disguised)
 
+    def _unguarded(self, hits: Sequence[Hit]) -> Sequence[Hit]:
+        """The hits that do not lie inside a longer word: 大麻 in 大麻花 is none."""
+        guarding = self._guarding
+        guards = [(start, end) for needle, start, end in hits if needle in guarding]
+        if not guards:
+            return hits
+        words = Spans(guards)
+        return [hit for hit in hits if not words.exceed(hit[1], hit[2])]
+
     def _found_by(self, needle: int, before: str, after: str) -> tuple[tuple[Entry, int, int], ...]:
         """The entries that mean a hit in these surroundings, and where what they found begins and ends."""
         word = self._needles[needle]
@@ -148,7 +158,7 @@ class _Look:
         if not Counter(hit[0] for hit in joined) - Counter(hit[0] for hit in hits):
             return
         places = stripped_places(read)
-        for needle, start, end in joined:
+        for needle, start, end in self._unguarded(joined):
             split = how_split(read, places[start:end])
             if split is None:
                 continue

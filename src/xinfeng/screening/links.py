@@ -63,28 +63,91 @@ def registrable(host: str) -> str:
 
 
 _AS_READ = (str.maketrans("01358", "olesb"), str.maketrans("01358", "oiesb"))
+_LURES = (
+    "cn|com|vip|wap|pay|mall|shop|store|card|bank|safe|gov|kefu|service|login|verify|id|app|online|club|help|hb|jf|yhq|fl|"
+    "quan|lingquan|youhui|huodong|jiangli|hongbao|jifen|baitiao|jinrong|licai|daikuan|etc|kd|yb|sb|shebao|yibao|pos|m|www|"
+    "hk|user|center|account|secure|update|gift|win|act|cs|tk|bt|jinku|dk|xyk|ka|wy|wangyin|anquan|renzheng|shenhe|tuikuan"
+)
+_ADDED = re.compile(rf"(?:-?(?:{_LURES}|\d{{1,4}}))+")
+_FOR_NOTHING = frozenset(
+    {
+        "top",
+        "vip",
+        "xyz",
+        "cc",
+        "shop",
+        "icu",
+        "club",
+        "online",
+        "site",
+        "win",
+        "bid",
+        "fun",
+        "live",
+        "pw",
+        "ink",
+        "link",
+    }
+    | {"tk", "ml", "ga", "cf", "work", "ren", "wang", "store", "life", "world", "info", "one"}
+)
+"""Endings that are given away or nearly so, where imitations live."""
+
+_COMMON_WORDS = frozenset({"vip", "boc"})
+"""Names of brands that are words or initials of many others: nothing added to them is an imitation."""
 
 
 @lru_cache(maxsize=4096)
 def imitated(host: str, known: Sequence[str]) -> str | None:
     """The known domain that a host pretends to be; None: it is itself, or nothing like any of them.
 
-    Three pretences: digits for letters (ta0bao.com), the name in front of another domain (taobao.com.vip.top),
-    the name with an addition (taobao-vip.top, names of five letters and more).
+    Pretences: digits for letters (ta0bao.com); the name in front of another domain (taobao.com.vip.top,
+    douyin.mall-vip.shop); the name with an addition (taobao-vip.top, icbc-card.cc, taobao618.top); the name misspelt
+    by one letter (tmalll.com, pinduodo.com).
     """
     domain = registrable(host)
     if domain in known:
         return None
-    name = domain.split(".", maxsplit=1)[0]
+    name, _dot, ending = domain.partition(".")
+    below = host.removesuffix(domain).split(".")
+    readings = tuple(dict.fromkeys((name, name.replace("rn", "m"), *map(name.translate, _AS_READ))))
     for one in known:
         theirs = one.split(".", maxsplit=1)[0]
-        if name != theirs and theirs in (name.replace("rn", "m"), *map(name.translate, _AS_READ)):
+        if name != theirs and theirs in readings:
             return one
         if f".{host}".find(f".{one}.") >= 0:
             return one
-        if len(theirs) >= 5 and theirs in name.split("-") and "-" in name:
+        if len(theirs) >= 5 and any("-" in read and theirs in read.split("-") for read in readings):
+            return one
+        if theirs in _COMMON_WORDS:
+            continue
+        if any(_with_addition(read, theirs) or _misspelt(read, theirs) for read in readings):
+            return one
+        if len(theirs) >= 4 and theirs in below and ending in _FOR_NOTHING:
             return one
     return None
+
+
+def _with_addition(name: str, theirs: str) -> bool:
+    """Whether a name is a brand and what lures: at once for names of three letters and more, behind a sign for two."""
+    if not name.startswith(theirs) or name == theirs:
+        return False
+    added = name[len(theirs) :]
+    return (len(theirs) >= 3 or added[0] == "-") and _ADDED.fullmatch(added) is not None
+
+
+def _misspelt(name: str, theirs: str) -> bool:
+    """Whether a name is a brand with a letter doubled or left out, or of seven letters and more with one changed."""
+    if name == theirs or name[:1] != theirs[:1] or len(theirs) < 5 or not theirs.isalpha():
+        return False
+    if len(name) == len(theirs) + 1:
+        return any(
+            name[at] == name[at - 1] and name[:at] + name[at + 1 :] == theirs for at in range(1, len(name))
+        )
+    if len(theirs) < 7:
+        return False
+    if len(name) == len(theirs) - 1:
+        return any(theirs[:at] + theirs[at + 1 :] == name for at in range(1, len(theirs)))
+    return len(name) == len(theirs) and sum(a != b for a, b in zip(name, theirs, strict=True)) == 1
 
 
 def within(host: str, domains: Sequence[str]) -> bool:

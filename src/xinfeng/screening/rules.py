@@ -209,13 +209,25 @@ class BadRule(ValueError):
     """A file of rules is wrong: which rule, and what about it."""
 
 
+_NO_RULES = ("laws.toml", "lexicons.toml", "guards.toml")
+"""What rules are written over; the other files have rules."""
+
+
+@cache
+def guards() -> tuple[str, ...]:
+    """Longer words that have a word of a rule in them by chance (大麻花, 转运仓), each once, sorted: what lies inside
+    one of them is not looked at further."""
+    written = tomllib.loads((DATA / "guards.toml").read_text("utf-8"))
+    return tuple(sorted({word for group in written.values() for word in group}))
+
+
 @cache
 def shipped() -> tuple[Rule, ...]:
     """Every rule that ships, in force or not, in the order of the files."""
     laws = tomllib.loads((DATA / "laws.toml").read_text("utf-8"))
     found: dict[str, Rule] = {}
     for file in sorted(DATA.glob("*.toml")):
-        if file.name in ("laws.toml", "lexicons.toml"):
+        if file.name in _NO_RULES:
             continue
         written = tomllib.loads(file.read_text("utf-8"))
         for one in written["rule"]:
@@ -285,6 +297,11 @@ _WORK = "(电影|图书|书|音乐剧|话剧|舞台剧|演出|影展|画展|绘�
 _TITLES = (f"{_WORK}[^。]{{0,8}}《[^》]{{0,10}}~", f"《[^》]{{0,10}}~[^《]{{0,10}}》[^。]{{0,8}}{_WORK}")
 """The title of a work is no praise of goods."""
 
+_PLACES = (
+    "~(科技|大学|百货|国际|世纪|新)?(路|大道|街|巷|弄|大厦|广场|小区|花园|公园|村|镇|桥|地铁站)(上|口|旁|的|附近|店|分店|站|民宿|[东南西北中]|[\\d一二三四五六七八九十]|与|和|,|。|$)",
+)
+"""A street, a house, a village that is called so."""
+
 _FULL_WIDTH = re.compile("[，：；！？（）％]")
 
 
@@ -306,6 +323,8 @@ def _read(written: Mapping[str, Any], default: Mapping[str, Any], laws: Mapping[
         values["unless_text"] = [*values.get("unless_text", ()), _WARNING_TEXT]
     if values.get("names_pass"):
         values["unless"] = [*values.get("unless", ()), *_TITLES]
+    if warnings or values.get("names_pass"):
+        values["unless"] = [*values.get("unless", ()), *_PLACES]
     unknown = values.keys() - {"spelled"} - Rule.__dataclass_fields__.keys()
     if unknown:
         raise BadRule(f"{identity}: unknown {', '.join(sorted(unknown))}")

@@ -14,7 +14,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from xinfeng.screening.rules import SEVERITY, Outcome, Rule, from_json, shipped, to_json
+from xinfeng.screening.rules import SEVERITY, Outcome, Rule, from_json, guards, shipped, to_json
 
 FORMAT = 1
 """Of what is kept; read with the ruleset."""
@@ -50,6 +50,9 @@ class RuleSet:
     overrides: tuple[tuple[str, str], ...] = ()
     """(rule id, change) that were applied: so that a reader sees why a rule is missing or milder."""
 
+    guards: tuple[str, ...] = ()
+    """Longer words inside which no rule's word is one (`rules.guards`)."""
+
     @cached_property
     def by_id(self) -> Mapping[str, Rule]:
         return {rule.id: rule for rule in self.rules}
@@ -76,6 +79,7 @@ class RuleSet:
             ],
             "domains": list(self.domains),
             "overrides": [list(one) for one in self.overrides],
+            "guards": list(self.guards),
         }
 
 
@@ -94,6 +98,7 @@ def read_ruleset(kept: Mapping[str, Any]) -> RuleSet:
         ),
         domains=tuple(kept["domains"]),
         overrides=tuple((rule, change) for rule, change in kept["overrides"]),
+        guards=tuple(kept.get("guards", ())),  # rulesets kept before there were any have none
     )
 
 
@@ -120,7 +125,11 @@ def ruleset_on(
             rule = replace(rule, outcome=Outcome(change))
         found.append(rule)
     return RuleSet(
-        tuple(found), tuple(sorted(set(words))), tuple(sorted(set(domains))), tuple(sorted(applied))
+        tuple(found),
+        tuple(sorted(set(words))),
+        tuple(sorted(set(domains))),
+        tuple(sorted(applied)),
+        guards(),
     )
 
 
