@@ -130,3 +130,20 @@ def test_ranking_is_checked_noted_and_ends_with_the_plan() -> None:
     done = plan(approved())
     with pytest.raises(Conflict, match=r"campaign\.planned"):
         allocation.rank_campaign(done.pk, priority=1, expected_fen=None, actor="li")
+
+
+def test_a_person_is_told_of_the_campaign_that_took_her_slot_not_of_all() -> None:
+    [hangzhou] = make_contacts(1, at=BEFORE, city="杭州市")
+    [ningbo] = make_contacts(1, at=BEFORE, city="宁波市")
+    rules = [{"attribute": "city", "op": "is", "value": city} for city in ("杭州市", "宁波市")]
+    first, second = (
+        ranked(4, name=f"活动{one}", segment_id=make_segment(rule).pk) for one, rule in enumerate(rules)
+    )
+    low = plan(ranked(2))
+    unsure = explain(low.pk, contact_id=hangzhou, now=NOON).words("zh")
+    assert any("以下之一：" in words and "活动0" in words and "活动1" in words for words in unsure)
+    plan(first)
+    plan(second)
+    for person, name in ((hangzhou, "活动0"), (ningbo, "活动1")):
+        told = explain(low.pk, contact_id=person, now=NOON).words("zh")
+        assert any(words.endswith(f"排在前面的活动：{name}。") for words in told)

@@ -17,6 +17,7 @@ from django.db import transaction
 
 from xinfeng.campaigns.audience import Ground
 from xinfeng.campaigns.models import Allocation, Campaign, CampaignStep
+from xinfeng.delivery.models import Message
 from xinfeng.foundation import audit
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
 from xinfeng.policy.facts import Rival
@@ -130,10 +131,19 @@ def yielded_to(campaign: Campaign) -> list[tuple[Campaign, int, datetime]]:
     return [(row.campaign, row.contacts, row.at) for row in rows]
 
 
-def rivals_in_plan(plan_id: int) -> list[str]:
-    """The names of the campaigns that a plan left contacts to, for explanations."""
-    rows = Allocation.objects.filter(plan_id=plan_id).order_by("-contacts", "pk")
-    return list(rows.values_list("rival__name", flat=True))
+def yielded_in_plan(plan_id: int, contact_id: int) -> list[str]:
+    """The names of the campaigns that a plan may have left this contact to: the one that wrote to her, and while none
+    has, all that the plan left somebody to."""
+    rivals = list(
+        Allocation.objects.filter(plan_id=plan_id)
+        .order_by("-contacts", "pk")
+        .values_list("rival__name", "rival__plan_id")
+    )
+    plans = [plan for _name, plan in rivals if plan is not None]
+    wrote = set(
+        Message.objects.filter(contact_id=contact_id, plan_id__in=plans).values_list("plan_id", flat=True)
+    )
+    return [name for name, plan in rivals if not wrote or plan in wrote]
 
 
 def counts_of(decided: Any) -> dict[int, int]:

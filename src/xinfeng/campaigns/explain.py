@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from xinfeng.campaigns import audience, wording
-from xinfeng.campaigns.allocation import rivals_in_plan
+from xinfeng.campaigns.allocation import yielded_in_plan
 from xinfeng.campaigns.explanation import ApprovalFacts, Explanation, PlanFacts, Verdict
 from xinfeng.campaigns.models import Campaign, CampaignStep
 from xinfeng.campaigns.survey import refused_among
@@ -166,7 +166,9 @@ def _explanation(
         approval=_approval(campaign),
         message=message,
         gates=gates,
-        left_to=tuple(rivals_in_plan(plan.id)) if plan is not None and reason == SLOT_RESERVED else (),
+        left_to=tuple(yielded_in_plan(plan.id, contact.pk))
+        if plan is not None and reason == SLOT_RESERVED
+        else (),
         text=text,
     )
 

@@ -150,10 +150,17 @@ class _Sentences:
             yield self._say("人群规则：{rule}。", "The segment's rule: {rule}.", rule=it.rule[self._language])
         if it.reason and (sentence := reason_sentence(it.reason, self._language)):
             yield sentence
-        if it.left_to:
+        if len(it.left_to) == 1:
             yield self._say(
-                "生成计划时，名额让给了排在前面的活动：{names}。",
-                "When the plan was made, slots were left to campaigns that go first: {names}.",
+                "生成计划时，名额让给了排在前面的活动：{name}。",
+                "When the plan was made, the slot was left to a campaign that goes first: {name}.",
+                name=it.left_to[0],
+            )
+        elif it.left_to:
+            yield self._say(
+                "生成计划时，名额让给了排在前面的一个活动，是以下之一：{names}。它们都还没有写给这位客户。",
+                "When the plan was made, the slot was left to a campaign that goes first, one of these: {names}. None of "
+                "them has written to this contact yet.",
                 names=self._say("、", ", ").join(it.left_to),
             )
         yield from self._gates()
