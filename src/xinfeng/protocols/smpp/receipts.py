@@ -77,7 +77,9 @@ class Report(NamedTuple):
 
 
 _FIELD = re.compile(
-    r"(?<![a-z])(id|submit\s*date|done\s*date|stat|err)\s*:\s*([^\s,;]*)", re.IGNORECASE | re.ASCII
+    r"(?<![a-z])(id|submit\s*date|done\s*date|stat|err)\s*:\s*"
+    r"(?!(?:id|sub|dlvrd|submit\s*date|done\s*date|stat|err|text)\s*:)([^\s,;]*)",
+    re.IGNORECASE | re.ASCII,
 ).finditer
 _TEXT = re.compile(r"(?<![a-z])text\s*:", re.IGNORECASE | re.ASCII).search
 
