@@ -78,8 +78,10 @@ def pack_septets(septets: bytes, *, fill: int = 0) -> bytes:
 
     Seven spare bits at the end would read as `@`; they become a carriage return, which readers drop (6.1.2.3.1).
     """
+    if not septets:
+        return b""
     bits = fill + 7 * len(septets)
-    if septets and bits % 8 == 1:
+    if bits % 8 == 1:
         septets += bytes((_CARRIAGE_RETURN,))
         bits += 7
     value = 0
