@@ -32,6 +32,10 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "base-uri 'none'",
     )
 )
+STAY = "XF-Stay"
+"""A header of forms that keep what was typed when they are refused: `dialog` says it there, `toast` above the page. What
+they are redirected to, the browser opens."""
+
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
@@ -47,6 +51,8 @@ class ConsoleMiddleware:
         response = self.get_response(request)
         if wants_fragment(request):
             response = _leave_for_login(request, response)
+            if STAY in request.headers and response.status_code == 302:
+                response = _go_on(response.headers["Location"])
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
@@ -62,14 +68,29 @@ class ConsoleMiddleware:
             view = request.resolver_match.view_name if request.resolver_match else ""
             who = request.user.get_username()
             log.warning("not allowed", extra={"code": exception.code, "user": who, "view": view})
+        if request.headers.get(STAY) == "dialog" and wants_fragment(request):
+            return _said_in_dialog(HttpResponse(status=code), exception)
         if wants_fragment(request):
             return with_toast(HttpResponse(status=code), sentence(exception), tone="danger")
         return render(
             request,
             "errors/refused.html",
-            {"words": sentence(exception), "code": exception.code},
+            {"words": sentence(exception), "code": exception.code, "back": came_from(request)},
             status=code,
         )
+
+
+def came_from(request: HttpRequest) -> str:
+    """The page of ours that led here, to go back to; empty when there was none, or it is this very page."""
+    there = urlsplit(request.headers.get("Referer", ""))
+    if (
+        there.netloc != request.headers.get("Host")
+        or not there.path.startswith("/")
+        or there.path.startswith("//")
+    ):
+        return ""
+    back = there.path + (f"?{there.query}" if there.query else "")
+    return "" if back == request.get_full_path() and request.method == "GET" else back
 
 
 def language_of(request: HttpRequest) -> str:
@@ -96,6 +117,20 @@ def with_toast(response: HttpResponse, text: str, *, tone: str = "success") -> H
     return response
 
 
+def _said_in_dialog(response: HttpResponse, fault: XinfengError) -> HttpResponse:
+    """Let the dialog that posted say what was refused (`confirm.js`); it and the page stay as they are."""
+    response["HX-Trigger"] = json.dumps({"xf:fault": {"code": fault.code, "text": sentence(fault)}})
+    response["HX-Reswap"] = "none"
+    return response
+
+
+def _go_on(target: str) -> HttpResponse:
+    """Let htmx leave for another page, as a browser follows a redirect."""
+    answer = HttpResponse(status=200)
+    answer["HX-Redirect"] = target
+    return answer
+
+
 def _leave_for_login(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     """When the session has ended, htmx must leave the page instead of putting the login into a piece of it."""
     login = resolve_url(settings.LOGIN_URL)
@@ -104,6 +139,4 @@ def _leave_for_login(request: HttpRequest, response: HttpResponseBase) -> HttpRe
         return response
     current = urlsplit(request.headers.get("HX-Current-URL", ""))
     back = current.path + (f"?{current.query}" if current.query else "")
-    answer = HttpResponse(status=200)
-    answer["HX-Redirect"] = f"{login}?{urlencode({'next': back})}" if back else login
-    return answer
+    return _go_on(f"{login}?{urlencode({'next': back})}" if back else login)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from xinfeng.filings.defaults import in_language
+
 PARTS: Mapping[str, tuple[str, str]] = {
     "signature": ("签名", "signature"),
     "value": ("价值", "value"),
@@ -32,11 +34,13 @@ class Fault:
     def words(self, language: str = "zh") -> str:
         """What is wrong and what to change."""
         chinese, english = WORDS[self.code]
+        part = PARTS[self.part][language.startswith("en")] if self.part else ""
         if language.startswith("en"):
-            where = f"{PARTS[self.part][1].capitalize()}: " if self.part else ""
-            return where + english.format_map(_shown(self.params, ", "))
-        where = f"{PARTS[self.part][0]}：" if self.part else ""
-        return where + chinese.format_map(_shown(self.params, "、"))
+            params = {**self.params}
+            if "name" in params:  # of a peak
+                params["name"] = in_language(str(params["name"]), language)
+            return (f"{part.capitalize()}: " if part else "") + english.format_map(_shown(params, ", "))
+        return (f"{part}：" if part else "") + chinese.format_map(_shown(self.params, "、"))
 
     def to_json(self) -> dict[str, Any]:
         return {"code": self.code, "params": dict(self.params), "part": self.part}
@@ -81,6 +85,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "请缩小人群、换一天，或报备更多。",
         "The bulk filing {number} for {day} ({name}) covers {at_most} messages a day; over channel “{channel}” there "
         "would be {messages}. Narrow the audience, choose another day, or file more.",
+    ),
+    "route.carries_nobody": (
+        "路由“{route}”里没有一个通道能发这条短信：逐个看看通道是否启用、签名和模板是否报备、文字是否收。",
+        "No channel of route “{route}” can carry this text: see whether its channels are enabled, whether signature and "
+        "template are filed, and whether they take the wording.",
     ),
     "acceptance.signature_length": (
         "这个通道的签名要 {shortest} 到 {longest} 个字，【{signature}】有 {length} 个。请换一个签名。",

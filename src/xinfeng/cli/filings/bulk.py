@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from xinfeng.cli.filings.common import ACTOR, DAY_FORMATS, STATES, add_moves, days
+from xinfeng.cli.filings.common import ACTOR, DAY_FORMATS, STATES, add_moves, both, days
 from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
 from xinfeng.kernel.time import utc_now
@@ -30,7 +30,7 @@ def list_filings() -> None:
     peaks = ahead(next_peak_days(today), today, lead_days=settings.lead_days, covered=covered)
     rows = [
         [
-            one.name,
+            both(one.name),
             days(one.first_day, one.last_day),
             one.ask_by,
             one.days_left,

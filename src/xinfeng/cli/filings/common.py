@@ -8,8 +8,10 @@ from typing import Annotated, Any, Protocol
 import typer
 
 from xinfeng.cli.output import say
+from xinfeng.filings import defaults as filing_defaults
 from xinfeng.kernel.errors import NotFound
 from xinfeng.kernel.phones import Carrier
+from xinfeng.policy import defaults as policy_defaults
 
 ACTOR = "system:command line"
 
@@ -56,6 +58,12 @@ def signature_named(text: str) -> int:
     if not (ids := list(found)):
         raise NotFound("signature.unknown", text=text)
     return int(ids[0])
+
+
+def both(name: str) -> str:
+    """The name of a peak or a gap as lists show it: with its English, where it ships with one."""
+    english = policy_defaults.in_language(filing_defaults.in_language(name, "en"), "en")
+    return name if english == name else f"{name} {english}"
 
 
 def days(first: Any, last: Any) -> str:

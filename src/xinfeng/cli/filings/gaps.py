@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from xinfeng.cli.filings.common import ACTOR, DAY_FORMATS, days
+from xinfeng.cli.filings.common import ACTOR, DAY_FORMATS, both, days
 from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
 from xinfeng.kernel.time import utc_now
@@ -28,7 +28,7 @@ def list_gaps(
     rows = [
         [
             one.id,
-            one.name,
+            both(one.name),
             days(one.first_day, one.last_day),
             one.vendor or "全部 all",
             "暂定 provisional" if one.provisional else "已公告 announced",

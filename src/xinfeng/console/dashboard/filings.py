@@ -13,7 +13,7 @@ from xinfeng.channels.models import Channel
 from xinfeng.console.components.parts import Tone
 from xinfeng.console.dashboard.chores import Chore
 from xinfeng.console.filings.labels import left_words
-from xinfeng.console.templatetags.xinfeng_format import num
+from xinfeng.console.templatetags.xinfeng_format import num, shipped
 from xinfeng.filings import bulk
 from xinfeng.filings.days import business_day_of
 from xinfeng.filings.deadlines import Deadlines, deadlines
@@ -67,12 +67,12 @@ def _gap(one: Countdown) -> Chore:
     url = reverse("filings.gaps")
     if one.days_left < 0:
         words = _("%(name)s停报期，%(day)s 结束") % {
-            "name": one.gap.name,
+            "name": shipped(one.gap.name),
             "day": f"{one.gap.last_day:%Y-%m-%d}",
         }
         return Chore(words, _("期间不受理报备"), url, "warn")
-    words = _("%(name)s停报期前，报备提交截止还有 %(n)s 天") % {"name": one.gap.name, "n": one.days_left}
-    return Chore(words, one.gap.source, url, "warn")
+    words = _("%(name)s停报期前，报备提交截止还有 %(n)s 天") % {"name": shipped(one.gap.name), "n": one.days_left}
+    return Chore(words, shipped(one.gap.source), url, "warn")
 
 
 def _peaks(day: date) -> Iterator[Chore]:
@@ -88,10 +88,10 @@ def _peaks(day: date) -> Iterator[Chore]:
         url = reverse("filings.bulk")
         if one.days_left < 0:
             words = _("%(name)s（%(day)s）的大促报备已过截止日") % {
-                "name": one.name,
+                "name": shipped(one.name),
                 "day": f"{one.first_day:%m-%d}",
             }
             yield Chore(words, _("没有编号，超过条数发不出去"), url, "bad")
         else:
-            words = _("距%(name)s报备截止 %(n)s 天") % {"name": one.name, "n": one.days_left}
+            words = _("距%(name)s报备截止 %(n)s 天") % {"name": shipped(one.name), "n": one.days_left}
             yield Chore(words, _("还没有编号"), url, "warn")

@@ -10,8 +10,10 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, gettext, ngettext
 
 from xinfeng.console.actors import actor_words
+from xinfeng.filings import defaults as filing_defaults
 from xinfeng.kernel import money
 from xinfeng.kernel.time import utc_now
+from xinfeng.policy import defaults as policy_defaults
 from xinfeng.segments import ready_made
 
 register = template.Library()
@@ -25,6 +27,13 @@ def num(value: int | float | None) -> str:
     if value is None:
         return NOTHING
     return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+
+
+@register.filter
+def shipped(text: str) -> str:
+    """The name or source of a default (a holiday, a peak, a gap) in the reader's language; people's own as they are."""
+    language = get_language() or ""
+    return policy_defaults.in_language(filing_defaults.in_language(text, language), language)
 
 
 @register.filter

@@ -266,12 +266,15 @@ def confirm(
     danger: bool = False,
     style: str = "",
     type_to_confirm: str = "",
+    inline: bool = False,
 ) -> SafeString:
     """A button, and the question it asks before it posts to `action`.
 
     The content says what will happen, and may hold hidden or visible fields. `trigger` is the word on the
     button (as `button` when empty), `style` its class (`btn-outline-danger` …). `type_to_confirm` is a word the
-    reader must type first; it is posted as `confirmation` for the view to check.
+    reader must type first; it is posted as `confirmation` for the view to check. `inline`: what is refused is said in
+    the dialog, which stays as it was typed, beneath the input whose `data-faults` names the error's code; for views that
+    answer with a redirect.
     """
     return render_to_string(
         "components/confirm.html",
@@ -286,6 +289,7 @@ def confirm(
             "danger": danger,
             "style": style or ("btn-outline-danger" if danger else ""),
             "type_to_confirm": type_to_confirm,
+            "inline": inline,
         },
         context.get("request"),
     )
