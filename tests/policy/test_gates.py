@@ -248,7 +248,7 @@ def test_explaining_shows_the_figures_of_every_gate(world: World) -> None:
     assert figures["weekly_cap"] == {"sent": 0, "at_most": 2, "days": 7}
     assert figures["daily_cap"] == {"sent": 0, "at_most": 1, "days": 1}
     assert figures["no_consent"] == {"entry_seq": 5}
-    conditional = {"no_profiling", "slot_reserved"}
+    conditional = {"no_profiling", "slot_reserved", "no_route"}
     assert {one.gate.code for one in judgement.verdicts} == {one.code for one in GATES} - conditional
 
 
@@ -351,3 +351,12 @@ def test_on_the_real_lens(committed_db: str) -> None:
         assert explain_one(mirror, child, context).reason == "minor"
     finally:
         close_lens()
+
+
+def test_whom_no_channel_of_a_route_can_carry_is_left_out_by_her_carrier(world: World) -> None:
+    mobile, telecom, unknown = (world.contact(carrier=carrier) for carrier in (1, 3, 0))
+    routed = replace(MARKETING, routed=True, unrouted=frozenset({3, 0}))
+    assert judged(world, routed) == {mobile: None, telecom: "no_route", unknown: "no_route"}
+    rows = world.rows(first_reason(world, world.everybody(), routed)).to_pylist()
+    assert {row["contact_id"]: row["carrier"] for row in rows} == {mobile: 1, telecom: 3, unknown: 0}
+    assert judged(world, MARKETING) == dict.fromkeys((mobile, telecom, unknown))

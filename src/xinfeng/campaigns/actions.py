@@ -18,7 +18,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from xinfeng.campaigns import approval, filing, lifecycle, wording
 from xinfeng.campaigns.lifecycle import Move
 from xinfeng.campaigns.models import Campaign, CampaignState, CampaignStep
-from xinfeng.channels.models import Channel
+from xinfeng.channels.models import Channel, Route
 from xinfeng.consent.models import Purpose
 from xinfeng.content.models import TemplateVersion, VersionReview
 from xinfeng.content.review import approve_with_campaign, check_usable, refuse_examples, review_of
@@ -40,7 +40,8 @@ PLANNER = "system:planner"
 
 @dataclass(frozen=True)
 class CampaignDraft:
-    """What a person enters. `rate_per_s` (parts) throttles below the channel's rate; None means the channel's."""
+    """What a person enters. `rate_per_s` (parts) throttles below the channel's rate; None means the channel's. It goes
+    over one channel or by a route, never both."""
 
     name: str
     purpose: str = Purpose.MARKETING
@@ -49,14 +50,15 @@ class CampaignDraft:
     template_version_id: int | None = None
     channel_id: int | None = None
     rate_per_s: int | None = None
+    route_id: int | None = None
 
 
 def save_campaign(draft: CampaignDraft, *, actor: str, campaign_id: int | None = None) -> Campaign:
     """Make a campaign, or change one that has not started. A change of what is sent voids its approval.
 
     Raises InvalidInput: `campaign.name`, `campaign.purpose`, `campaign.trade`, `campaign.rate`,
-    `campaign.purpose_mismatch` (segment, template and channel must fit together); NotFound: `segment.unknown`,
-    `template.unknown_version`, `channel.unknown`; NotAllowed `approval.unknown_user`, as anybody
+    `campaign.channel_or_route`, `campaign.purpose_mismatch` (segment, template and channel or route must fit together);
+    NotFound: `segment.unknown`, `template.unknown_version`, `channel.unknown`, `route.unknown`; NotAllowed `approval.unknown_user`, as anybody
     could approve what nobody wrote; Conflict `campaign.state`.
     """
     name = draft.name.strip()
@@ -342,7 +344,7 @@ def _locked(campaign_id: int) -> Campaign:
     return campaign
 
 
-_FIELDS = ("purpose", "trade", "segment_id", "template_version_id", "channel_id", "rate_per_s")
+_FIELDS = ("purpose", "trade", "segment_id", "template_version_id", "channel_id", "route_id", "rate_per_s")
 
 
 def _assign(campaign: Campaign, draft: CampaignDraft, name: str) -> list[str]:
@@ -363,13 +365,18 @@ def _check_fit(campaign: Campaign) -> None:
         raise InvalidInput("campaign.purpose_mismatch", what="template", purpose=version.template.purpose)
     if channel is not None and channel.purpose != campaign.purpose:
         raise InvalidInput("campaign.purpose_mismatch", what="channel", purpose=channel.purpose)
+    if campaign.route is not None and campaign.route.purpose != campaign.purpose:
+        raise InvalidInput("campaign.purpose_mismatch", what="route", purpose=campaign.route.purpose)
 
 
 def _check_chosen(draft: CampaignDraft) -> None:
+    if draft.channel_id is not None and draft.route_id is not None:
+        raise InvalidInput("campaign.channel_or_route")
     chosen = (
         (Segment, draft.segment_id, "segment.unknown"),
         (TemplateVersion, draft.template_version_id, "template.unknown_version"),
         (Channel, draft.channel_id, "channel.unknown"),
+        (Route, draft.route_id, "route.unknown"),
     )
     for model, chosen_id, code in chosen:
         if chosen_id is not None and not model.objects.filter(pk=chosen_id).exists():

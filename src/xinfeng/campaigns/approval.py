@@ -16,6 +16,7 @@ from django.db import connection
 from xinfeng.campaigns import wording
 from xinfeng.campaigns.lifecycle import Move
 from xinfeng.campaigns.models import Campaign
+from xinfeng.channels.models import Route
 from xinfeng.content.review import OWN_TEXT
 from xinfeng.content.reviewers import Approver, approver_of, approvers, may_approve
 from xinfeng.kernel.errors import InvalidInput
@@ -33,7 +34,7 @@ class Content:
 
     purpose: str
     trade: str
-    channel_id: int
+    channel_id: int | None
     rate_per_s: int | None
     segment_id: int
     segment_kind: str
@@ -46,25 +47,30 @@ class Content:
     action: str
     opt_out: str
     defaults: dict[str, Any]
+    route: dict[str, Any] | None = None
+    """What a route says; None: it goes over one channel."""
 
     def digest(self) -> str:
-        """SHA-256 over canonical JSON (sorted keys, no spaces, UTF-8), in hex."""
-        text = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        """SHA-256 over canonical JSON (sorted keys, no spaces, UTF-8), in hex. What goes over one channel has the digest
+        that it had before there were routes."""
+        said = {name: value for name, value in asdict(self).items() if name != "route" or value is not None}
+        text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
 
 def content_of(campaign: Campaign) -> Content:
     """The campaign's content as it is now; raises InvalidInput `campaign.incomplete` with what is missing."""
-    segment, version, channel = campaign.segment, campaign.template_version, campaign.channel
-    if segment is None or version is None or channel is None:
-        parts = {"segment": segment, "template_version": version, "channel": channel}
+    segment, version = campaign.segment, campaign.template_version
+    by = campaign.channel or campaign.route
+    if segment is None or version is None or by is None:
+        parts = {"segment": segment, "template_version": version, "channel": by}
         raise InvalidInput(
             "campaign.incomplete", missing=[name for name, part in parts.items() if part is None]
         )
     return Content(
         purpose=campaign.purpose,
         trade=campaign.trade,
-        channel_id=channel.pk,
+        channel_id=campaign.channel_id,
         rate_per_s=campaign.rate_per_s,
         segment_id=segment.pk,
         segment_kind=segment.kind,
@@ -77,7 +83,19 @@ def content_of(campaign: Campaign) -> Content:
         action=version.action,
         opt_out=version.opt_out,
         defaults=version.defaults,
+        route=_route(campaign.route),
     )
+
+
+def _route(route: Route | None) -> dict[str, Any] | None:
+    if route is None:
+        return None
+    entries = route.entries.order_by("position").values_list("channel_id", "carriers")
+    return {
+        "id": route.pk,
+        "prefer": route.prefer,
+        "entries": [[channel, list(carriers)] for channel, carriers in entries],
+    }
 
 
 def holds(campaign: Campaign) -> bool:

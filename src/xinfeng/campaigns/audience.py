@@ -16,6 +16,7 @@ from xinfeng.campaigns import filing
 from xinfeng.campaigns.judging import HORIZON, judging
 from xinfeng.campaigns.models import Campaign
 from xinfeng.campaigns.rivals import standing
+from xinfeng.campaigns.ways import Way
 from xinfeng.delivery.planning import Window
 from xinfeng.filings.faults import Fault
 from xinfeng.filings.terms import Terms
@@ -33,8 +34,9 @@ class Ground:
     """As of one moment, with the lens just brought up to date.
 
     `people` has the one column `contact_id`; `decisions` has `contact_id`, `reason` (null: may be written to)
-    and `entry_seq`. `windows` are ascending; empty when there is none within HORIZON. `filing`: what is filed over the
-    campaign's channel, None while it has no channel or text. `rivals_beyond`: campaigns that go before this one and were
+    and `entry_seq`, with a `way` also `carrier`. `windows` are ascending; empty when there is none within HORIZON.
+    `filing`: what is filed over the campaign's channel, None while it has no channel or text. `way`: how it goes by its
+    route, None without one. `rivals_beyond`: campaigns that go before this one and were
     left aside, as there are too many.
     """
 
@@ -46,15 +48,52 @@ class Ground:
     policy: dict[str, Any]
     filing: Terms | None = None
     rivals_beyond: int = 0
+    way: Way | None = None
 
-    def within_bulk(self, channel_id: int, messages: int) -> tuple[Ground, Mapping[date, Fault]]:
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What at its channels stops the campaign as a whole."""
+        if self.way is not None:
+            return self.way.faults
+        return self.filing.faults if self.filing is not None else ()
+
+    def within_bulk(self, channel_id: int | None, messages: int) -> tuple[Ground, Mapping[date, Fault]]:
         """The same without the peak days on which so many messages may not be sent, and what is missing on those."""
+        if self.way is not None:
+            return self._route_within_bulk(self.way, messages)
+        assert channel_id is not None
         bulk = filing.bulk_of(self.filing, channel_id=channel_id, windows=self.windows, messages=messages)
         rules = self.policy
         if self.filing is not None and bulk.relied_on:
             rules = {**rules, "filing": self.filing.to_json(bulk_days=bulk.relied_on)}
         windows = filing.without(self.windows, bulk.held) if bulk.held else self.windows
         return replace(self, windows=windows, policy=rules), bulk.held
+
+    def _route_within_bulk(self, way: Way, messages: int) -> tuple[Ground, Mapping[date, Fault]]:
+        """Any channel may have to carry all of it, so each is asked about all of it. One that may not on the first day is
+        not used; later days on which one may not are left out for all."""
+        first = self.context.send_day
+        bulk = {
+            one: filing.bulk_of(way.terms.get(one), channel_id=one, windows=self.windows, messages=messages)
+            for one in way.routing.channels
+        }
+        held = {one: found.held[first] for one, found in bulk.items() if first in found.held}
+        left = way.without(held) if held else way
+        if held and left.routing.carries_nobody:
+            return self, {first: next(iter(held.values()))}
+        used = set(left.routing.channels)
+        days = {day: fault for one in used for day, fault in bulk[one].held.items()}
+        relied_on = {one: bulk[one].relied_on for one in used}
+        context = left.judged_by(self.context)
+        changed = replace(
+            self,
+            way=left,
+            context=context,
+            decisions=first_reason(self.lens, self.people, context) if held else self.decisions,
+            windows=filing.without(self.windows, days) if days else self.windows,
+            policy={**self.policy, "route": left.to_json(bulk_days=relied_on)},
+        )
+        return changed, days
 
     @property
     def deadline(self) -> datetime:
@@ -80,6 +119,8 @@ def ground(campaign: Campaign, *, now: datetime, starts_at: datetime | None = No
     kept = policy.snapshot(around=context.send_day, at=found.at)
     if found.filing is not None:
         kept["filing"] = found.filing.to_json()
+    if found.way is not None:
+        kept["route"] = found.way.to_json()
     if ahead.rivals:
         kept["rivals"] = [one.campaign_id for one in ahead.rivals]
     return Ground(
@@ -91,6 +132,7 @@ def ground(campaign: Campaign, *, now: datetime, starts_at: datetime | None = No
         policy=kept,
         filing=found.filing,
         rivals_beyond=ahead.beyond,
+        way=found.way,
     )
 
 

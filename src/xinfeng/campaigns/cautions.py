@@ -13,6 +13,7 @@ from django.db.models import Q
 from xinfeng.campaigns import approval, complaint_watch, filing
 from xinfeng.campaigns.audience import HORIZON, Ground
 from xinfeng.campaigns.models import Campaign, CampaignState
+from xinfeng.campaigns.ways import Way
 from xinfeng.campaigns.wording import Wording
 from xinfeng.channels import reads as channels
 from xinfeng.content.checks import Remark, check_wording
@@ -60,6 +61,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "channel_not_ready": (
         "通道“{channel}”没有可用的连接，连上之前不会发出。",
         "Channel “{channel}” has no connection ready; nothing leaves before it has.",
+    ),
+    "route_not_ready": (
+        "路由“{route}”里的通道“{channels}”没有可用的连接；它们排到后面，连上之前不会用到。",
+        "Channels “{channels}” of route “{route}” have no connection ready; they stand behind the others until they have.",
+    ),
+    "route_all_down": (
+        "路由“{route}”里没有一个通道连上，连上之前不会发出。",
+        "No channel of route “{route}” has a connection ready; nothing leaves before one has.",
     ),
     "signature_disabled": ("签名【{signature}】已停用。", "Signature 【{signature}】 is disabled."),
     "window_closed": (
@@ -174,7 +183,7 @@ def found(campaign: Campaign, seen: Seen) -> Iterator[Caution]:
     """Everything worth saying, what stops the campaign first."""
     cautions = [
         *_people(seen),
-        *_channel(campaign, seen.now),
+        *(_channel(campaign, seen.now) if seen.ground.way is None else _route(seen.ground.way)),
         *_wording(campaign),
         *_review(seen.wording),
         *_filing(seen),
@@ -208,6 +217,15 @@ def _channel(campaign: Campaign, now: datetime) -> Iterator[Caution]:
         yield Caution("rate_above_channel", {"rate": campaign.rate_per_s, "channel_rate": channel.rate_per_s})
 
 
+def _route(way: Way) -> Iterator[Caution]:
+    used = {one.channel_id: one.alive for one in way.candidates if one.channel_id in way.routing.channels}
+    down = [way.channels[one].name for one, alive in used.items() if not alive]
+    if used and len(down) == len(used):
+        yield Caution("route_all_down", {"route": way.route.name})
+    elif down:
+        yield Caution("route_not_ready", {"route": way.route.name, "channels": "、".join(down)})
+
+
 def _wording(campaign: Campaign) -> Iterator[Caution]:
     version = campaign.template_version
     assert version is not None
@@ -236,7 +254,7 @@ def _filing(seen: Seen) -> Iterator[Caution]:
     """What the channel would not accept; peak days without a number are left out of the windows, the first one stops."""
     terms, first = seen.ground.filing, seen.ground.context.send_day
     faults = (
-        *(terms.faults if terms is not None else ()),
+        *seen.ground.faults,
         *([seen.held[first]] if first in seen.held else ()),
     )
     for fault in faults:

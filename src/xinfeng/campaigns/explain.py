@@ -41,7 +41,7 @@ def explain(
     Raises NotFound (`campaign.unknown`, `contact.unknown`), InvalidInput (`phone.…`, `campaign.incomplete`).
     """
     campaign = (
-        Campaign.objects.select_related("segment", "plan", "approver", "channel")
+        Campaign.objects.select_related("segment", "plan", "approver", "channel", "route")
         .select_related("template_version__signature", "template_version__template")
         .filter(pk=campaign_id)
         .first()

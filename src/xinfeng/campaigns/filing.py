@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
+from django.db import transaction
 from django.db.models import Q, Sum
 
 from xinfeng.campaigns.models import Campaign
-from xinfeng.delivery.models import Plan
+from xinfeng.channels.models import Channel
+from xinfeng.content.models import TemplateVersion
+from xinfeng.delivery import failover
+from xinfeng.delivery.models import Chunk, ChunkState, Plan, PlanChannel
 from xinfeng.delivery.planning import Window
 from xinfeng.filings.bulk import covered_days, current_peaks
 from xinfeng.filings.faults import Fault
@@ -74,8 +79,12 @@ def _planned_on(day: date, channel_id: int) -> int:
     that_day = Q(planned_at__gte=start, planned_at__lt=end) | Q(
         state__in=OPEN_PLAN_STATES, deadline__gt=start
     )
-    found = Plan.objects.filter(that_day, channel_id=channel_id, purpose="marketing")
-    return found.aggregate(sum=Sum("messages"))["sum"] or 0
+    found = Plan.objects.filter(that_day, purpose="marketing")
+    whole = found.filter(channel_id=channel_id, route_id__isnull=True).aggregate(sum=Sum("messages"))["sum"]
+    # what goes by a route may come to leave over any of its channels
+    plans = PlanChannel.objects.filter(channel_id=channel_id, plan__in=found.filter(route_id__isnull=False))
+    routed = Plan.objects.filter(pk__in=plans.values("plan_id")).aggregate(sum=Sum("messages"))["sum"]
+    return (whole or 0) + (routed or 0)
 
 
 def without(windows: Sequence[Window], days: Sequence[date] | dict[date, Fault]) -> tuple[Window, ...]:
@@ -85,10 +94,33 @@ def without(windows: Sequence[Window], days: Sequence[date] | dict[date, Fault])
 
 
 def lapsed(campaign: Campaign, *, now: datetime) -> list[str]:
-    """What the campaign's plan relied on that is not in force any more (`filings.terms.lapses`); empty: all is."""
+    """What the campaign's plan relied on that is not in force any more (`filings.terms.lapses`); empty: all is.
+
+    A plan that goes by a route first leaves the channels whose filings ended: what another channel of its lane can carry
+    goes there. Only what is left for want of one counts.
+    """
     plan, version, channel = campaign.plan, campaign.template_version, campaign.channel
-    if plan is None or version is None or channel is None:
+    if plan is None or version is None:
         return []
+    if channel is not None:
+        return _lapses(version, channel, plan.policy.get("filing") or {}, plan, now=now)
+    kept = (plan.policy.get("route") or {}).get("filing") or {}
+    found: list[str] = []
+    for one in Channel.objects.filter(pk__in=waiting_channels(plan.pk)):
+        what = _lapses(version, one, kept.get(str(one.pk)) or {}, plan, now=now)
+        if what and not _leave(plan, one.pk, now=now):
+            found += what
+    return list(dict.fromkeys(found))
+
+
+def _leave(plan: Plan, channel_id: int, *, now: datetime) -> bool:
+    with transaction.atomic():
+        return failover.leave_channel(plan.pk, channel_id, reason="filing_lapsed", now=now)
+
+
+def _lapses(
+    version: TemplateVersion, channel: Channel, relied_on: Mapping[str, Any], plan: Plan, *, now: datetime
+) -> list[str]:
     zone = xinfeng_settings.load().zone
     today = business_day(now, zone)
     ahead = [
@@ -98,7 +130,13 @@ def lapsed(campaign: Campaign, *, now: datetime) -> list[str]:
     ]
     days = [day for day in dict.fromkeys(ahead) if day >= today] or [today]
     terms = filed_for(version.signature, channel, version, day=today, days=days)
-    return lapses(plan.policy.get("filing") or {}, terms, planned_for=days)
+    return lapses(relied_on, terms, planned_for=days)
+
+
+def waiting_channels(plan_id: int) -> set[int]:
+    """The channels over which something of a plan may still leave."""
+    chunks = Chunk.objects.filter(plan_id=plan_id).exclude(state=ChunkState.DONE)
+    return {one for lane, now in chunks.values_list("lane", "channel_id").distinct() for one in (*lane, now)}
 
 
 SOON_DAYS = 14

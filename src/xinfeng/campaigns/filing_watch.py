@@ -27,7 +27,7 @@ def watch(*, now: datetime) -> list[int]:
     held = []
     running = Campaign.objects.filter(state=CampaignState.RUNNING)
     for campaign in running.select_related(
-        "plan", "channel", "template_version__signature", "template_version__template"
+        "plan", "channel", "route", "template_version__signature", "template_version__template"
     ):
         if not lapsed(campaign, now=now):
             continue

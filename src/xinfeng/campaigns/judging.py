@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from xinfeng.campaigns import filing
 from xinfeng.campaigns.models import Campaign
+from xinfeng.campaigns.ways import Way, way_of
 from xinfeng.delivery.planning import Window
 from xinfeng.filings.terms import Terms
 from xinfeng.kernel.time import business_day
@@ -22,12 +23,20 @@ HORIZON = timedelta(days=7)
 @dataclass(frozen=True)
 class Judging:
     """`windows` are ascending; empty when there is none within HORIZON. `at`: when the first one opens (or the start),
-    the moment whose rules hold. `context` has no rivals yet."""
+    the moment whose rules hold. `context` has no rivals yet. `filing`: of its one channel; `way`: of its route."""
 
     windows: tuple[Window, ...]
     at: datetime
     context: GateContext
     filing: Terms | None
+    way: Way | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether nothing at its channels stands against it."""
+        if self.way is not None:
+            return not self.way.routing.carries_nobody
+        return self.filing is None or not self.filing.faults
 
 
 def judging(campaign: Campaign, *, start: datetime, now: datetime, rules: Timeline) -> Judging:
@@ -47,6 +56,7 @@ def judging(campaign: Campaign, *, start: datetime, now: datetime, rules: Timeli
     settings = rules.at(at)
     day = business_day(at, settings.zone)
     terms = filing.terms_of(campaign, day=day, windows=windows)
+    way = way_of(campaign, day=day, windows=windows, now=now)
     context = GateContext(
         campaign.purpose,
         now,
@@ -55,4 +65,6 @@ def judging(campaign: Campaign, *, start: datetime, now: datetime, rules: Timeli
         segments.profiles(campaign.segment),
         filed_carriers=terms.filed_carriers if terms is not None else None,
     )
-    return Judging(windows, at, context, terms)
+    if way is not None:
+        context = way.judged_by(context)
+    return Judging(windows, at, context, terms, way)

@@ -18,8 +18,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connections
@@ -28,7 +30,7 @@ from xinfeng.campaigns import actions, allocation, approval, audience, complaint
 from xinfeng.campaigns.models import Campaign, CampaignState, TextRefusal
 from xinfeng.campaigns.rendered import TextGate
 from xinfeng.campaigns.variants import variant_of
-from xinfeng.channels.models import Channel
+from xinfeng.campaigns.ways import Way, way_of
 from xinfeng.content.models import TemplateVersion
 from xinfeng.content.reads import catalogue
 from xinfeng.content.rendering import Renderer, Row
@@ -36,7 +38,7 @@ from xinfeng.content.sources import values_of
 from xinfeng.content.values import Moment
 from xinfeng.delivery import planning as delivery
 from xinfeng.delivery.models import Plan
-from xinfeng.delivery.planning import LeftOutContact, NewMessage, OpenPlan, PlanCounts, PlanTerms
+from xinfeng.delivery.planning import Lane, LeftOutContact, NewMessage, OpenPlan, PlanCounts, PlanTerms
 from xinfeng.filings.faults import Fault
 from xinfeng.filings.terms import lapses
 from xinfeng.foundation import locks
@@ -45,6 +47,7 @@ from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import Conflict, RefusedByPolicy, XinfengError
 from xinfeng.kernel.ids import ChannelId
 from xinfeng.kernel.text import PART_UNITS, SINGLE_UNITS, billed_parts, utf16_units
+from xinfeng.kernel.time import utc_now
 from xinfeng.policy.moments import reading_moment
 from xinfeng.policy.reasons import TEXT_BLOCKED
 
@@ -63,13 +66,24 @@ class _Withdrawn(Exception):
 
 @dataclass(frozen=True)
 class _Chosen:
-    """The audience, decided: allowed contacts with the entries they rest on, ascending; and the others."""
+    """The audience, decided: allowed contacts with the entries they rest on, those of one lane after another, ascending
+    within each; and the others."""
 
     contact_ids: list[int]
     consent_seqs: list[int]
     left_out: list[LeftOutContact]
     left_to: dict[int, int]
     """How many are left to each rival, by its position."""
+    lanes: tuple[tuple[Lane, int], ...] = ()
+    """The lanes of a route in that order, each with the number of its contacts; empty: there is one channel."""
+
+    @property
+    def stretches(self) -> list[tuple[Lane | None, int, int]]:
+        """`[start, end)` of each lane."""
+        if not self.lanes:
+            return [(None, 0, len(self.contact_ids))]
+        ends = list(accumulate(count for _, count in self.lanes))
+        return [(lane, end - count, end) for (lane, count), end in zip(self.lanes, ends, strict=True)]
 
 
 def build_plan(campaign_id: int, now: datetime) -> PlanCounts | None:
@@ -130,7 +144,6 @@ def _plan(campaign_id: int, now: datetime) -> PlanCounts | None:
             return None
         if not approval.holds(campaign):
             raise Conflict("campaign.changed_since_approval", campaign=campaign_id)
-        assert campaign.channel is not None
         assert campaign.template_version is not None
         if not campaign.template_version.signature.enabled:
             raise Conflict("campaign.signature_disabled", signature=campaign.template_version.signature.text)
@@ -139,14 +152,16 @@ def _plan(campaign_id: int, now: datetime) -> PlanCounts | None:
         ground = audience.ground(campaign, now=now)
         if not ground.windows:
             raise RefusedByPolicy("campaign.no_window", days=audience.HORIZON.days)
-        _refuse(ground.filing.faults if ground.filing is not None else ())
-        chosen = _choose(ground)
+        _refuse(ground.faults)
+        chosen, asked = _choose(ground), ground.decisions
         first_day = ground.context.send_day
-        ground, held = ground.within_bulk(campaign.channel.pk, len(chosen.contact_ids))
+        ground, held = ground.within_bulk(campaign.channel_id, len(chosen.contact_ids))
         _refuse([held[first_day]] if first_day in held else ())
+        if ground.decisions is not asked:
+            chosen = _choose(ground)
         plan = delivery.open_plan(
             connection,
-            _terms(campaign, campaign.channel, ground, text),
+            _terms(campaign, ground, text),
             at_most=len(chosen.contact_ids),
             now=now,
         )
@@ -178,20 +193,37 @@ def _refuse(faults: Sequence[Fault]) -> None:
 
 def _check_still_filed(campaign: Campaign, ground: audience.Ground) -> None:
     """What was filed when the plan was begun may have been withdrawn while it was being made."""
+    days = filing.days_of(ground.windows)
+    if ground.way is not None:
+        kept = ground.policy["route"]["filing"]
+        way = way_of(campaign, day=ground.context.send_day, windows=ground.windows, now=utc_now())
+        used = {one: way.terms.get(one) for one in ground.way.routing.channels} if way is not None else {}
+        lost = [
+            what
+            for one, terms in used.items()
+            for what in (["signature"] if terms is None else lapses(kept[str(one)], terms, planned_for=days))
+        ]
+        if lost or not used:
+            raise RefusedByPolicy("filing.lapsed", what=list(dict.fromkeys(lost)))
+        return
     terms = filing.terms_of(campaign, day=ground.context.send_day, windows=ground.windows)
     if terms is None:
         return
-    if lost := lapses(ground.policy["filing"], terms, planned_for=filing.days_of(ground.windows)):
+    if lost := lapses(ground.policy["filing"], terms, planned_for=days):
         raise RefusedByPolicy("filing.lapsed", what=lost)
 
 
 def _campaign(campaign_id: int) -> Campaign:
     return Campaign.objects.select_related(
-        "segment", "channel", "template_version__signature", "template_version__template"
+        "segment", "channel", "route", "template_version__signature", "template_version__template"
     ).get(pk=campaign_id)
 
 
-def _terms(campaign: Campaign, channel: Channel, ground: audience.Ground, text: wording.Wording) -> PlanTerms:
+def _terms(campaign: Campaign, ground: audience.Ground, text: wording.Wording) -> PlanTerms:
+    way, channel = ground.way, campaign.channel
+    if way is not None:
+        channel = way.channels[way.routing.channels[0]]
+    assert channel is not None
     return PlanTerms(
         purpose=campaign.purpose,
         channel_id=ChannelId(channel.pk),
@@ -200,19 +232,43 @@ def _terms(campaign: Campaign, channel: Channel, ground: audience.Ground, text: 
         deadline=ground.deadline,
         price_li=channel.price_li,
         rate_per_s=campaign.rate_per_s,
+        route_id=campaign.route_id,
     )
 
 
 def _choose(ground: audience.Ground) -> _Chosen:
-    decided = ground.lens.rows(ground.decisions).sort_by("contact_id")
+    decided = ground.lens.rows(ground.decisions)
     allowed = decided.filter(pc.is_null(decided["reason"]))
     refused = decided.filter(pc.is_valid(decided["reason"]))
+    lanes: tuple[tuple[Lane, int], ...] = ()
+    if ground.way is None:
+        allowed = allowed.sort_by("contact_id")
+    else:
+        allowed, lanes = _by_lane(allowed, ground.way)
+    refused = refused.sort_by("contact_id")
     return _Chosen(
         _plain(allowed, "contact_id"),
         _plain(allowed, "entry_seq"),
         list(map(LeftOutContact, _plain(refused, "contact_id"), _plain(refused, "reason"))),
         allocation.counts_of(refused),
+        lanes,
     )
+
+
+def _by_lane(allowed: pa.Table, way: Way) -> tuple[pa.Table, tuple[tuple[Lane, int], ...]]:
+    """Those of one lane after another: their chunks then hold nothing else. Carriers often share a lane."""
+    lanes = list(dict.fromkeys(lane for lane in way.routing.lanes.values() if lane))
+    place_of = np.array([lanes.index(lane) if lane else -1 for _, lane in sorted(way.routing.lanes.items())])
+    places = place_of[allowed["carrier"].to_numpy()]
+    counts = np.bincount(places, minlength=len(lanes)) if len(places) else np.zeros(len(lanes), dtype=int)
+    order = np.lexsort((allowed["contact_id"].to_numpy(), places))
+    carrier_of = {lane: carrier for carrier, lane in way.routing.lanes.items()}
+    found = tuple(
+        (way.lane_of(carrier_of[lane]), int(count))
+        for lane, count in zip(lanes, counts, strict=True)
+        if count
+    )
+    return allowed.take(order), found
 
 
 def _plain(table: pa.Table, column: str) -> list[Any]:
@@ -233,12 +289,18 @@ def _write(
     the rule."""
     version = campaign.template_version
     assert version is not None
-    source = _Source(version, reading_moment(read_at), chosen.contact_ids)
+    stretches = chosen.stretches
+    source = _Source(
+        version, reading_moment(read_at), chosen.contact_ids, [(start, end) for _, start, end in stretches]
+    )
     reader = gate.reading(source.renderer)
     refused: dict[int, str] = {}
+    enters = {start: lane for lane, start, end in stretches if lane is not None and end > start}
     at = 0
     with delivery.message_copy(connection, plan) as copy, source.reading() as batches:
         for rows in batches:
+            if at in enters:
+                plan.enter(enters[at])
             bad = reader.refused(rows)
             texts = source.renderer.render_many(rows)
             messages = _messages(campaign, chosen, at, texts)
@@ -288,12 +350,22 @@ def billed_parts_of(texts: Sequence[str]) -> list[int]:
 
 
 class _Source:
-    """The values that a template needs of these contacts, a batch ahead of who renders them."""
+    """The values that a template needs of these contacts, a batch ahead of who renders them. No batch reaches across two
+    of the `stretches` (`[start, end)`)."""
 
-    def __init__(self, version: TemplateVersion, moment: Moment, contact_ids: Sequence[int]) -> None:
+    def __init__(
+        self,
+        version: TemplateVersion,
+        moment: Moment,
+        contact_ids: Sequence[int],
+        stretches: Sequence[tuple[int, int]],
+    ) -> None:
         self._catalogue = catalogue()
         self._moment = moment
         self._ids = contact_ids
+        self._batches_at = [
+            (at, min(at + BATCH, end)) for start, end in stretches for at in range(start, end, BATCH)
+        ]
         self.renderer = Renderer(version, version.signature, catalogue=self._catalogue, fixed=moment.values())
 
     @contextmanager
@@ -307,8 +379,8 @@ class _Source:
 
     def _batches(self, reader: ThreadPoolExecutor) -> Iterator[list[Row]]:
         ahead: Future[list[Row]] | None = None
-        for start in range(0, len(self._ids), BATCH):
-            reading = reader.submit(self._read, self._ids[start : start + BATCH])
+        for start, end in self._batches_at:
+            reading = reader.submit(self._read, self._ids[start:end])
             if ahead is not None:
                 yield ahead.result()
             ahead = reading

@@ -7,7 +7,7 @@ estimated from a sample whose choice is stable, and named an estimate.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,12 +15,13 @@ import numpy as np
 
 from xinfeng.campaigns import approval, audience, cautions, wording
 from xinfeng.campaigns.models import Campaign, CampaignState
+from xinfeng.campaigns.route_table import RouteTable, route_table
 from xinfeng.campaigns.survey import Survey, refused_among, survey
+from xinfeng.campaigns.ways import Way
 from xinfeng.campaigns.wording import Wording
-from xinfeng.channels.models import Channel
 from xinfeng.content.parts import Measure, Spread, fen
 from xinfeng.content.reads import longest_for_anyone
-from xinfeng.delivery.forecast import Forecast, forecast
+from xinfeng.delivery.forecast import Forecast, forecast, side_by_side, within_hours
 from xinfeng.delivery.planning import Window
 from xinfeng.kernel.money import Fen
 from xinfeng.policy.moments import reading_moment
@@ -67,7 +68,8 @@ class Cost:
 class Preflight:
     """Everything a person should see before starting. `audience` = `reachable` + all of `left_out`.
 
-    `per_s` is the rate in parts: the smaller of the campaign's and the channel's. `windows` are those ahead.
+    `per_s` is the rate in parts: the smaller of the campaign's and that of its channels together. `windows` are those
+    ahead. `table`: of a campaign that goes by a route, which channel carries how many.
     """
 
     at: datetime
@@ -80,6 +82,7 @@ class Preflight:
     forecast: Forecast
     cautions: tuple[cautions.Caution, ...]
     wording: Wording
+    table: RouteTable | None = None
 
     @property
     def can_start(self) -> bool:
@@ -92,20 +95,26 @@ def preflight(campaign: Campaign, now: datetime) -> Preflight:
     Raises InvalidInput `campaign.incomplete` with what is missing, and what a rule or a text raises.
     """
     approval.content_of(campaign)
-    channel, version = campaign.channel, campaign.template_version
-    assert channel is not None
-    assert version is not None
     starts_at = _starting(campaign, now)
     ground = audience.ground(campaign, now=now, starts_at=starts_at)
     found = refusals(ground.lens, ground.people, ground.context)
-    ground, held = ground.within_bulk(channel.pk, found.allowed)
+    before = ground.decisions
+    ground, held = ground.within_bulk(campaign.channel_id, found.allowed)
+    if ground.decisions is not before:
+        found = refusals(ground.lens, ground.people, ground.context)
     read_at = ground.windows[0][0] if ground.windows else starts_at
     text = wording.wording_of(campaign, at=starts_at)
-    cost = _cost(ground, found.allowed, text, channel, read_at=read_at)
+    table = None
+    if ground.way is None:
+        assert campaign.channel is not None
+        cost = _cost(ground, found.allowed, text, campaign.channel.price_li, read_at=read_at)
+        per_s = min(campaign.rate_per_s or campaign.channel.rate_per_s, campaign.channel.rate_per_s)
+        outlook = forecast(cost.parts, per_s=per_s, windows=ground.windows, now=starts_at)
+    else:
+        cost, table = _shared_cost(ground, ground.way, found.allowed, text, read_at=read_at)
+        per_s, outlook = _together(campaign, ground, ground.way, table, starts_at)
     refused = _refused(cost, found.allowed)
     reachable = found.allowed - refused
-    per_s = min(campaign.rate_per_s or channel.rate_per_s, channel.rate_per_s)
-    outlook = forecast(cost.parts, per_s=per_s, windows=ground.windows, now=starts_at)
     seen = cautions.Seen(ground, reachable, cost.rendered, cost.exact, outlook, now, starts_at, text, held)
     by_reason = found.by_reason | ({TEXT_BLOCKED: refused} if refused else {})
     return Preflight(
@@ -119,7 +128,78 @@ def preflight(campaign: Campaign, now: datetime) -> Preflight:
         forecast=outlook,
         cautions=tuple(cautions.found(campaign, seen)),
         wording=text,
+        table=table,
     )
+
+
+def _shared_cost(
+    ground: audience.Ground, way: Way, allowed: int, text: Wording, *, read_at: datetime
+) -> tuple[Cost, RouteTable]:
+    """As `_cost`, each channel at its own price. Where texts were sampled, each channel's parts follow from the mean."""
+    people = ground.decisions.filter(ground.decisions["reason"].isnull()).select("contact_id", "carrier")
+    rows = ground.lens.rows(people)
+    ids, carriers = rows["contact_id"].to_numpy(), rows["carrier"].to_numpy()
+    exact = len(ids) <= EXACT_UPTO
+    chosen = np.sort(ids if exact else stable_sample(ids, SAMPLE))
+    groups = dict(zip(ids.tolist(), carriers.tolist(), strict=True)) if exact else None
+    dearest = max((way.channels[one].price_li for one in way.routing.channels), default=0)
+    seen = survey(
+        text.version,
+        chosen.tolist(),
+        gate=text.gate,
+        price_li=dearest,
+        moment=reading_moment(read_at),
+        groups=groups,
+    )
+    counts = {
+        int(one): int(count) for one, count in zip(*np.unique(carriers, return_counts=True), strict=True)
+    }
+    by_carrier = seen.by_group if exact else _extrapolated(seen, counts)
+    table = route_table(ground, way, by_carrier)
+    cost = Cost(
+        exact=exact,
+        rendered=seen.rendered,
+        parts=sum(one.parts for one in table.channels),
+        cost_li=sum(one.cost_li for one in table.channels),
+        price_li=dearest,
+        spread=seen.spread,
+        at_most=longest_for_anyone(text.version, price_li=dearest),
+        refused=len(seen.refused),
+    )
+    return cost, table
+
+
+def _extrapolated(seen: Survey, counts: dict[int, int]) -> dict[int, tuple[int, int]]:
+    if seen.spread is None or not seen.rendered:
+        return {}
+    passing = seen.rendered - len(seen.refused)
+    return {
+        carrier: (count * passing // seen.rendered, -(-seen.spread.parts * count // seen.rendered))
+        for carrier, count in counts.items()
+    }
+
+
+def _together(
+    campaign: Campaign, ground: audience.Ground, way: Way, table: RouteTable, starts_at: datetime
+) -> tuple[int, Forecast]:
+    """Rate and outlook of all channels side by side: each sends its own share within its own hours; done is when the
+    last one is."""
+    used = [one for one in table.channels if one.parts]
+    own = {one.channel_id: way.channels[one.channel_id].rate_per_s for one in used}
+    total = sum(own.values()) or 1
+    per_s = min(campaign.rate_per_s or total, total)
+    found = [
+        forecast(
+            one.parts,
+            per_s=max(1, own[one.channel_id] * per_s // total),
+            windows=within_hours(ground.windows, way.channels[one.channel_id].hours, ground.context.zone),
+            now=starts_at,
+        )
+        for one in used
+    ]
+    if not found:
+        return per_s, forecast(0, per_s=per_s, windows=ground.windows, now=starts_at)
+    return per_s, side_by_side(found)
 
 
 def _refused(cost: Cost, allowed: int) -> int:
@@ -130,14 +210,23 @@ def _refused(cost: Cost, allowed: int) -> int:
 
 
 def contacts_refused_by(
-    campaign: Campaign, reason: str, *, now: datetime, after: int = 0, limit: int = 50
+    campaign: Campaign,
+    reason: str,
+    *,
+    now: datetime,
+    after: int = 0,
+    limit: int = 50,
+    carrier: int | None = None,
 ) -> list[int]:
     """Contact ids behind a gate's number, ascending; `after` pages on. An empty reason: those who would get it.
+    `carrier`: only those on its network, for a campaign that goes by a route.
 
     Whose own text is refused is found by rendering, for EXACT_UPTO people at most a page.
     """
     starts_at = _starting(campaign, now)
     ground = audience.ground(campaign, now=now, starts_at=starts_at)
+    if carrier is not None and ground.way is not None:
+        ground = replace(ground, decisions=ground.decisions.filter(ground.decisions["carrier"] == carrier))
     if reason and reason != TEXT_BLOCKED:
         return _decided(ground, reason, after=after, limit=limit)
     text = wording.wording_of(campaign, at=starts_at)
@@ -163,15 +252,13 @@ def _decided(ground: audience.Ground, reason: str, *, after: int, limit: int) ->
     return ids
 
 
-def _cost(
-    ground: audience.Ground, allowed: int, text: Wording, channel: Channel, *, read_at: datetime
-) -> Cost:
+def _cost(ground: audience.Ground, allowed: int, text: Wording, price_li: int, *, read_at: datetime) -> Cost:
     moment = reading_moment(read_at)
     people = ground.decisions.filter(ground.decisions["reason"].isnull()).select("contact_id")
     ids = ground.lens.rows(people)["contact_id"].to_numpy()
     chosen = ids if len(ids) <= EXACT_UPTO else stable_sample(ids, SAMPLE)
     seen: Survey = survey(
-        text.version, np.sort(chosen).tolist(), gate=text.gate, price_li=channel.price_li, moment=moment
+        text.version, np.sort(chosen).tolist(), gate=text.gate, price_li=price_li, moment=moment
     )
     exact = len(chosen) == len(ids)
     parts = seen.spread.parts if seen.spread else 0
@@ -181,10 +268,10 @@ def _cost(
         exact=exact,
         rendered=seen.rendered,
         parts=parts,
-        cost_li=parts * channel.price_li,
-        price_li=channel.price_li,
+        cost_li=parts * price_li,
+        price_li=price_li,
         spread=seen.spread,
-        at_most=longest_for_anyone(text.version, price_li=channel.price_li),
+        at_most=longest_for_anyone(text.version, price_li=price_li),
         refused=len(seen.refused),
     )
 

@@ -77,7 +77,7 @@ def campaign(campaign_id: int) -> Campaign:
     """With everything it refers to. Raises NotFound `campaign.unknown`."""
     found = (
         Campaign.objects.select_related(
-            "segment", "channel", "plan", "author", "approver", "template_version__template"
+            "segment", "channel", "route", "plan", "author", "approver", "template_version__template"
         )
         .select_related("template_version__signature")
         .filter(pk=campaign_id)

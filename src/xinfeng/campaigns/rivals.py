@@ -85,7 +85,7 @@ def _waiting(campaign: Campaign, now: datetime) -> list[Campaign]:
     found = found.exclude(pk=campaign.pk).exclude(state=CampaignState.APPROVED, approved_at__lt=now - WAITS)
     return list(
         found.select_related(
-            "segment", "channel", "template_version__signature", "template_version__template"
+            "segment", "channel", "route", "template_version__signature", "template_version__template"
         ).order_by("pk")
     )
 
@@ -96,7 +96,7 @@ def _rival(campaign: Campaign, *, at: datetime, copy: Lens, now: datetime, rules
         if campaign.segment is None or not approval.holds(campaign):
             return None
         judged = judging(campaign, start=max(at, now), now=now, rules=rules)
-        if not judged.windows or (judged.filing is not None and judged.filing.faults):
+        if not judged.windows or not judged.stands:
             return None
         people = segments.audience(copy, campaign.segment, now)
     except (InvalidInput, NotFound):  # a rule that cannot be read any more makes no claims

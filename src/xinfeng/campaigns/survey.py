@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from xinfeng.campaigns.rendered import TextGate
 from xinfeng.content.models import TemplateVersion
@@ -12,16 +13,19 @@ from xinfeng.content.reads import BATCH, catalogue
 from xinfeng.content.rendering import Renderer
 from xinfeng.content.sources import values_of
 from xinfeng.content.values import Moment
+from xinfeng.kernel.text import billed_parts
 
 
 @dataclass(frozen=True)
 class Survey:
     """What rendering these contacts' texts showed. `spread` is of those that may be sent, None if there are none;
-    `refused`: the others, each with the rule."""
+    `refused`: the others, each with the rule. `by_group`: texts and parts of those that may be sent, where they were told
+    apart."""
 
     rendered: int
     spread: Spread | None
     refused: dict[int, str]
+    by_group: dict[int, tuple[int, int]] = field(default_factory=dict)
 
 
 def survey(
@@ -31,9 +35,12 @@ def survey(
     gate: TextGate,
     price_li: int,
     moment: Moment,
+    groups: Mapping[int, int] | None = None,
 ) -> Survey:
-    """Render and screen the texts of exactly these contacts."""
+    """Render and screen the texts of exactly these contacts. `groups`: by contact, what to tell apart."""
     refused: dict[int, str] = {}
+    texts_of: Counter[int] = Counter()
+    parts_of: Counter[int] = Counter()
     count = 0
 
     def passing() -> Iterator[str]:
@@ -41,10 +48,17 @@ def survey(
         for ids, texts, bad in _batches(version, contact_ids, gate, moment):
             count += len(ids)
             refused.update({ids[at]: rule for at, rule in bad.items()})
-            yield from (text for at, text in enumerate(texts) if at not in bad)
+            good = [
+                (one, text) for at, (one, text) in enumerate(zip(ids, texts, strict=True)) if at not in bad
+            ]
+            if groups is not None:
+                for one, text in good:
+                    texts_of[groups[one]] += 1
+                    parts_of[groups[one]] += billed_parts(text)
+            yield from (text for _, text in good)
 
     found = spread(passing(), price_li=price_li)
-    return Survey(count, found, refused)
+    return Survey(count, found, refused, {one: (texts_of[one], parts_of[one]) for one in texts_of})
 
 
 def refused_among(

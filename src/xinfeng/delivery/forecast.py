@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from xinfeng.kernel.errors import InvalidInput
 
@@ -61,3 +62,36 @@ def forecast(parts: int, *, per_s: int, windows: Sequence[Window], now: datetime
             return Forecast(open_now, starts_at, closes_at, finishes_at, used, sent_in_first, 0)
         left -= taken
     return Forecast(open_now, starts_at, closes_at, None, len(ahead), sent_in_first, left)
+
+
+def within_hours(
+    windows: Sequence[Window], hours: tuple[time, time] | None, zone: ZoneInfo
+) -> tuple[Window, ...]:
+    """What of the windows lies in `[opens, closes)` of each day in `zone`; None: all of it."""
+    if hours is None:
+        return tuple(windows)
+    found = []
+    for start, end in windows:
+        day = start.astimezone(zone).date()
+        while day <= end.astimezone(zone).date():
+            opens, closes = (datetime.combine(day, at, zone).astimezone(UTC) for at in hours)
+            if (first := max(start, opens)) < (last := min(end, closes)):
+                found.append((first, last))
+            day += timedelta(days=1)
+    return tuple(found)
+
+
+def side_by_side(several: Sequence[Forecast]) -> Forecast:
+    """Of channels that send their shares at the same time: it is done when the last one is. At least one."""
+    starts = [one.starts_at for one in several if one.starts_at is not None]
+    closes = [one.closes_at for one in several if one.closes_at is not None]
+    ends = [one.finishes_at for one in several]
+    return Forecast(
+        open_now=any(one.open_now for one in several),
+        starts_at=min(starts, default=None),
+        closes_at=min(closes, default=None),
+        finishes_at=None if None in ends else max(one for one in ends if one is not None),
+        windows_used=max(one.windows_used for one in several),
+        sent_in_first=sum(one.sent_in_first for one in several),
+        left_over=sum(one.left_over for one in several),
+    )

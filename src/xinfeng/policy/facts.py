@@ -37,7 +37,8 @@ class GateContext:
     """For what, and as of when, contacts are judged. `send_day` is the business day of sending; by default
     the day of `now`. `profiled`: the audience was chosen by an automatic judgement of people's habits.
     `filed_carriers`: the carriers (kernel.phones.Carrier) with which the signature is filed over the channel; None: the
-    channel demands no filing. `rivals`: campaigns with a better claim to the same scarce slots, the best first."""
+    channel demands no filing. `routed`: it goes by a route, so that it matters whose network a reader is on; `unrouted`: the
+    carriers whose readers no channel of it can carry, 0 for those of whom it is not known. `rivals`: campaigns with a better claim to the same scarce slots, the best first."""
 
     purpose: str
     now: datetime
@@ -45,6 +46,8 @@ class GateContext:
     day: date | None = None
     profiled: bool = False
     filed_carriers: frozenset[int] | None = None
+    routed: bool = False
+    unrouted: frozenset[int] = frozenset()
     rivals: tuple[Rival, ...] = field(default=(), compare=False)
 
     @property
@@ -67,6 +70,11 @@ class GateContext:
     def lacks_carriers(self) -> bool:
         """Whether it matters whose network a reader is on: a filing is demanded and some carrier has none."""
         return self.filed_carriers is not None and not self.filed_carriers >= MOBILE_CARRIERS
+
+    @property
+    def needs_carrier(self) -> bool:
+        """Whether anything depends on whose network a reader is on."""
+        return self.routed or self.lacks_carriers
 
     @property
     def spans(self) -> tuple[int, ...]:
@@ -120,7 +128,7 @@ def gather(lens: Asked, audience: ibis.Table, context: GateContext) -> ibis.Tabl
     contact = lens.table("contact")
     contact = (
         _with_carrier(lens, contact)
-        if any(one.lacks_carriers for one in contexts)
+        if any(one.needs_carrier for one in contexts)
         else contact.mutate(carrier=ibis.literal(0))
     )
     contact = contact.select("id", "has_phone", "tier", "birthday", "carrier")

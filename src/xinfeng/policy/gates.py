@@ -107,6 +107,10 @@ def _tier_figures(row: Mapping[str, Any], context: GateContext) -> dict[str, Any
     return {"tier": tier, "sent": row[context.sent(cap.days)], "at_most": cap.messages, "days": cap.days}
 
 
+def _carrier_figures(row: Mapping[str, Any], context: GateContext) -> dict[str, Any]:
+    return {"carrier": row["carrier"]}
+
+
 def _not_filed(facts: ibis.Table, context: GateContext) -> Any:
     """Whose carrier has no filing of the signature; with a carrier that is not known, only all four will do."""
     if not context.lacks_carriers:
@@ -142,6 +146,13 @@ GATES: tuple[Gate, ...] = (
         reasons.NO_CONSENT, lambda facts, context: ~facts.granted | facts.entry_seq.isnull(), _consent_figures
     ),
     Gate(reasons.NUMBER_QUARANTINED, lambda facts, context: facts.quarantined),
+    Gate(
+        reasons.NO_ROUTE,
+        lambda facts, context: facts.carrier.isin(sorted(context.unrouted)),
+        _carrier_figures,
+        when=lambda context: bool(context.unrouted),
+        looks_at=("unrouted",),
+    ),
     Gate(reasons.SIGNATURE_NOT_FILED, _not_filed, _filing_figures, looks_at=("filed_carriers",)),
     Gate(reasons.MINOR, _minor, marketing_only=True, looks_at=("send_day",)),
     Gate(
@@ -173,15 +184,19 @@ def concerned(context: GateContext) -> list[Gate]:
 
 def first_reason(lens: Asked, audience: ibis.Table, context: GateContext) -> ibis.Table:
     """For each contact of `audience` (once): `contact_id`, `reason` (null: may be written to), `entry_seq`, the
-    consent entry relied on; and, where the context has rivals, `rival`: the position of the one that a contact with the
-    reason `slot_reserved` is left to. One expression; refresh the lens before asking it."""
+    consent entry relied on; where it goes by a route, `carrier`: whose network the number is on; and, where the context has
+    rivals, `rival`: the position of the one that a contact with the reason `slot_reserved` is left to. One expression;
+    refresh the lens before asking it."""
     facts = gather(lens, audience, context)
     if context.rivals:
         facts = with_claims(facts, context, partial(_passes, unlike=context))
     branches = [(gate.refuses(facts, context), ibis.literal(gate.code)) for gate in concerned(context)]
     reason = ibis.cases(*branches, else_=ibis.null("string"))
     rival = {"rival": first_claimant(facts, context)} if context.rivals else {}
-    return facts.select(contact_id=facts.contact_id, reason=reason, entry_seq=facts.entry_seq, **rival)
+    carrier = {"carrier": facts.carrier} if context.routed else {}
+    return facts.select(
+        contact_id=facts.contact_id, reason=reason, entry_seq=facts.entry_seq, **carrier, **rival
+    )
 
 
 def _passes(facts: ibis.Table, context: GateContext, *, unlike: GateContext | None = None) -> Any:

@@ -20,6 +20,7 @@ SUPPRESSED_REASSIGNED = "suppressed_reassigned"
 SUPPRESSED_ERASED = "suppressed_erased"
 SUPPRESSED_OTHER = "suppressed_other"
 NUMBER_QUARANTINED = "number_quarantined"
+NO_ROUTE = "no_route"
 SIGNATURE_NOT_FILED = "signature_not_filed"
 MINOR = "minor"
 NO_PROFILING = "no_profiling"
@@ -32,6 +33,7 @@ TOO_LATE = "too_late"
 STOPPED = "stopped"
 UNSENDABLE = "unsendable"
 TEXT_BLOCKED = "text_blocked"
+TEXT_NOT_FILED = "text_not_filed"
 MERGED = "merged"
 
 
@@ -68,6 +70,7 @@ _SOURCES_EN = {
     "产品规则：连续两次永久失败或号码检测不可用即隔离（号码健康 › 计划与预算）": "A rule of the product: two permanent failures in "
     "a row, or a check that finds the number unusable (Number health › Plan and budget)",
     _SCREENING: "Advertising Law, Art. 9 and others (the screening rules name the source of each)",
+    "云通信厂商按模板编号和变量下发": "Cloud vendors send by the number of a template and the values of its variables",
     _FILING: "Ministry of Industry and Information Technology, notice 794 of 2023: every signature is filed with each "
     "carrier first",
     _RANKS: "A rule of the product: priority first, then the expected value of a message, then the earlier start "
@@ -130,6 +133,13 @@ _ALL = (
         "产品规则：连续两次永久失败或号码检测不可用即隔离（号码健康 › 计划与预算）",
     ),
     Reason(
+        NO_ROUTE, "没有可走的通道", "No channel can carry it",
+        "路由里没有一个通道能发给该客户所在的运营商（或不知道是哪家运营商）；给路由加上合适的通道后会自动放行。",
+        "No channel of the route can carry messages to this contact's carrier (or it is not known which one it is); once the "
+        "route has one, the contact passes by itself.",
+        "",
+    ),
+    Reason(
         SIGNATURE_NOT_FILED, "签名未报备", "Signature not filed",
         "签名在这个通道上没有向该客户所在的运营商报备（或已到期），发出去会被拒收；报备生效后会自动放行。",
         "Over this channel the signature is not filed with this contact's carrier (or its filing has ended), so it would be "
@@ -177,6 +187,13 @@ _ALL = (
         "该客户的姓名或属性填进短信后，出现了不能发送的内容（禁用词、链接或没有凭证的说法），所以没有列入。请在客户资料里改正。",
         "With this contact's own values the text says what may not be sent (a forbidden word, a link, a claim without "
         "proof), so it was not planned. Correct the contact's data.", _SCREENING,
+    ),
+    Reason(
+        TEXT_NOT_FILED, "文本与报备模板不符", "Text not filed",
+        "这个通道只按报备过的模板发送，而该客户的短信与任何一个生效的模板都对不上（或模板没有编号），所以没有发出，也没有改成别的文本。",
+        "This channel sends by filed templates only, and this contact's text is none that is in force (or that has the "
+        "vendor's number); it was not sent, and nothing else was sent instead.",
+        "云通信厂商按模板编号和变量下发",
     ),
     Reason(
         TOO_LATE, "超过截止时间", "Too late",
