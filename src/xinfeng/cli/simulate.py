@@ -17,10 +17,14 @@ def carrier(context: typer.Context) -> None:
     """模拟运营商（CMPP 2.0/3.0）。 A simulated carrier in its own process; `--help` lists its faults."""
     from xinfeng.channels.simulator import run
     from xinfeng.channels.simulator.options import parse_options
+    from xinfeng.channels.simulator.vendors import VENDORS, run_vendor
     from xinfeng.cli.ready import set_up_django
 
     try:
-        run(parse_options(_with_parent(context.args)))
+        if _value_of("--protocol", context.args) in VENDORS:
+            run_vendor(_with_parent(context.args))
+        else:
+            run(parse_options(_with_parent(context.args)))
     except XinfengError:
         set_up_django()  # the words for it need it; the carrier itself does not
         raise
@@ -39,6 +43,15 @@ def lookup(context: typer.Context) -> None:
     from xinfeng.hygiene.simulator.server import parse_options, run
 
     run(parse_options(arguments))
+
+
+def _value_of(option: str, arguments: list[str]) -> str:
+    """What an option is given, in either way of writing it; empty if it is not."""
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        name, given, value = argument.partition("=")
+        if name == option:
+            return value if given else following
+    return ""
 
 
 def _with_parent(arguments: list[str]) -> list[str]:

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
-from xinfeng.channels.simulator.carrier import Carrier
 from xinfeng.kernel.errors import InvalidInput, NotFound, XinfengError
 
 LONGEST_LINE = 1 << 20
@@ -23,7 +23,21 @@ LONGEST_NUMBER = 21
 """Characters; what the narrower layout of CMPP has room for."""
 
 
-def obey(carrier: Carrier, line: bytes) -> dict[str, Any]:
+class Controlled(Protocol):
+    """What can be told to behave differently: a carrier, or a vendor."""
+
+    @property
+    def behaviour(self) -> Any: ...
+    @property
+    def accounts(self) -> Mapping[str, Any]: ...
+    def behave(self, behaviour: Any) -> None: ...
+    def cut(self) -> int: ...
+    def send_garbage(self) -> int: ...
+    def reply_now(self, *, account: str, number: str, dest_id: str, text: str) -> bool: ...
+    def stats(self) -> dict[str, Any]: ...
+
+
+def obey(carrier: Controlled, line: bytes) -> dict[str, Any]:
     """Do what one line says. Raises InvalidInput or NotFound; then nothing was changed."""
     try:
         order = json.loads(line)
@@ -46,7 +60,7 @@ def obey(carrier: Carrier, line: bytes) -> dict[str, Any]:
     raise InvalidInput("simulator.unknown_order")
 
 
-def _reply(carrier: Carrier, order: dict[str, Any]) -> dict[str, Any]:
+def _reply(carrier: Controlled, order: dict[str, Any]) -> dict[str, Any]:
     account = str(order.get("account", next(iter(carrier.accounts))))
     number, dest_id, text = (str(order.get(name, "")) for name in ("number", "dest_id", "text"))
     if not all(field.isascii() and 1 <= len(field) <= LONGEST_NUMBER for field in (number, dest_id)):
@@ -56,7 +70,7 @@ def _reply(carrier: Carrier, order: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-async def serve_control(carrier: Carrier, port: int) -> asyncio.Server:
+async def serve_control(carrier: Controlled, port: int) -> asyncio.Server:
     """Listen on loopback; port 0 takes any."""
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
