@@ -49,8 +49,15 @@ def one_by_one(name: str, rows: list[dict[str, str | None]]) -> dict[int, str]:
     draft = DRAFTS[name]
     judged = judge(draft, BRAND, SCREENER, trade="retail", purpose="marketing")
     gate = TextGate(SCREENER, "retail", "marketing", judged)
-    found = gate.objections(Renderer(draft, BRAND).render_many(rows))
-    return {at: rule for at, rule in enumerate(found) if rule}
+    renderer = Renderer(draft, BRAND)
+    closed = gate.reading(renderer)._closed
+
+    def objection(row: dict[str, str | None]) -> str:
+        said = gate.objections(renderer.render_many([row]))[0]
+        without = closed.without(row) if said else None
+        return gate.objections(renderer.render_many([without]))[0] if without else said
+
+    return {at: rule for at, row in enumerate(rows) if (rule := objection(row))}
 
 
 RULES = [word for rule in SCREENER.ruleset.rules for word in (*rule.words, *rule.disguised)]

@@ -2,6 +2,7 @@
 
 The wording was reviewed; what it says, and what was proven of it, is no news. What a name or an attribute adds (a
 forbidden word, a link, a claim nobody has proven) leaves that contact out, with the reason `text_blocked` and the rule.
+But what her name or her city makes of the words around it is nobody's claim (`content.closed`).
 
 Every text is screened, but those that no rule can tell apart only once (`shapes`): screening one takes about as long as
 rendering, sealing and storing it.
@@ -11,8 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from xinfeng.campaigns.shapes import Shapes
+from xinfeng.campaigns.shapes import Shapes, replaceable
+from xinfeng.contacts import regions
+from xinfeng.content.closed import Closed
 from xinfeng.content.judging import Judged
 from xinfeng.content.rendering import Renderer, Row
 from xinfeng.screening.engine import Screener
@@ -43,6 +47,10 @@ class TextGate:
             for text, findings in zip(texts, judged, strict=True)
         ]
 
+    def clear(self, text: str) -> bool:
+        """Whether a text has nothing against it by itself."""
+        return not self.objections([text])[0]
+
 
 class Reader:
     """Screens batches of one wording's texts and remembers the shapes it has seen."""
@@ -62,7 +70,28 @@ class Reader:
             self._known.clear()
         known = self._known
         if new := [shape for shape in dict.fromkeys(shapes) if shape not in known]:
-            texts = self._renderer.render_many([dict(zip(self._names, shape, strict=True)) for shape in new])  # type: ignore[arg-type]
-            known.update(zip(new, self._gate.objections(texts), strict=True))
+            people: list[Row] = [dict(zip(self._names, shape, strict=True)) for shape in new]  # type: ignore[arg-type]
+            objections = self._gate.objections(self._renderer.render_many(people))
+            if any(objections):
+                self._forgive(people, objections)
+            known.update(zip(new, objections, strict=True))
         found = [known[shape] for shape in shapes]
         return {at: rule for at, rule in enumerate(found) if rule} if any(found) else {}
+
+    def _forgive(self, people: Sequence[Row], objections: list[str]) -> None:
+        """Judge those texts once more without names and places that something was found in or beside."""
+        without = {at: self._closed.without(people[at]) for at, rule in enumerate(objections) if rule}
+        again = {at: row for at, row in without.items() if row is not None}
+        if again:
+            texts = self._renderer.render_many(list(again.values()))
+            for at, rule in zip(again, self._gate.objections(texts), strict=True):
+                objections[at] = rule
+
+    @cached_property
+    def _closed(self) -> Closed:
+        return Closed(
+            self._renderer.catalogue,
+            replaceable(self._gate.judged.source.text),
+            places={place for one in regions.table().regions for place in one if place},
+            clear=self._gate.clear,
+        )

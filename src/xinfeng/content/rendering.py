@@ -117,6 +117,11 @@ class Renderer:
         self._fill = self._compile()
 
     @property
+    def catalogue(self) -> Catalogue:
+        """The variables it knows."""
+        return self._catalogue
+
+    @property
     def needed(self) -> tuple[str, ...]:
         """The variables that must come with each row: those used that are not fixed."""
         return tuple(name for name in self.used if name not in self._fixed)

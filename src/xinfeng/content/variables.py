@@ -31,7 +31,8 @@ class Variable:
 
     `longest` is the greatest length in UTF-16 units; longer values are cut, so that the longest text of a
     template is known without an audience. `may_lack`: some contacts have no value, so a text that shows it needs a
-    default. `columns` are the fields of contact it is made from. `codes` lists the values of a CODE. `sensitive`: only
+    default. `columns` are the fields of contact it is made from. `codes` lists the values of a CODE, `choices` those of
+    an attribute that a deployment has declared one by one. `sensitive`: only
     those who consented to its use separately have a value (PIPL Art 29); the others read the default.
     """
 
@@ -45,6 +46,7 @@ class Variable:
     columns: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     sensitive: bool = False
+    choices: tuple[str, ...] = ()
 
 
 Catalogue = Mapping[str, Variable]
@@ -124,6 +126,7 @@ def attribute_variable(attribute: DeclaredAttribute) -> Variable:
         may_lack=True,
         columns=("attrs",),
         sensitive=attribute.sensitive,
+        choices=attribute.choices if attribute.kind == "choice" else (),
     )
 
 
