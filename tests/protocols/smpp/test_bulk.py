@@ -155,9 +155,9 @@ def test_impossible_sar_is_a_single_message(reference: bytes, total: bytes, inde
 @pytest.mark.parametrize(
     ("item", "code"),
     [
-        (("1" * 19, b"", 8, 1, 1), "smpp.bad_number"),
-        (("1\x002", b"", 8, 1, 1), "smpp.bad_number"),
-        (("信", b"", 8, 1, 1), "smpp.bad_number"),
+        (("1" * 19, b"", 8, 1, 1), "smpp.field_too_long"),
+        (("1\x002", b"", 8, 1, 1), "smpp.field_unencodable"),
+        (("信", b"", 8, 1, 1), "smpp.field_unencodable"),
         (("1", bytes(255), 8, 1, 1), "smpp.content_too_long"),
         (("1", b"a", 0x100, 1, 1), "smpp.coding_unknown"),
     ],

@@ -370,7 +370,8 @@ class SubmitTemplate:
     def encode_batch(self, sequences: Sequence[int], items: Iterable[SubmitItem]) -> bytes:
         """Submits, one number each, ready for the wire; all or nothing.
 
-        Raises LocalProtocolError `smpp.content_too_long`, `smpp.bad_number`, `smpp.coding_unknown`.
+        Raises LocalProtocolError `smpp.content_too_long`, `smpp.field_too_long`, `smpp.field_unencodable`,
+        `smpp.coding_unknown`.
         """
         if self._rewrites:
             return self._encode_rewritten(sequences, items)
@@ -382,15 +383,18 @@ class SubmitTemplate:
                 tail, length = tails.get(key) or self._tail(key)
                 size = len(number)
                 if size > longest or "\0" in number:
-                    raise self._bad_number()
+                    raise self._bad_number(number)
                 head = pack(length + size, _SUBMIT_SM, 0, sequence, before)
                 pieces += (head, number.encode("ascii"), tail, content)
         except UnicodeEncodeError:
-            raise self._bad_number() from None
+            raise self._bad_number(number) from None
         return b"".join(pieces)
 
-    def _bad_number(self) -> LocalProtocolError:
-        return LocalProtocolError("smpp.bad_number", at_most=self._longest_number)
+    def _bad_number(self, number: str) -> LocalProtocolError:
+        if len(number) > self._longest_number:
+            most = self._longest_number
+            return LocalProtocolError("smpp.field_too_long", field="destination", at_most=most)
+        return LocalProtocolError("smpp.field_unencodable", field="destination")
 
     def _encode_rewritten(self, sequences: Sequence[int], items: Iterable[SubmitItem]) -> bytes:
         """The same, where septets are packed or the header becomes TLVs."""
@@ -400,7 +404,7 @@ class SubmitTemplate:
             key = (coding, has_header, len(content))
             tail, length = self._tails.get(key) or self._tail(key)
             if len(number) > self._longest_number or not number.isascii() or "\0" in number:
-                raise self._bad_number()
+                raise self._bad_number(number)
             length += len(number) + len(tlvs)
             head = self._head.pack(length, _SUBMIT_SM, 0, sequence, self._before)
             pieces += (head, number.encode("ascii"), tail, content, tlvs)
@@ -426,18 +430,18 @@ class SubmitTemplate:
 
 
 def encode_submit_responses(items: Iterable[SubmitResponse], data_sms: Collection[int] = ()) -> bytes:
-    """Answers of a centre. A refusal has no id (4.4.2)."""
+    """Answers of a centre. A refusal needs no id (4.4.2), but may have one."""
     pack = HEADER.pack
     pieces: list[bytes] = []
     for sequence, message_id, status in items:
         command = _DATA_SM_RESP if data_sms and sequence in data_sms else _SUBMIT_SM_RESP
-        if status:
-            pieces.append(pack(_HEADER_SIZE, command, status, sequence))
-            continue
         size = len(message_id)
         if size > LONGEST_ID or not message_id.isalnum():
+            if status:
+                pieces.append(pack(_HEADER_SIZE, command, status, sequence))
+                continue
             id_octets(message_id)
-        pieces += (pack(_ID_AT + size, command, 0, sequence), message_id, b"\0")
+        pieces += (pack(_ID_AT + size, command, status, sequence), message_id, b"\0")
     return b"".join(pieces)
 
 
