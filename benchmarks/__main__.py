@@ -20,6 +20,7 @@ NAMES = (
     "traits",
     "complaints",
     "screening",
+    "inspection",
 )
 
 

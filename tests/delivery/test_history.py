@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from xinfeng.delivery import planning, reads
 from xinfeng.delivery.history import AttemptFact, ReceiptFact, state_of
 from xinfeng.delivery.models import Outcome
-from xinfeng.delivery.outcomes import MessageState, message_state
+from xinfeng.delivery.outcomes import MessageState, count_states, message_state
 from xinfeng.delivery.planning import NewMessage, PlanTerms
 from xinfeng.foundation.database import Connection, bulk_transaction
 from xinfeng.kernel.errors import NotFound
@@ -127,6 +128,8 @@ def test_one_message_and_the_lens_agree_on_every_state(a_lens: Lens) -> None:
     histories = [reads.message(message_id) for message_id in asked]
     assert {history.id: (history.state, history.code) for history in histories} == asked
     assert {state for state, _ in asked.values()} == set(MessageState)
+    assert count_states(a_lens, [plan.id]) == Counter(state for state, _ in asked.values())
+    assert sum(count_states(a_lens, [plan.id + 1]).values()) == 0
 
 
 def test_a_contacts_messages_come_latest_first_with_their_facts(db: None) -> None:

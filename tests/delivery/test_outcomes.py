@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from xinfeng.delivery.models import Outcome
-from xinfeng.delivery.outcomes import message_state
+from xinfeng.delivery.outcomes import count_states, message_state
 from xinfeng.lens.duck import DuckEngine
 from xinfeng.lens.engine import Lens
 from xinfeng.lens.feeds import Feed, declared
@@ -62,6 +63,8 @@ class World:
 
     @property
     def state(self) -> tuple[str, str | None]:
+        counted = {state.value: count for state, count in count_states(self.lens).items() if count}
+        assert counted == Counter(state for state, _ in self.states().values())
         assert self.states([1]) == {key: value for key, value in self.states().items() if key == 1}
         return self.states()[1]
 
@@ -210,3 +213,7 @@ def test_a_question_about_recent_messages_leaves_the_others_out(world: World) ->
         world.attempt(ACCEPTED, message_id=message_id)
     found = world.lens.rows(message_state(world.lens, since=AT + timedelta(days=2))).to_pylist()
     assert sorted((row["message_id"], row["state"]) for row in found) == [(2, "accepted"), (3, "accepted")]
+    since, until = AT + timedelta(days=2), AT + timedelta(days=3)
+    found = world.lens.rows(message_state(world.lens, since=since, until=until)).to_pylist()
+    assert [(row["message_id"], row["state"]) for row in found] == [(2, "accepted")]
+    assert +Counter(count_states(world.lens, since=since, until=until)) == {"accepted": 1}

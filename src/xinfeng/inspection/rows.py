@@ -65,7 +65,7 @@ def _narrowed(copy: Lens, asked: Scope, which: Which) -> ibis.Table:
         join = rows.anti_join if which.proven == "missing" else rows.semi_join
         rows = join(seqs, rows["consent_seq"] == seqs["relied"])
     if which.state:
-        states = message_state(copy, asked.plan_ids(), since=asked.since)
+        states = message_state(copy, asked.plan_ids(), since=asked.since, until=asked.until)
         states = states.filter(states["state"] == which.state).select(of=states["message_id"])
         rows = rows.semi_join(states, rows["id"] == states["of"])
     return rows

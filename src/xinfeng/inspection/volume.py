@@ -9,7 +9,7 @@ import ibis
 
 from xinfeng.channels.models import Channel
 from xinfeng.delivery.models import Plan
-from xinfeng.delivery.outcomes import MessageState, message_state
+from xinfeng.delivery.outcomes import count_states
 from xinfeng.inspection.period import Scope
 from xinfeng.kernel.phones import Carrier
 from xinfeng.kernel.time import business_day
@@ -116,13 +116,9 @@ def volume(asked: Scope) -> Volume:
 
 
 def outcomes(asked: Scope) -> Outcomes:
-    """What became of the messages; a month of five million takes some seconds."""
-    copy = fresh()
-    states = message_state(copy, asked.plan_ids(), since=asked.since)
-    states = states.filter(states["planned_at"] < asked.until)
-    counted = states.group_by("state").aggregate(n=states.count())
-    found = {row["state"]: int(row["n"]) for row in copy.rows(counted).to_pylist()}
-    return Outcomes({state.value: found.get(state.value, 0) for state in MessageState})
+    """What became of the messages."""
+    counted = count_states(fresh(), asked.plan_ids(), since=asked.since, until=asked.until)
+    return Outcomes({state.value: count for state, count in counted.items()})
 
 
 def consents(asked: Scope) -> Consents:
