@@ -22,8 +22,15 @@ def test_a_useful_connection_starts_afresh() -> None:
 
 def test_a_refused_account_waits_for_minutes() -> None:
     backoff = Backoff(lambda: 0.0)
-    assert [backoff.refused(3) for _ in range(5)] == [120, 240, 480, 600, 600]
+    assert [backoff.refused("cmpp.login.authentication_failed") for _ in range(5)] == [
+        120,
+        240,
+        480,
+        600,
+        600,
+    ]
 
 
 def test_a_refusal_that_is_not_about_the_account_is_an_ordinary_failure() -> None:
-    assert Backoff(lambda: 1.0).refused(5) == 1
+    assert Backoff(lambda: 1.0).refused("cmpp.login.other") == 1
+    assert Backoff(lambda: 1.0).refused("smgp.login.too_many_connections") == 1

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-ACCOUNT_REFUSALS = frozenset({2, 3, 4})
-"""Login status: bad source address, failed authentication, wrong version. Trying again soon makes carriers lock
-the account (CMPP 3.0.0, 7.4.1.2; practice of several gateways)."""
+PASSING = frozenset(
+    {"other", "busy", "throttled", "system_error", "too_many_connections", "already_bound", "repeated"}
+)
+"""What passes by itself, as the last word of a refusal's code. All else (address, secret, version, account) stays as it
+is until somebody acts, and trying again soon makes carriers lock the account (practice of several gateways)."""
 
 
 @dataclass
@@ -35,9 +37,9 @@ class Backoff:
         wait = min(self.longest_s, self.first_s * 2.0 ** min(self.failures - 1, 16))
         return wait * (0.5 + 0.5 * self.chance())
 
-    def refused(self, status: int) -> float:
-        """Seconds to wait after a login was refused with `status`."""
-        if status not in ACCOUNT_REFUSALS:
+    def refused(self, code: str) -> float:
+        """Seconds to wait after a login was refused; `code` as in `smgp.login.busy`."""
+        if code.rpartition(".")[2] in PASSING:
             return self.failed()
         self.refusals += 1
         wait = min(5 * self.refused_s, self.refused_s * 2.0 ** min(self.refusals - 1, 8))

@@ -7,14 +7,14 @@ module of its own (`channels.cmpp` …); `channels.kinds` knows which is which.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar, Self
 
 from xinfeng.channels.fields import Reader, number, take, text
 from xinfeng.channels.writing import AS_IN_CHINA, Writing, write_parts
 from xinfeng.kernel.errors import InvalidInput
-from xinfeng.protocols.core import ClientSession
+from xinfeng.protocols.core import ClientSession, DeliverySession
 from xinfeng.protocols.session import Timers
 from xinfeng.protocols.traffic import SubmitItem
 
@@ -25,6 +25,17 @@ LARGEST_WINDOW = 512
 """Unanswered submits per connection; more than any contract we know of allows."""
 
 MOST_CONNECTIONS = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """Where a carrier calls us, under which name, and what is spoken then. `secret`: never print this."""
+
+    host: str
+    port: int
+    name: str
+    secret: str = field(repr=False)
+    make_session: Callable[[float], DeliverySession]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +104,10 @@ class LineConfig(ABC):
     @property
     def timers(self) -> Timers:
         return Timers(idle_s=self.keepalive_s, response_s=self.response_timeout_s)
+
+    def inbound(self, secret: str) -> Inbound | None:
+        """How the carrier calls us, where its protocol has it deliver over a connection of its own."""
+        return None
 
     @abstractmethod
     def session(self, secret: str) -> ClientSession:

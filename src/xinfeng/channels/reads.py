@@ -52,7 +52,10 @@ class ChannelRow:
     @property
     def ready(self) -> int:
         """Connections over which messages can go now."""
-        return sum(connection.phase is ConnectionPhase.READY for connection in self.connections)
+        return sum(
+            connection.number > 0 and connection.phase is ConnectionPhase.READY
+            for connection in self.connections
+        )
 
     @property
     def submitted_per_s(self) -> float:

@@ -61,7 +61,7 @@ class Sampler:
         for channel_id, connections in latest.items():
             found = self._channels.setdefault(channel_id, _Step())
             found.submitted += sum(one.submitted_per_s for one in connections) * elapsed_s
-            found.ready = sum(one.phase == ConnectionPhase.READY for one in connections)
+            found.ready = sum(one.number > 0 and one.phase == ConnectionPhase.READY for one in connections)
             found.window_used = sum(one.window_used for one in connections)
             found.round_trips_ms += [
                 one.round_trip_ms for one in connections if one.round_trip_ms is not None

@@ -13,6 +13,7 @@ from typing import cast
 from xinfeng.channels.backoff import Backoff
 from xinfeng.channels.config import LineConfig
 from xinfeng.channels.connection import Connection
+from xinfeng.channels.inbound import Callee, Port, ports
 from xinfeng.channels.lines import Line, Listener
 from xinfeng.channels.models import ConnectionPhase
 from xinfeng.channels.rate import SlidingRate, Throttle
@@ -89,20 +90,28 @@ class ChannelSessions:
         self.places = [Place(number) for number in range(1, account.config.connections + 1)]
         self.throttle = Throttle(account.rate_per_s)
         self.rate = SlidingRate(account.rate_per_s)
+        self.port: Port | None = None
+        """Where the carrier calls us, if it does."""
         self._joined = False
         self._told_at: float | None = None
         self._listener = listener
         self._make_backoff = make_backoff
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
+        self._callee: Callee | None = None
 
     def start(self) -> None:
-        """Begin to connect."""
+        """Begin to connect; and to listen, where the carrier calls us."""
+        if inbound := self.account.config.inbound(self.account.secret):
+            self._callee = Callee(self.account.id, inbound, self._listener)
+            self.port = ports.open(self._callee)
         self._tasks = [asyncio.create_task(self._live(place)) for place in self.places]
 
     async def stop(self, *, patience_s: float = 3.0) -> None:
         """Say goodbye on every connection and wait until they are closed, or for `patience_s`."""
         self._stopping.set()
+        if self._callee is not None:
+            await ports.close(self._callee)
         for place in self.places:
             if place.connection is not None:
                 place.connection.part()
@@ -197,7 +206,7 @@ class ChannelSessions:
         if isinstance(line, Connection) and line.refused_status is not None:
             place.enter(ConnectionPhase.REFUSED, line.detail)
             log.warning("login refused", extra={"channel": self.account.id, "status": line.refused_status})
-            return backoff.refused(line.refused_status)
+            return backoff.refused(line.detail)
         place.enter(ConnectionPhase.WAITING, line.detail)
         return backoff.failed()
 

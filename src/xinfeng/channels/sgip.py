@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from xinfeng.channels.config import LineConfig
+from xinfeng.channels.config import Inbound, LineConfig
 from xinfeng.channels.fields import Reader, number, text
 from xinfeng.channels.models import ChannelKind
 from xinfeng.protocols.session import Timers
@@ -109,6 +109,17 @@ class SgipConfig(LineConfig):
         """
         timers = Timers(idle_s=TIMERS.idle_s, response_s=self.response_timeout_s)
         return DeliveryServerSession(now=now, node_id=self.node_id, lane=next(_lanes) % LANES, timers=timers)
+
+    def inbound(self, secret: str) -> Inbound | None:
+        if not self.listen_port:
+            return None
+        return Inbound(
+            host=self.listen_host,
+            port=self.listen_port,
+            name=self.inbound_account,
+            secret=self.inbound_secret(secret),
+            make_session=self.inbound_session,
+        )
 
     @staticmethod
     def inbound_secret(secret: str) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 
 import psycopg
 
+from xinfeng.channels.inbound import Port
+from xinfeng.channels.models import ConnectionPhase
 from xinfeng.channels.sessions import ChannelSessions
 
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -45,7 +47,23 @@ def figures(sessions: ChannelSessions, *, elapsed_s: float) -> list[Figures]:
                 round_trip_ms=connection.round_trip_ms if connection else None,
             )
         )
+    if sessions.port is not None:
+        rows.append(_listening(sessions.account.id, sessions.port))
     return rows
+
+
+def _listening(channel_id: int, port: Port) -> Figures:
+    """The port on which the carrier calls us, as place 0."""
+    return Figures(
+        channel_id=channel_id,
+        number=0,
+        phase=(ConnectionPhase.READY if port.listening else ConnectionPhase.WAITING).value,
+        detail=port.fault or f"listening:{port.number}:{len(port.connections)}",
+        since=port.since,
+        window_used=0,
+        submitted_per_s=0.0,
+        round_trip_ms=None,
+    )
 
 
 async def write(

@@ -395,3 +395,8 @@ class ClientSession(Caller, Provider):
 
 class ServerSession(Listener, Carrier):
     """The carrier's end. Life: feed until LoginRequested, `admit` or `refuse`, answer and deliver, `part`."""
+
+
+class DeliverySession(Listener, Provider):
+    """The provider's end of a connection that the carrier opened to deliver: nothing is submitted over it. Life: feed
+    until LoginRequested, `admit` or `refuse`, feed, `acknowledge`, `part`."""

@@ -50,6 +50,8 @@ class Account:
     links: list[Link] = field(default_factory=list)
     reports: deque[ReportItem] = field(default_factory=deque)
     replies: deque[ReplyItem] = field(default_factory=deque)
+    called: bool = False
+    """Whether the carrier is calling the provider, or connected to it."""
 
     def take_back(self, reports: Sequence[ReportItem], replies: Sequence[ReplyItem]) -> None:
         """Deliver these again, before everything else."""

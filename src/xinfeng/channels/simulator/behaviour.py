@@ -19,7 +19,7 @@ class Behaviour:
     """Shares are between 0 and 1 and drawn for each message; times are milliseconds."""
 
     rate_per_s: int = 0
-    """Submits an account may send within any second; above it result 8. 0: no limit."""
+    """Submits an account may send within any second; above it flow control. 0: no limit."""
     rate_slack: float = 0.05
     """How far above the rate is tolerated: arrival is never as even as sending."""
     latency_ms: int = 0
@@ -35,7 +35,7 @@ class Behaviour:
     reply_delay_ms: int = 500
 
     refuse: Mapping[int, float] = field(default_factory=dict)
-    """Results other than 0, and the share of submits refused with each; 8 is flow control."""
+    """Results other than 0, and the share of submits refused with each."""
     refuse_login: int = 0
     """Status that every login is refused with; 0: none."""
     lose_receipts: float = 0.0
@@ -49,7 +49,7 @@ class Behaviour:
     cut_after: int = 0
     """Cut all connections, without an answer, when so many more submits have been accepted; once."""
     garbage_after: int = 0
-    """Send octets that are no CMPP when so many more submits have been accepted; once."""
+    """Send octets that are no message when so many more submits have been accepted; once."""
 
     def __post_init__(self) -> None:
         for name in ("receipts", "replies", "refuse"):
@@ -61,7 +61,7 @@ class Behaviour:
         for name in ("lose_receipts", "double_receipts", "late_receipts", "early_receipts"):
             _check_share(name, getattr(self, name))
         for word in self.receipts:
-            if not (word.isascii() and word.isprintable() and 1 <= len(word) <= 7):
+            if not (word.isascii() and word.isprintable() and 1 <= len(word) <= 20):
                 raise InvalidInput("simulator.bad_status_word", word=word[:20])
         for result in self.refuse:
             if not 1 <= result <= 255:

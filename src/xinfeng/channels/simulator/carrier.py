@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from random import Random
 from time import time
@@ -58,7 +58,12 @@ class Carrier:
         self.accounts = {
             name: Account(name, secret, RateGate(0)) for name, secret in options.accounts.items()
         }
+        self._call: Callable[[Account], None] = lambda account: None
         self.behave(options.behaviour)
+
+    def call_with(self, call: Callable[[Account], None]) -> None:
+        """How to call a provider whose protocol wants that."""
+        self._call = call
 
     def behave(self, behaviour: Behaviour) -> None:
         """Behave like this from now on."""
@@ -247,6 +252,15 @@ class Carrier:
                 return
             connection.deliver(account)
 
+        if self.dialect.calls_back and not account.called and (account.reports or account.replies):
+            account.called = True
+            self._call(account)
+
+    def hung_up(self, account: Account) -> None:
+        """The provider hung up, or could not be reached: call again if anything waits."""
+        account.called = False
+        self.pump(account)
+
     def pump_all(self) -> None:
         """The same for everyone."""
         for account in self.accounts.values():
@@ -265,7 +279,7 @@ class Carrier:
         """Send what is no message of the protocol to everyone. Returns to how many."""
         connections = list(self.connections)
         for connection in connections:
-            connection.send(b"\x00\x00" + os.urandom(2).hex().encode() + os.urandom(60))
+            connection.send(b"\xff" + os.urandom(63))
         return len(connections)
 
     def _count_down_to_garbage(self, accepted: int) -> None:

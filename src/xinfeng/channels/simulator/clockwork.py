@@ -63,6 +63,38 @@ class MessageIds:
         return [value.to_bytes(8, "big") for value in range(start, self._next)]
 
 
+class BcdIds:
+    """Ten octets as SMGP gateways make them: gateway, time to the minute, counter, each in BCD (SMGP 3.0.3, MsgID)."""
+
+    __slots__ = ("_gateway", "_next")
+
+    def __init__(self, gateway: int, /) -> None:
+        self._gateway = bytes.fromhex(f"{gateway:06d}")
+        self._next = 0
+
+    def take(self, count: int) -> list[bytes]:
+        """So many new ids; a million are different within a minute."""
+        head = self._gateway + bytes.fromhex(f"{datetime.fromtimestamp(time(), SHANGHAI):%m%d%H%M}")
+        start = self._next
+        self._next += count
+        return [head + bytes.fromhex(f"{value % 1_000_000:06d}") for value in range(start, self._next)]
+
+
+class TextIds:
+    """Text, as SMPP centres make them: begun anywhere, so that those of two runs differ."""
+
+    __slots__ = ("_next",)
+
+    def __init__(self, gateway: int, /) -> None:
+        self._next = (int(time()) * 4096 + gateway) * 1_000_000
+
+    def take(self, count: int) -> list[bytes]:
+        """So many new ids."""
+        start = self._next
+        self._next += count
+        return [b"%d" % value for value in range(start, self._next)]
+
+
 class Minutes:
     """Moments as reports have them: YYMMDDHHMM in the carrier's zone; formatted once a minute."""
 

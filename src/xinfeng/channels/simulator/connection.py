@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 from xinfeng.channels.simulator.accounts import Account
 from xinfeng.channels.simulator.carrier import Carrier
@@ -29,12 +29,13 @@ _MOST_UNSENT = 16 << 20
 class Connection(asyncio.Protocol):
     """Moves octets between a transport, a session and the carrier."""
 
-    def __init__(self, carrier: Carrier) -> None:
+    def __init__(self, carrier: Carrier, session: Any = None) -> None:
         self._carrier = carrier
         self._loop = asyncio.get_running_loop()
+        self.gone = self._loop.create_future()
         self._transport: asyncio.Transport | None = None
         options = carrier.options
-        self._session = carrier.dialect.make_session(
+        self._session: Any = session or carrier.dialect.make_session(
             now=self._loop.time(),
             window=options.deliver_window,
             timers=Timers(idle_s=options.idle_s, response_s=options.resend_s, attempts=options.attempts),
@@ -61,7 +62,14 @@ class Connection(asyncio.Protocol):
         now = self._loop.time()
         self._take_all(self._session.feed(data, now), now)
 
+    @property
+    def delivers(self) -> bool:
+        """Whether reports and replies go over this connection."""
+        return not self._carrier.dialect.calls_back
+
     def connection_lost(self, exc: Exception | None) -> None:
+        if not self.gone.done():
+            self.gone.set_result(None)
         self._transport = None
         self._take_all(self._session.lost(), self._loop.time())
         self._leave()
@@ -101,23 +109,26 @@ class Connection(asyncio.Protocol):
 
     def _take_all(self, events: Sequence[Event], now: float) -> None:
         for event in events:
-            match event:
-                case Submissions():
-                    self._carrier.take_submissions(self, event.items, now)
-                case DeliverResponses():
-                    self._take_acknowledgements(event.items)
-                case LoginRequested():
-                    self._take_login(event, now)
-                case Expired():
-                    self._repeat(event.sequences, now)
-                case Closed():
-                    self._carrier.counters.violations += event.reason is CloseReason.VIOLATION
-                    self._leave()
-                case _:
-                    pass  # acknowledgements nobody waits for any more
+            self._take(event, now)
         self.send(self._session.data_to_send())
         if self._session.closed and self._transport is not None:
             self._transport.close()
+
+    def _take(self, event: Event, now: float) -> None:
+        match event:
+            case Submissions():
+                self._carrier.take_submissions(self, event.items, now)
+            case DeliverResponses():
+                self._take_acknowledgements(event.items)
+            case LoginRequested():
+                self._take_login(event, now)
+            case Expired():
+                self._repeat(event.sequences, now)
+            case Closed():
+                self._carrier.counters.violations += event.reason is CloseReason.VIOLATION
+                self._leave()
+            case _:
+                pass  # acknowledgements nobody waits for any more
 
     def _take_login(self, event: LoginRequested, now: float) -> None:
         carrier = self._carrier
@@ -129,9 +140,13 @@ class Connection(asyncio.Protocol):
         self._session.admit(secret=account.secret, now=now)
         self.send(self._session.data_to_send())
         carrier.counters.logins += 1
+        self._join(account)
+
+    def _join(self, account: Account) -> None:
+        """Let in: what waits for the account can go."""
         self.account = account
         account.links.append(self)
-        carrier.pump(account)
+        self._carrier.pump(account)
 
     def answer(self, responses: list[SubmitResponse]) -> None:
         """Answer submits, if the provider is still there."""
@@ -140,6 +155,8 @@ class Connection(asyncio.Protocol):
 
     def deliver(self, account: Account) -> None:
         """Send what waits for the account, as far as the window allows."""
+        if not self.delivers:
+            return
         now = self._loop.time()
         while account.reports and (room := self._session.free_window):
             count = min(room, len(account.reports), _MOST_REPORTS_A_WRITE)

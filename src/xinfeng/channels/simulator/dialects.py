@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from xinfeng.channels.simulator.clockwork import MessageIds
-from xinfeng.protocols import cmpp
+from xinfeng.channels.simulator.clockwork import BcdIds, MessageIds, TextIds
+from xinfeng.protocols import cmpp, sgip, smgp, smpp
 from xinfeng.protocols.cmpp.messages import FLOW_CONTROL
 from xinfeng.protocols.core import ServerSession
 from xinfeng.protocols.session import Timers
@@ -40,6 +40,8 @@ class Dialect:
     flow_control: int
     empty_id: bytes
     """What stands in place of an id where nothing was accepted."""
+    calls_back: bool = False
+    """Reports and replies go over a connection that the carrier opens to the provider (SGIP)."""
 
 
 DIALECTS: dict[str, Dialect] = {
@@ -54,5 +56,42 @@ DIALECTS: dict[str, Dialect] = {
         version_too_high=4,
         flow_control=FLOW_CONTROL,
         empty_id=bytes(8),
+    ),
+    "sgip": Dialect(
+        port=8801,
+        account="sgip",
+        secret="888888",
+        make_session=sgip.ServerSession,
+        make_ids=MessageIds,
+        newest_version=255,
+        authentication_failed=1,
+        version_too_high=4,
+        flow_control=88,
+        empty_id=b"",
+        calls_back=True,
+    ),
+    "smgp": Dialect(
+        port=8890,
+        account="12345678",
+        secret="888888",
+        make_session=smgp.ServerSession,
+        make_ids=BcdIds,
+        newest_version=smgp.Version.V30,
+        authentication_failed=21,
+        version_too_high=22,
+        flow_control=1,
+        empty_id=bytes(10),
+    ),
+    "smpp": Dialect(
+        port=2775,
+        account="xinfeng",
+        secret="888888",
+        make_session=smpp.ServerSession,
+        make_ids=TextIds,
+        newest_version=0x34,
+        authentication_failed=0x0E,
+        version_too_high=0x0D,
+        flow_control=0x58,
+        empty_id=b"",
     ),
 }

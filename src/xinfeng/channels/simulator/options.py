@@ -25,6 +25,8 @@ class Options:
     control_port: int | None = None
     accounts: dict[str, str] = field(default_factory=lambda: {"900001": "888888"})
     """Account to secret."""
+    provider: tuple[str, int] = ("127.0.0.1", 8801)
+    """Where reports and replies are taken, for a protocol whose carrier calls its provider (SGIP)."""
     log: Path | None = None
     """Where everything accepted is written down, one JSON object a line; appended to."""
     behaviour: Behaviour = field(default_factory=Behaviour)
@@ -53,6 +55,13 @@ def parse_shares(text: str) -> dict[str, float]:
     return shares
 
 
+def _address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not (colon and host and port.isdecimal() and int(port) < 65536):
+        raise InvalidInput("simulator.bad_value", field="provider")
+    return host, int(port)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="xinfeng simulate carrier",
@@ -72,6 +81,13 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         metavar="NAME:SECRET",
         help="可重复；cmpp 默认 900001:888888 may be repeated",
+    )
+    add(
+        "--provider",
+        type=_address,
+        default=("127.0.0.1", 8801),
+        metavar="HOST:PORT",
+        help="SGIP：把回执和上行送到哪里 where reports and replies are delivered to",
     )
     add("--log", type=Path, help="把收到的记到这个文件 append what was accepted to this file")
     add(
@@ -144,6 +160,7 @@ _STATIC = (
     "host",
     "port",
     "control_port",
+    "provider",
     "log",
     "deliver_window",
     "resend_s",

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import uvloop
 
+from xinfeng.channels.simulator.accounts import Account
+from xinfeng.channels.simulator.calling import call
 from xinfeng.channels.simulator.carrier import Carrier
 from xinfeng.channels.simulator.connection import Connection
 from xinfeng.channels.simulator.control import serve_control
@@ -39,6 +41,14 @@ async def serving(options: Options) -> AsyncIterator[Running]:
     """
     loop = asyncio.get_running_loop()
     carrier = Carrier(options)
+    calls: set[asyncio.Task[None]] = set()
+
+    def ring(account: Account) -> None:
+        task = loop.create_task(call(carrier, account))
+        calls.add(task)
+        task.add_done_callback(calls.discard)
+
+    carrier.call_with(ring)
     with _free(options.port):
         server = await loop.create_server(lambda: Connection(carrier), options.host, options.port)
     control = None
@@ -50,6 +60,8 @@ async def serving(options: Options) -> AsyncIterator[Running]:
         yield Running(carrier, _port(server), _port(control) if control else None)
     finally:
         ticking.cancel()
+        for task in calls:
+            task.cancel()
         for listener in filter(None, (server, control)):
             listener.close()
         for connection in list(carrier.connections):

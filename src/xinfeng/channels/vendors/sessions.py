@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 
-from xinfeng.channels.backoff import ACCOUNT_REFUSALS, Backoff
+from xinfeng.channels.backoff import Backoff
 from xinfeng.channels.lines import Line, Listener
 from xinfeng.channels.models import ConnectionPhase
 from xinfeng.channels.sessions import ChannelAccount, ChannelSessions, Place, usual_backoff
@@ -71,7 +71,7 @@ class VendorSessions(ChannelSessions):
         assert isinstance(line, HttpLine)
         if line.refused_code:
             place.enter(ConnectionPhase.REFUSED, line.detail)
-            return backoff.refused(min(ACCOUNT_REFUSALS))
+            return backoff.refused(line.detail)
         if line.renewing:
             backoff.succeeded()
             return 0.0

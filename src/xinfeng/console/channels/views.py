@@ -49,7 +49,7 @@ class Shown:
     def state(self) -> str:
         if not self.row.enabled:
             return "off"
-        phases = {str(connection.phase) for connection in self.row.connections}
+        phases = {str(one.phase) for one in self.row.connections if one.number}
         for phase, state in (("ready", "connected"), ("connecting", "connecting"), ("waiting", "waiting")):
             if phase in phases:
                 return state

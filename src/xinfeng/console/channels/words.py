@@ -32,6 +32,18 @@ _LOGINS: dict[str, Text] = {
     "too_many_connections": _("登录被拒：连接数超过了合同。"),
     "already_bound": _("登录被拒：这个账号已经登录着。"),
     "bad_account": _("登录被拒：没有这个账号。"),
+    "bad_address": _("登录被拒：来源 IP 不在白名单里。"),
+    "bad_password": _("登录被拒：密码不对。"),
+    "bad_system_id": _("登录被拒：没有这个 system_id。"),
+    "bad_system_type": _("登录被拒：system_type 不对。"),
+    "account_expired": _("登录被拒：账号已过期，请联系运营商。"),
+    "wrong_type": _("登录被拒：登录类型不对，请核对接入方式。"),
+    "wrong_state": _("登录被拒：对方认为已经登录过。"),
+    "failed": _("登录被拒：账号、密码或来源 IP 不对。"),
+    "busy": _("登录被拒：对方正忙，稍后会自动再试。"),
+    "throttled": _("登录被拒：登录得太频繁，稍后会自动再试。"),
+    "system_error": _("登录被拒：对方系统出错，稍后会自动再试。"),
+    "repeated": _("登录被拒：对方说这条连接已经登录。"),
     "bad_ip": _("登录被拒：来源 IP 不在白名单里。"),
 }
 
@@ -46,6 +58,16 @@ def detail_words(detail: str) -> str:
     if login:
         told = _LOGINS.get(why)
         return str(told) if told else gettext("登录被拒（%(code)s）。") % {"code": detail}
+    if detail.startswith("listening:"):
+        _, port, calls = detail.split(":")
+        return gettext("在端口 %(port)s 等运营商来送回执和上行，现在连着 %(calls)s 条。") % {
+            "port": port,
+            "calls": calls,
+        }
+    if detail.startswith("listen."):
+        return gettext("不能监听接收端口：可能已被占用，或没有权限（%(code)s）。回执和上行收不到。") % {
+            "code": detail.removeprefix("listen.")
+        }
     if detail.startswith("connect."):
         return gettext("连接不上（%(code)s）。") % {"code": detail.removeprefix("connect.")}
     return gettext("对方发来的内容不合协议，连接已断开（%(code)s）。") % {"code": detail}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from xinfeng.kernel.errors import LocalProtocolError
-from xinfeng.protocols.core import Listener, Provider
+from xinfeng.protocols.core import DeliverySession, Listener
 from xinfeng.protocols.core import ServerSession as CoreServerSession
 from xinfeng.protocols.session import Timers
 from xinfeng.protocols.sgip.bulk import (
@@ -80,7 +80,7 @@ class ServerSession(SgipListener, CoreServerSession):
         return encode_replies(sequences, items)
 
 
-class DeliveryServerSession(SgipListener, Provider):
+class DeliveryServerSession(SgipListener, DeliverySession):
     """The provider takes replies and reports. Life: feed until LoginRequested, `admit` or `refuse`, feed, and
     `acknowledge` what is committed. Nothing can be submitted here."""
 
