@@ -61,10 +61,9 @@ def message_state(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> ibis.Table:
-    """One row per message: `message_id`, `plan_id`, `contact_id`, `parts`, `cost_li`, `planned_at`, `state`, `code`,
-    `channel_id`.
+    """One row per message: `message_id`, `plan_id`, `contact_id`, `parts`, `cost_li`, `planned_at`, `state`, `code`.
 
-    `channel_id`: the channel that carried it, or may have; null while none has. `code` says why a message failed (the carrier's word), is uncertain or was withheld; it is DELIVRD when
+    `code` says why a message failed (the carrier's word), is uncertain or was withheld; it is DELIVRD when
     delivered and null otherwise. `plans` restricts the question to the messages of these plans, `since` to those
     planned at that time or later, `until` to those planned before it; each makes it faster.
     """
@@ -147,7 +146,7 @@ def _judged(lens: Lens, message: ibis.Table, facts: ibis.Table) -> ibis.Table:
 
 
 def _facts(lens: Lens, messages: ibis.Table | None) -> ibis.Table:
-    """Everything known: `message_id`, `part`, `rank`, `code`, `channel_id` (null where a match tells nothing of it).
+    """Everything known: `message_id`, `part`, `rank`, `code`.
 
     `messages` narrows it to their range of ids: a plan's are next to each other, so most of the rest is skipped
     unread. What else lies in the range does no harm, since facts are joined to their messages.
@@ -173,12 +172,12 @@ def _reports(lens: Lens) -> tuple[ibis.Table, ibis.Table]:
     return _reported(receipt.filter(receipt["message_id"].notnull())), _reported(lens.table("receipt_match"))
 
 
-def _reported(receipts: ibis.Table, channel_id: Any) -> ibis.Table:
+def _reported(receipts: ibis.Table) -> ibis.Table:
     stat = receipts["stat"]
     rank = ibis.cases(
         (stat.isin(DELIVERED_STATS), _DELIVERED), (stat.isin(INTERMEDIATE_STATS), _ACCEPTED), else_=_FAILED
     )
-    return receipts.select("message_id", "part", rank=rank.cast("int8"), code=stat, channel_id=channel_id)
+    return receipts.select("message_id", "part", rank=rank.cast("int8"), code=stat)
 
 
 def _parts(facts: ibis.Table) -> ibis.Table:
@@ -186,7 +185,6 @@ def _parts(facts: ibis.Table) -> ibis.Table:
     rank, code = facts["rank"], facts["code"]
     return facts.group_by("message_id", "part").aggregate(
         rank=rank.max(),
-        channel_id=facts["channel_id"].max(),
         failed_code=code.max(where=rank == _FAILED),
         refused_code=code.max(where=rank == _REFUSED),
         uncertain_code=code.max(where=rank == _UNCERTAIN),
@@ -201,7 +199,6 @@ def _messages_out(parts: ibis.Table) -> ibis.Table:
     )
     return parts.group_by("message_id").aggregate(
         failed=rank.isin((_FAILED, _REFUSED)).any(),
-        channel_id=parts["channel_id"].max(),
         uncertain=(rank == _UNCERTAIN).any(),
         delivered=(rank == _DELIVERED).sum(),
         failed_code=code.min(),
