@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from xinfeng.cli import codes
 from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
 from xinfeng.kernel.time import utc_now
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from xinfeng.channels.reads import ChannelRow
 
 group = typer.Typer(help="通道 channels", no_args_is_help=True)
+group.add_typer(codes.group, name="codes")
 ACTOR = "system:command line"
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from xinfeng.console.sentences import (
     Words,
     audience,
+    codes,
     complaints,
     consents,
     content,
@@ -49,6 +50,7 @@ T = TypeVar("T")
 
 SENTENCES: dict[str, Words] = {
     **audience.SENTENCES,
+    **codes.SENTENCES,
     **complaints.SENTENCES,
     **consents.SENTENCES,
     **content.SENTENCES,

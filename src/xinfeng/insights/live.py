@@ -13,7 +13,7 @@ from typing import Any
 
 from xinfeng.channels.models import Channel
 from xinfeng.delivery.forecast import Forecast, forecast
-from xinfeng.delivery.models import Outcome, Plan, PlanState, PlanTotals, ReplyMeaning
+from xinfeng.delivery.models import Chunk, ChunkState, Outcome, Plan, PlanState, PlanTotals, ReplyMeaning
 from xinfeng.delivery.outcomes import MessageState, message_state
 from xinfeng.insights.stages import ON_WIRE, WAITING, attempts_of, cost_of, handed_over, staged
 from xinfeng.kernel.errors import NotFound
@@ -216,7 +216,14 @@ def _forecast(plan: Plan, parts: int, now: datetime) -> Forecast | None:
     if plan.state not in (PlanState.READY, PlanState.RUNNING, PlanState.PAUSED):
         return None
     windows = [(datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in plan.windows]
-    channel_rate = Channel.objects.values_list("rate_per_s", flat=True).get(pk=plan.channel_id)
+    channel_rate = _rate_of_channels(plan)
     per_s = min(plan.rate_per_s or channel_rate, channel_rate)
     usable = [(start, min(end, plan.deadline)) for start, end in windows if start < plan.deadline]
     return forecast(parts, per_s=per_s, windows=usable, now=now)
+
+
+def _rate_of_channels(plan: Plan) -> int:
+    """Parts per second of all channels that something of the plan waits for."""
+    waiting = Chunk.objects.filter(plan=plan).exclude(state=ChunkState.DONE).values("channel_id")
+    rates = list(Channel.objects.filter(pk__in=waiting).values_list("rate_per_s", flat=True))
+    return sum(rates) or Channel.objects.values_list("rate_per_s", flat=True).get(pk=plan.channel_id)

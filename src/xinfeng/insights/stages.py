@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import ibis
 from django.db.models import F
 
-from xinfeng.delivery.models import Chunk, ChunkState, Outcome
-from xinfeng.delivery.outcomes import MessageState
+from xinfeng.delivery.models import Chunk, ChunkState, Outcome, PlanChannel
+from xinfeng.delivery.outcomes import MessageState, message_state
 from xinfeng.lens.engine import Lens
 
 WAITING = "waiting"
@@ -53,22 +54,54 @@ def receipts_of(copy: Lens, plan_id: int) -> ibis.Table:
 
 
 def billed_parts(copy: Lens, plan_id: int) -> ibis.Table:
-    """The parts that a carrier took, once each: `message_id`, `part`. An uncertain one counts as soon as a
+    """The parts that a carrier took, once each: `message_id`, `part`, `channel_id`. An uncertain one counts as soon as a
     receipt shows that it left. (Once each, because what was accepted or is uncertain is never sent again.)"""
     attempt = attempts_of(copy, plan_id)
-    accepted = attempt.filter(attempt["outcome"] == Outcome.ACCEPTED.value).select("message_id", "part")
-    uncertain = attempt.filter(attempt["outcome"] == Outcome.UNCERTAIN.value).select("message_id", "part")
+    accepted = attempt.filter(attempt["outcome"] == Outcome.ACCEPTED.value).select(
+        "message_id", "part", "channel_id"
+    )
+    uncertain = attempt.filter(attempt["outcome"] == Outcome.UNCERTAIN.value).select(
+        "message_id", "part", "channel_id"
+    )
     resolved = uncertain.semi_join(receipts_of(copy, plan_id), ["message_id", "part"])
     return ibis.union(accepted, resolved)
 
 
 def cost_of(copy: Lens, plan_id: int) -> int:
-    """Li for the billed parts, at the price of planning."""
+    """Li for the billed parts, each at the price that its channel had when the plan was made."""
     message = copy.table("message")
     message = message.filter(message["plan_id"] == plan_id).select("id", "parts", "cost_li")
+    priced = copy.table("plan_channel")
+    priced = priced.filter(priced["plan_id"] == plan_id).select(over="channel_id", price_li="price_li")
     billed = billed_parts(copy, plan_id)
     billed = billed.inner_join(message, billed["message_id"] == message["id"])
-    return round(copy.scalar((billed["cost_li"] / billed["parts"]).sum()) or 0)
+    billed = billed.left_join(priced, billed["channel_id"] == priced["over"])
+    of_part = ibis.coalesce(billed["price_li"].cast("float64"), billed["cost_li"] / billed["parts"])
+    return round(copy.scalar(of_part.sum()) or 0)
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A channel of a plan: of `planned` messages it was the first choice, `carried` it took or may have. `price_li` a part,
+    when the plan was made."""
+
+    channel_id: int
+    planned: int
+    carried: int
+    price_li: int
+
+
+def by_channel(copy: Lens, plan_id: int) -> list[Carried]:
+    """The channels a plan goes by, the one of most messages first. Refresh the lens before."""
+    states = message_state(copy, [plan_id])
+    states = states.filter(states["channel_id"].notnull())
+    counted = copy.rows(states.group_by("channel_id").aggregate(n=states.count())).to_pylist()
+    carried = {row["channel_id"]: int(row["n"]) for row in counted}
+    found = [
+        Carried(one.channel_id, one.messages, carried.get(one.channel_id, 0), one.price_li)
+        for one in PlanChannel.objects.filter(plan_id=plan_id)
+    ]
+    return sorted(found, key=lambda one: (-one.planned, -one.carried, one.channel_id))
 
 
 def _about(copy: Lens, table: str, plan_id: int) -> ibis.Table:

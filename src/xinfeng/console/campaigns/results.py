@@ -20,6 +20,8 @@ from xinfeng.complaints import reads as complaints
 from xinfeng.complaints.rates import rate_of_plans
 from xinfeng.console.campaigns.frame import common, held_because, story
 from xinfeng.console.campaigns.samples import language
+from xinfeng.console.codes.receipts import ShownFinding, shown
+from xinfeng.console.codes.shown import by_side
 from xinfeng.console.complaints.labels import per_million
 from xinfeng.console.complaints.listing import shown as shown_complaints
 from xinfeng.console.components import Share, Stat
@@ -28,6 +30,7 @@ from xinfeng.console.permissions import allowed
 from xinfeng.console.templatetags.xinfeng_format import num, pct, yuan
 from xinfeng.content.parts import fen
 from xinfeng.insights import report as reports
+from xinfeng.insights import unusual
 from xinfeng.insights.drill import Group
 from xinfeng.insights.live import Count, LiveNumbers, live_numbers
 from xinfeng.insights.report import Line, Report
@@ -116,6 +119,8 @@ def _live_context(campaign: Campaign, numbers: LiveNumbers) -> dict[str, Any]:
             Stat(_("费用"), yuan(fen(numbers.cost_li))),
         ],
         "failed_by": _codes(campaign, numbers.failed_by, Group.FAILED),
+        "failed_sides": by_side(_codes(campaign, numbers.failed_by, Group.FAILED), _kind(campaign)),
+        "kind": _kind(campaign),
         "uncertain_by": _codes(campaign, numbers.uncertain_by, Group.UNCERTAIN),
         "withheld_by": _codes(campaign, numbers.withheld_by, Group.WITHHELD),
         "left_out_by": _codes(campaign, numbers.left_out_by, Group.LEFT_OUT),
@@ -123,12 +128,17 @@ def _live_context(campaign: Campaign, numbers: LiveNumbers) -> dict[str, Any]:
     }
 
 
+def _kind(campaign: Campaign) -> str:
+    """The kind of its channel, where all went by one: a bare number means something else with each protocol."""
+    return str(campaign.channel.kind) if campaign.channel else ""
+
+
 def _codes(campaign: Campaign, counts: Iterable[Count], group: Group) -> list[tuple[str, str, int, str]]:
     """Code, meaning, number and address of each."""
     return [
         (
             count.code,
-            code_name(count.code, language()),
+            code_name(count.code, language(), _kind(campaign)),
             count.messages,
             people_url(campaign, group, code=count.code),
         )
@@ -153,8 +163,16 @@ def _report_context(campaign: Campaign, found: Report) -> dict[str, Any]:
         "benchmarks": [
             (one, one.source[1 if language().startswith("en") else 0]) for one in found.benchmarks
         ],
+        "unusual": _unusual(campaign),
         "receipts": [(code, code_name(code, language()), count) for code, count in found.receipts_by_code],
     }
+
+
+def _unusual(campaign: Campaign) -> list[ShownFinding]:
+    """What is unusual about its receipts, as the hourly look found it."""
+    assert campaign.plan_id is not None
+    address = reverse("channels.receipts.plan", args=[campaign.plan_id])
+    return shown(unusual.of_plan(campaign.plan_id).findings, address)
 
 
 def _complaints(campaign: Campaign) -> dict[str, Any]:

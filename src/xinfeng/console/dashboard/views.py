@@ -25,6 +25,7 @@ from xinfeng.console.channels.views import Shown as ShownChannel
 from xinfeng.console.components import Stat
 from xinfeng.console.content.labels import TRADES
 from xinfeng.console.dashboard.chores import Chore
+from xinfeng.console.dashboard.codes import code_chores
 from xinfeng.console.dashboard.filings import filing_chores
 from xinfeng.console.dashboard.reviews import review_chores
 from xinfeng.console.middleware import wants_fragment
@@ -106,6 +107,7 @@ def _chores(user: Any, *, now: datetime) -> list[Chore]:
         *(_complaints(now) if may(user, "complaint.view") else ()),
         *(filing_chores(now) if may(user, "filing.view") else ()),
         *(review_chores(now) if may(user, "template.approve") else ()),
+        *(code_chores(now) if may(user, "channel.view") else ()),
     ]
 
 
