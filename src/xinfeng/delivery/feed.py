@@ -19,6 +19,18 @@ _PLAN = Feed(
     key=("id",),
 )
 
+_PLAN_CHANNEL = Feed(
+    "plan_channel",
+    (
+        Column("id", ColumnType.BIGINT),
+        Column("plan_id", ColumnType.BIGINT),
+        Column("channel_id", ColumnType.BIGINT),
+        Column("price_li", ColumnType.INT),
+        Column("messages", ColumnType.INT),
+        Column("parts", ColumnType.INT),
+    ),
+)
+
 _MESSAGE = Feed(
     "message",
     (
@@ -102,5 +114,5 @@ _REPLY = Feed(
     ),
 )
 
-FEEDS = (_PLAN, _MESSAGE, _LEFT_OUT, _WITHHELD, _ATTEMPT, _RECEIPT, _RECEIPT_MATCH, _REPLY)
+FEEDS = (_PLAN, _PLAN_CHANNEL, _MESSAGE, _LEFT_OUT, _WITHHELD, _ATTEMPT, _RECEIPT, _RECEIPT_MATCH, _REPLY)
 VIEWS = (View("message_state", message_state),)

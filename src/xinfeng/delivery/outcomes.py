@@ -61,15 +61,17 @@ def message_state(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> ibis.Table:
-    """One row per message: `message_id`, `plan_id`, `contact_id`, `parts`, `cost_li`, `planned_at`, `state`, `code`.
+    """One row per message: `message_id`, `plan_id`, `contact_id`, `parts`, `cost_li`, `planned_at`, `state`, `code`,
+    `channel_id`.
 
-    `code` says why a message failed (the carrier's word), is uncertain or was withheld; it is DELIVRD when
-    delivered and null otherwise. `plans` restricts the question to the messages of these plans, `since` to those
+    `channel_id`: the channel that carried it, or may have; null while none has. `code` says why a message failed (the
+    carrier's word), is uncertain or was withheld; it is DELIVRD when delivered and null otherwise. `plans` restricts the question to the messages of these plans, `since` to those
     planned at that time or later, `until` to those planned before it; each makes it faster.
     """
     message = _messages(lens, plans, since=since, until=until)
     restricted = plans is not None or since is not None or until is not None
     table = _judged(lens, message, _facts(lens, message if restricted else None))
+    table = _priced(lens, table, plans)
     return table.select(
         message_id=table["id"],
         plan_id=table["plan_id"],
@@ -79,6 +81,18 @@ def message_state(
         planned_at=table["planned_at"],
         state=table["state"],
         code=_code(table),
+        channel_id=table["channel_id"],
+    )
+
+
+def _priced(lens: Lens, judged: ibis.Table, plans: Collection[int] | None) -> ibis.Table:
+    """With `price_li`, that of the channel that carried it when the plan was made; null where that is not known."""
+    priced = lens.table("plan_channel")
+    if plans is not None:
+        priced = priced.filter(priced["plan_id"].isin(list(plans)))
+    priced = priced.select(of_plan="plan_id", over="channel_id", price_li="price_li")
+    return judged.left_join(
+        priced, (judged["plan_id"] == priced["of_plan"], judged["channel_id"] == priced["over"])
     )
 
 
@@ -146,7 +160,7 @@ def _judged(lens: Lens, message: ibis.Table, facts: ibis.Table) -> ibis.Table:
 
 
 def _facts(lens: Lens, messages: ibis.Table | None) -> ibis.Table:
-    """Everything known: `message_id`, `part`, `rank`, `code`.
+    """Everything known: `message_id`, `part`, `rank`, `code`, `channel_id` (null where a match tells nothing of it).
 
     `messages` narrows it to their range of ids: a plan's are next to each other, so most of the rest is skipped
     unread. What else lies in the range does no harm, since facts are joined to their messages.
@@ -156,7 +170,9 @@ def _facts(lens: Lens, messages: ibis.Table | None) -> ibis.Table:
     rank = attempt["outcome"].cases(
         (Outcome.ACCEPTED.value, _ACCEPTED), (Outcome.REFUSED.value, _REFUSED), else_=_UNCERTAIN
     )
-    tried = attempt.select("message_id", "part", rank=rank.cast("int8"), code=attempt["code"])
+    tried = attempt.select(
+        "message_id", "part", rank=rank.cast("int8"), code=attempt["code"], channel_id=attempt["channel_id"]
+    )
     facts = ibis.union(tried, *_reports(lens))
     return facts if messages is None else _within(facts, messages)
 
@@ -169,15 +185,17 @@ def _within(facts: ibis.Table, messages: ibis.Table) -> ibis.Table:
 def _reports(lens: Lens) -> tuple[ibis.Table, ibis.Table]:
     """What receipts said, those that name their message and those that were matched."""
     receipt = lens.table("receipt")
-    return _reported(receipt.filter(receipt["message_id"].notnull())), _reported(lens.table("receipt_match"))
+    receipt = receipt.filter(receipt["message_id"].notnull())
+    matched = lens.table("receipt_match")
+    return _reported(receipt, receipt["channel_id"]), _reported(matched, ibis.null("int64"))
 
 
-def _reported(receipts: ibis.Table) -> ibis.Table:
+def _reported(receipts: ibis.Table, channel_id: Any) -> ibis.Table:
     stat = receipts["stat"]
     rank = ibis.cases(
         (stat.isin(DELIVERED_STATS), _DELIVERED), (stat.isin(INTERMEDIATE_STATS), _ACCEPTED), else_=_FAILED
     )
-    return receipts.select("message_id", "part", rank=rank.cast("int8"), code=stat)
+    return receipts.select("message_id", "part", rank=rank.cast("int8"), code=stat, channel_id=channel_id)
 
 
 def _parts(facts: ibis.Table) -> ibis.Table:
@@ -185,6 +203,7 @@ def _parts(facts: ibis.Table) -> ibis.Table:
     rank, code = facts["rank"], facts["code"]
     return facts.group_by("message_id", "part").aggregate(
         rank=rank.max(),
+        channel_id=facts["channel_id"].max(),
         failed_code=code.max(where=rank == _FAILED),
         refused_code=code.max(where=rank == _REFUSED),
         uncertain_code=code.max(where=rank == _UNCERTAIN),
@@ -199,6 +218,7 @@ def _messages_out(parts: ibis.Table) -> ibis.Table:
     )
     return parts.group_by("message_id").aggregate(
         failed=rank.isin((_FAILED, _REFUSED)).any(),
+        channel_id=parts["channel_id"].max(),
         uncertain=(rank == _UNCERTAIN).any(),
         delivered=(rank == _DELIVERED).sum(),
         failed_code=code.min(),
