@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from struct import Struct
 
 from xinfeng.kernel.errors import LocalProtocolError, RemoteProtocolError
@@ -59,10 +60,9 @@ _ANSWERS = frozenset({_SUBMIT_RESP, _DELIVER_RESP, _REPORT_RESP})
 _HEADER_SIZE = HEADER.size
 
 
-def with_country(number: str) -> bytes:
+def with_country(number: str) -> str:
     """As it goes on the wire."""
-    raw = number.encode("ascii")
-    return COUNTRY + raw if len(raw) == _BARE_WIDTH else raw
+    return f"86{number}" if len(number) == _BARE_WIDTH else number
 
 
 def bare(field: bytes) -> str:
@@ -219,12 +219,26 @@ class SubmitConstants:
 _SUBMIT_HEAD_SIZE = at.SUBMIT_HEAD.size
 _SUBMIT_MIDDLE_SIZE = at.SUBMIT_MIDDLE.size - 4
 _TAIL = bytes(RESERVE_WIDTH)
+_COUNTERS = 2**32
+
+
+def _halves(sequences: Sequence[int]) -> tuple[Iterable[bytes], Iterable[int]]:
+    """Node and clock of each, which mostly are the same for all, and counter."""
+    count = len(sequences)
+    if count and isinstance(sequences, range) and sequences[-1] - sequences[0] == count - 1:
+        upper, lower = divmod(sequences[0], _COUNTERS)
+        if lower + count <= _COUNTERS:
+            return repeat(upper.to_bytes(8, "big"), count), range(lower, lower + count)
+    return (
+        [(sequence >> 32).to_bytes(8, "big") for sequence in sequences],
+        [sequence % _COUNTERS for sequence in sequences],
+    )
 
 
 class SubmitTemplate:
     """Submits of one channel, laid out beforehand: a message only brings number, content and part."""
 
-    __slots__ = ("_before", "_fees", "_head", "_middles", "_struct")
+    __slots__ = ("_before", "_fees", "_head", "_middles", "_struct", "_struct_bare")
 
     def __init__(self, constants: SubmitConstants) -> None:
         self._head = at.SUBMIT_HEAD.pack(
@@ -245,7 +259,10 @@ class SubmitTemplate:
             fixed("expire_time", constants.expire_time, 16),
             constants.report_flag,
         )
-        self._struct = Struct(f">II12s{_SUBMIT_HEAD_SIZE}s{NUMBER_WIDTH}s{_SUBMIT_MIDDLE_SIZE}sI")
+        self._struct = Struct(f">II8sI{_SUBMIT_HEAD_SIZE}s{NUMBER_WIDTH}s{_SUBMIT_MIDDLE_SIZE}sI")
+        self._struct_bare = Struct(
+            f">II8sI{_SUBMIT_HEAD_SIZE + 2}s{NUMBER_WIDTH - 2}s{_SUBMIT_MIDDLE_SIZE}sI"
+        )
         self._middles: dict[tuple[int, bool], bytes] = {}
 
     def _middle(self, key: tuple[int, bool]) -> bytes:
@@ -264,22 +281,25 @@ class SubmitTemplate:
         Raises LocalProtocolError `sgip.content_too_long`, `sgip.field_too_long`, `sgip.field_unencodable`,
         `sgip.number_out_of_range`.
         """
-        pack, middles, head = self._struct.pack, self._middles, self._head
+        pack, pack_bare, middles = self._struct.pack, self._struct_bare.pack, self._middles
+        head, head_bare = self._head, self._head + COUNTRY
         overhead = SUBMIT_CONTENT_AT + RESERVE_WIDTH
         pieces: list[bytes] = []
         add = pieces.append
         try:
-            for sequence, (number, content, message_coding, total, _) in zip(sequences, items, strict=True):
+            for upper, lower, (number, content, message_coding, total, _) in zip(
+                *_halves(sequences), items, strict=True
+            ):
                 key = (message_coding, total > 1)
                 middle = middles.get(key) or self._middle(key)
-                raw = number.encode("ascii")
                 size = len(content)
-                if size > LONGEST_CONTENT or len(raw) > NUMBER_WIDTH:
+                if size > LONGEST_CONTENT or len(number) > NUMBER_WIDTH:
                     raise _too_long(size)
+                raw = number.encode("ascii")
                 if len(raw) == _BARE_WIDTH:
-                    raw = COUNTRY + raw
-                octets = sequence.to_bytes(WIDTH, "big")
-                add(pack(overhead + size, _SUBMIT, octets, head, raw, middle, size))
+                    add(pack_bare(overhead + size, _SUBMIT, upper, lower, head_bare, raw, middle, size))
+                else:
+                    add(pack(overhead + size, _SUBMIT, upper, lower, head, raw, middle, size))
                 add(content)
                 add(_TAIL)
         except UnicodeEncodeError:
@@ -326,25 +346,23 @@ def encode_acknowledgements(items: Iterable[Acknowledgement], *, result: int = 0
         raise LocalProtocolError("sgip.number_out_of_range", message="Response") from None
 
 
-_REPORT_FORM = Struct(">II12s12sx21sBB8x")
+_REPORT_FORM = Struct(">II8sI12sx21sBB8x")
+_REPORT_BARE = Struct(">II8sI12sx2s19sBB8x")
 
 
 def encode_reports(sequences: Sequence[int], items: Iterable[ReportItem]) -> bytes:
     """Status reports of a carrier. Their times go unsaid, and so do ids of deliveries: they are the sequences."""
-    pack, length = _REPORT_FORM.pack, _REPORT_FORM.size
-    return b"".join(
-        [
-            pack(
-                length,
-                _REPORT,
-                sequence.to_bytes(WIDTH, "big"),
-                msg_id,
-                with_country(number),
-                *split_word(word),
-            )
-            for sequence, (_, _, msg_id, word, _, _, number) in zip(sequences, items, strict=True)
-        ]
-    )
+    pack, pack_bare, length = _REPORT_FORM.pack, _REPORT_BARE.pack, _REPORT_FORM.size
+    pieces: list[bytes] = []
+    add = pieces.append
+    for upper, lower, (_, _, msg_id, word, _, _, number) in zip(*_halves(sequences), items, strict=True):
+        state, error = split_word(word)
+        raw = number.encode("latin-1")
+        if len(raw) == _BARE_WIDTH:
+            add(pack_bare(length, _REPORT, upper, lower, msg_id, COUNTRY, raw, state, error))
+        else:
+            add(pack(length, _REPORT, upper, lower, msg_id, raw, state, error))
+    return b"".join(pieces)
 
 
 def encode_replies(sequences: Sequence[int], items: Iterable[ReplyItem]) -> bytes:
@@ -353,7 +371,7 @@ def encode_replies(sequences: Sequence[int], items: Iterable[ReplyItem]) -> byte
         encode(
             Deliver(
                 sequence=sequence,
-                user_number=with_country(number).decode("ascii"),
+                user_number=with_country(number),
                 sp_number=destination,
                 content=content,
                 message_coding=message_coding,

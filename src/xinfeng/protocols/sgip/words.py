@@ -13,6 +13,8 @@ Source: SGIP 1.2, Report.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _DELIVERED, _WAITING, _FAILED = range(3)
 _STATES = {"DELIVRD": _DELIVERED, "ACCEPTD": _WAITING, "ENROUTE": _WAITING, "BUFFRED": _WAITING}
 
@@ -35,6 +37,7 @@ def stat_word(state: int, error: int) -> str:
     return _KNOWN.get((state, error)) or _make(state, error)
 
 
+@lru_cache(maxsize=1024)
 def split_word(word: str) -> tuple[int, int]:
     """State and error code for a word; a failure that SGIP has no code for loses its reason."""
     if word in _STATES:

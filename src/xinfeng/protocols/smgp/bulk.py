@@ -363,48 +363,53 @@ def _encode_responses(command: int, items: Iterable[SubmitResponse]) -> bytes:
         raise LocalProtocolError("smgp.number_out_of_range", message="Response") from None
 
 
-_REPORT = Struct(
-    ">III10sBx14s21s21sB3s10s15s3s13s10s11s10s6s7s5s3s6s20x8x"
-)  # labels and values of the text in turn
+_REPORT = Struct(">III10s16s21s25s10s109s8x")
+"""Id of the delivery; what kind it is; number; destination and the beginning of the text; id; the rest of the text."""
 _REPORT_SIZE = 122
+_MOST_FORMS = 1000
 
 
 def encode_reports(sequences: Sequence[int], items: Iterable[ReportItem]) -> bytes:
     """Status reports of a gateway, in the form the document gives them."""
     pack, length = _REPORT.pack, _REPORT.size
-    pieces = []
+    forms: dict[tuple[str, str, str, str], tuple[bytes, bytes, bytes]] = {}
+    pieces: list[bytes] = []
     for sequence, (deliver_id, destination, msg_id, word, submit_time, done_time, number) in zip(
         sequences, items, strict=True
     ):
-        stat, err = split_word(word)
-        done = done_time.encode("latin-1")
-        pieces.append(
-            pack(
-                length,
-                _DELIVER,
-                sequence,
-                deliver_id,
-                1,
-                b"20%b00" % done,
-                number.encode("latin-1"),
-                destination.encode("latin-1"),
-                _REPORT_SIZE,
-                b"id:",
-                msg_id,
-                b" sub:001 dlvrd:",
-                b"001" if stat == "DELIVRD" else b"000",
-                b" submit date:",
-                submit_time.encode("latin-1"),
-                b" done date:",
-                done,
-                b" stat:",
-                stat.encode("latin-1"),
-                b" err:",
-                err.encode("latin-1"),
-                b" text:",
-            )
-        )
+        key = (destination, word, submit_time, done_time)
+        if (form := forms.get(key)) is None:
+            form = _report_form(*key)
+            if len(forms) < _MOST_FORMS:
+                forms[key] = form
+        kind, before, after = form
+        raw = number.encode("latin-1")
+        pieces.append(pack(length, _DELIVER, sequence, deliver_id, kind, raw, before, msg_id, after))
     return b"".join(pieces)
+
+
+def _report_form(destination: str, word: str, submit_time: str, done_time: str) -> tuple[bytes, bytes, bytes]:
+    """What reports have in common that say the same of the same minutes."""
+    stat, err = split_word(word)
+    done = done_time.encode("latin-1")
+    return (
+        struct.pack(">Bx14s", 1, b"20%b00" % done),
+        struct.pack(">21sB3s", destination.encode("latin-1"), _REPORT_SIZE, b"id:"),
+        struct.pack(
+            ">15s3s13s10s11s10s6s7s5s3s6s20x",
+            b" sub:001 dlvrd:",
+            b"001" if stat == "DELIVRD" else b"000",
+            b" submit date:",
+            submit_time.encode("latin-1"),
+            b" done date:",
+            done,
+            b" stat:",
+            stat.encode("latin-1"),
+            b" err:",
+            err.encode("latin-1"),
+            b" text:",
+        ),
+    )
 
 
 def encode_replies(sequences: Sequence[int], items: Iterable[ReplyItem], version: int) -> bytes:
