@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("api/", include("xinfeng.integrations.urls")),
+    path("callbacks/", include("xinfeng.integrations.callbacks.urls")),
     path("f/", include("xinfeng.pages.urls")),
     path("", include("xinfeng.console.urls")),
 ]

@@ -103,7 +103,7 @@ def read(delivered: Delivered, connection: Line | None, at: float) -> Fragment:
         connection,
         sequence,
         delivery_id,
-        _bare(number),
+        bare(number),
         to_number[:30],
         header or UserDataHeader(),
         "0x" + content.hex() if text is None else text,
@@ -111,7 +111,8 @@ def read(delivered: Delivered, connection: Line | None, at: float) -> Fragment:
     )
 
 
-def _bare(number: str) -> str:
+def bare(number: str) -> str:
+    """A mainland number without decoration; any other as it came."""
     try:
         return parse_mainland(number)
     except InvalidInput:

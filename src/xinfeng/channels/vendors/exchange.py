@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from xinfeng.channels.models import ChannelKind
 from xinfeng.foundation.vault import vault
+from xinfeng.kernel.errors import InvalidInput
+from xinfeng.kernel.phones import parse_mainland
 from xinfeng.protocols import aliyun, tencent
 from xinfeng.protocols.aliyun import codes as aliyun_codes
 from xinfeng.protocols.tencent import codes as tencent_codes
@@ -34,6 +37,18 @@ class Exchange(Protocol):
 
     def is_about_account(self, code: str) -> bool:
         """Whether no request of this account will fare better until somebody has put something right."""
+
+
+def kept(kind: str, reference: str, number: str) -> bytes:
+    """What an accepted number is kept under and its receipt found by, at a vendor of this kind. Alibaba Cloud's reference
+    stands for a whole request; a keyed digest tells its numbers apart and says nothing of them to whoever lacks the key."""
+    if kind != ChannelKind.ALIYUN:
+        return carrier_id(reference, b"")
+    try:
+        bare = parse_mainland(number)
+    except InvalidInput:
+        bare = number
+    return carrier_id(reference, vault().phone_index(bare))
 
 
 def templated(item: SubmitItem) -> Templated:
@@ -72,7 +87,7 @@ class AliyunExchange:
         return aliyun.read_send(status, body, numbers)
 
     def kept(self, reference: str, number: str) -> bytes:
-        return carrier_id(reference, vault().phone_index(number))
+        return kept(ChannelKind.ALIYUN, reference, number)
 
     def is_about_one(self, code: str) -> bool:
         return aliyun_codes.is_about_one(code)
@@ -100,7 +115,7 @@ class TencentExchange:
         return tencent.read_send(status, body, numbers)
 
     def kept(self, reference: str, number: str) -> bytes:
-        return carrier_id(reference, b"")
+        return kept(ChannelKind.TENCENT, reference, number)
 
     def is_about_one(self, code: str) -> bool:
         return tencent_codes.is_about_one(code)

@@ -24,6 +24,7 @@ from xinfeng.foundation.jobs import discover
 from xinfeng.foundation.senders import with_plain_addresses
 from xinfeng.foundation.settings import Settings
 from xinfeng.intake.actions import resume_unfinished
+from xinfeng.integrations.callbacks.gatekeeping import DOOR as CALLBACKS
 from xinfeng.integrations.gatekeeping import DOOR as API
 from xinfeng.lens.engine import close_lens, lens
 from xinfeng.pages.gatekeeping import DOOR as PUBLIC
@@ -64,7 +65,7 @@ class _Server(uvicorn.Server):
 def application() -> App:
     """Everything that is served, behind its doors."""
     django = get_asgi_application()
-    return with_plain_addresses(limit_bodies(django, (API, PUBLIC, CONSOLE)))  # type: ignore[arg-type]
+    return with_plain_addresses(limit_bodies(django, (API, CALLBACKS, PUBLIC, CONSOLE)))  # type: ignore[arg-type]
 
 
 def run(settings: Settings, commands: Any) -> None:

@@ -1,0 +1,23 @@
+"""How bodies come in from vendors: next to nothing from whoever does not know the address of a channel."""
+
+from __future__ import annotations
+
+from xinfeng.foundation.bodies import Door, Refusal, Scope
+from xinfeng.integrations.callbacks.addresses import PREFIX, read_key
+
+LARGEST_BODY = 1024 * 1024
+"""Thousands of status reports in one push; vendors push hundreds."""
+STRANGER_BYTES = 1024
+PATIENCE_S = 15.0
+
+
+def _refuse(scope: Scope, status: int, at_most: int) -> Refusal:
+    return Refusal(status)
+
+
+async def _may_send(scope: Scope) -> int | Refusal:
+    key = scope["path"].removeprefix(PREFIX).partition("/")[0]
+    return LARGEST_BODY if read_key(key) is not None else Refusal(404)
+
+
+DOOR = Door(PREFIX, STRANGER_BYTES, PATIENCE_S, _refuse, _may_send)
