@@ -4,7 +4,9 @@
 `bare_loop_per_s`: submit, response and receipt over loopback by the same codec with nothing else around it, two
 processes; `ratio`: the first over the second. `gateway_peak_mb`: the most memory the gateway ever had resident.
 
-    python -m benchmarks.dispatch [--messages 200000] [--connections 4] [--window 256]
+    python -m benchmarks.dispatch [--messages 200000] [--connections 4] [--window 256] [--protocol cmpp|sgip|smgp|smpp|all]
+
+The bare loop is CMPP's whatever the protocol; with `all`, one line a protocol.
 
 Everything is durable (fsync on); contacts, standings and messages are laid down by COPY beforehand.
 """
@@ -15,6 +17,7 @@ import argparse
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -61,10 +64,32 @@ def embedded_postgres() -> Iterator[Path]:
             server.stop()
 
 
+ACCOUNTS: dict[str, tuple[str, dict[str, str | int]]] = {
+    "cmpp": ("cmpp3", {"account": "900001"}),
+    "sgip": (
+        "sgip12",
+        {"account": "sgip", "node_id": 3010012345, "corp_id": "12345", "listen_host": "127.0.0.1"},
+    ),
+    "smgp": ("smgp30", {"account": "12345678"}),
+    "smpp": ("smpp34", {"system_id": "xinfeng"}),
+}
+"""By protocol: the kind of channel, and what its account needs."""
+
+
+def free_port() -> int:
+    """One that nobody listens on just now."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
 @contextlib.contextmanager
-def simulated_carrier(*, log: Path | None = None) -> Iterator[int]:
-    """The carrier in a process of its own; yields its port."""
+def simulated_carrier(
+    *, protocol: str = "cmpp", log: Path | None = None, listening: int | None = None
+) -> Iterator[int]:
+    """The carrier in a process of its own; yields its port. `listening`: where an SGIP carrier calls us."""
     command = [sys.executable, "-m", "xinfeng.channels.simulator", "--port", "0", "--receipt-delay-ms", "50"]
+    command += ["--protocol", protocol, "--provider", f"127.0.0.1:{listening or 8801}"]
     if log is not None:
         command += ["--log", str(log)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -87,22 +112,26 @@ def gateway_process() -> Iterator[subprocess.Popen[bytes]]:
         process.wait(30)
 
 
-def make_channel(port: int, *, connections: int, window: int) -> int:
+def make_channel(
+    port: int, *, connections: int, window: int, protocol: str = "cmpp", listening: int | None = None
+) -> int:
     """A marketing channel to the simulated carrier."""
     from xinfeng.channels.actions import save_channel
     from xinfeng.channels.capabilities import NOT_DEMANDED
 
+    kind, account = ACCOUNTS[protocol]
     return save_channel(
         name="simulated",
-        kind="cmpp3",
+        kind=kind,
         purpose="marketing",
         config={
             "host": "127.0.0.1",
             "port": port,
-            "account": "900001",
             "access_code": "1069000101",
             "connections": connections,
             "window": window,
+            **account,
+            **({"listen_port": listening} if protocol == "sgip" and listening else {}),
         },
         secret="888888",
         rate_per_s=RATE_PER_S,
@@ -194,15 +223,21 @@ def peak_mb(pid: int) -> float:
     raise RuntimeError("no VmHWM")
 
 
-def measure(messages: int, *, connections: int, window: int) -> dict[str, float]:
+def measure(
+    messages: int, *, connections: int, window: int, protocol: str = "cmpp"
+) -> dict[str, float | str]:
     """All figures, one run."""
-    with embedded_postgres(), simulated_carrier() as port:
+    listening = free_port()
+    with embedded_postgres(), simulated_carrier(protocol=protocol, listening=listening) as port:
         from xinfeng.delivery.actions import start_plan
         from xinfeng.kernel.time import utc_now
 
-        plan_id = plan_messages(messages, make_channel(port, connections=connections, window=window))
+        channel_id = make_channel(
+            port, connections=connections, window=window, protocol=protocol, listening=listening
+        )
+        plan_id = plan_messages(messages, channel_id)
         with gateway_process() as gateway:
-            ready = "select count(*) from connection_state where phase = 'ready'"
+            ready = "select count(*) from connection_state where phase = 'ready' and number > 0"
             wait_for(ready, connections, timeout_s=20, process=gateway)
             began = time.monotonic()
             start_plan(plan_id, actor="benchmark", now=utc_now())
@@ -215,6 +250,7 @@ def measure(messages: int, *, connections: int, window: int) -> dict[str, float]
     bare = bare_loop(min(messages, 200_000), window=window)
     rate = messages / took_s
     return {
+        "protocol": protocol,
         "messages": messages,
         "seconds": round(took_s, 2),
         "messages_per_s": round(rate),
@@ -230,8 +266,18 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=200_000)
     parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--window", type=int, default=256)
+    parser.add_argument("--protocol", choices=[*ACCOUNTS, "all"], default="cmpp")
     given = parser.parse_args()
-    emit("dispatch", measure(given.messages, connections=given.connections, window=given.window))
+    if given.protocol == "all":  # each in a process of its own: Django is set up once
+        for protocol in ACCOUNTS:
+            again = [sys.executable, "-m", "benchmarks.dispatch", "--protocol", protocol]
+            again += [f"--messages={given.messages}", f"--connections={given.connections}"]
+            subprocess.run([*again, f"--window={given.window}"], check=True)
+        return
+    emit(
+        "dispatch",
+        measure(given.messages, connections=given.connections, window=given.window, protocol=given.protocol),
+    )
 
 
 if __name__ == "__main__":
