@@ -70,7 +70,7 @@ class SmppConfig(LineConfig):
     gateway wants international ones (`number_ton` 1, `number_npi` 1).
 
     Texts: `alphabet` for those that need Latin letters only. UCS-2 is the default because it reads the same
-    everywhere, and costs nothing where 70 characters are a part; `gsm7` is for where 160 are. `default_alphabet`: what
+    everywhere, and costs nothing where 70 characters are a part (`channels.writing`). `default_alphabet`: what
     data_coding 0 means here. `long_texts`: `sar` where the gateway wants TLVs.
 
     Receipts: `registered_delivery` 1 asks for the final one (5.2.17: 2 only for failures, 0 none). `id_format`: how

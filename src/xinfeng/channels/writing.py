@@ -23,15 +23,22 @@ class LongTexts(StrEnum):
 
 
 class Alphabet(StrEnum):
-    """How a text is written that needs nothing but Latin letters. Whatever does not fit goes as UCS-2."""
+    """How a text of up to 70 characters is written that needs nothing but Latin letters. Whatever is longer, or does
+    not fit, goes as UCS-2: there must be as many parts as were planned, and plans count them as China bills them
+    (`billed_parts`), whatever the alphabet.
+    """
 
     ASCII = "ascii"
-    """Up to 70 characters; longer ones go as UCS-2, so that there are as many parts as are billed in China."""
     GSM7 = "gsm7"
-    """160 septets, or 153 in each part: as billed outside China, and so fewer parts than `billed_parts`."""
     LATIN1 = "latin1"
-    """Up to 70 characters, as with ASCII."""
     UCS2 = "ucs2"
+
+
+_ENCODINGS = {
+    Alphabet.ASCII: Encoding.ASCII,
+    Alphabet.GSM7: Encoding.GSM7,
+    Alphabet.LATIN1: Encoding.LATIN1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,37 +60,36 @@ AS_IN_CHINA = Writing()
 def write_parts(
     number: str, text: str, *, reference: int, writing: Writing = AS_IN_CHINA
 ) -> list[SubmitItem]:
-    """The parts of a text to a number. With the default writing, as many as are billed: characters count the same
-    whatever their width, so a long ASCII text is written in UCS-2 as well.
+    """The parts of a text to a number. As many as are billed: characters count the same whatever their width, so a
+    long ASCII text is written in UCS-2 as well. (With references of 16 bits there may be one more.)
 
     Consecutive messages have different references, so parts of two texts to one handset don't mix. Every part begins
     with its header, also for SAR. Raises InvalidInput for a text that can't be written.
     """
-    alphabet = writing.alphabet
-    if alphabet is Alphabet.GSM7 and encode_gsm(text) is not None:
-        return _parts(number, text, Encoding.GSM7, reference, writing)
     if len(text) <= SINGLE_UNITS:
-        if alphabet is Alphabet.ASCII and text.isascii():
-            return [(number, text.encode("ascii"), Encoding.ASCII, 1, 1)]
-        if alphabet is Alphabet.LATIN1 and (payload := _latin1(text)) is not None:
-            return [(number, payload, Encoding.LATIN1, 1, 1)]
+        alphabet = writing.alphabet
+        if alphabet is not Alphabet.UCS2 and (payload := _plain(text, alphabet)) is not None:
+            return [(number, payload, _ENCODINGS[alphabet], 1, 1)]
         payload = _ucs2(text)
         if len(payload) <= 2 * SINGLE_UNITS:
             return [(number, payload, Encoding.UCS2, 1, 1)]
-    return _parts(number, text, Encoding.UCS2, reference, writing)
-
-
-def _parts(number: str, text: str, encoding: Encoding, reference: int, writing: Writing) -> list[SubmitItem]:
-    pieces = contents(text, encoding=encoding, reference=reference, width=writing.width)
+    pieces = contents(text, encoding=Encoding.UCS2, reference=reference, width=writing.width)
     total = len(pieces)
-    return [(number, piece, encoding, total, part) for part, piece in enumerate(pieces, start=1)]
+    return [(number, piece, Encoding.UCS2, total, part) for part, piece in enumerate(pieces, start=1)]
 
 
-def _latin1(text: str) -> bytes | None:
-    try:
-        return text.encode("latin-1")
-    except UnicodeEncodeError:
-        return None
+def _plain(text: str, alphabet: Alphabet) -> bytes | None:
+    """The text in an alphabet of Latin letters; None where it does not fit."""
+    if alphabet is Alphabet.GSM7:
+        return encode_gsm(text)
+    if text.isascii():
+        return text.encode("ascii")
+    if alphabet is Alphabet.LATIN1:
+        try:
+            return text.encode("latin-1")
+        except UnicodeEncodeError:
+            return None
+    return None
 
 
 def _ucs2(text: str) -> bytes:

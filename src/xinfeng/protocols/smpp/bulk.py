@@ -507,7 +507,7 @@ def _report_frame(
         )
     )
     middle = text + _ID_TLVS[id_size]
-    state = STATE_OF.get(stat.partition(" ")[0])
+    state = STATE_OF.get(stat.partition(":")[0])
     behind = b"\0" if state is None else b"\0" + write_tlv(Tag.MESSAGE_STATE, bytes((state,)))
     length = _REPORT_HEAD.size + len(before) + len(middle) + len(behind) + 2 * id_size
     return before, middle, behind, length

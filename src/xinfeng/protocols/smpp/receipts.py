@@ -27,6 +27,9 @@ STATES = {
 """message_state (5.2.28) and the word for it in a text."""
 STATE_OF = {word: state for state, word in STATES.items()}
 
+_SAYS_LITTLE = frozenset(STATE_OF) - {DELIVERED, "ENROUTE"}
+"""Words that get their reason behind them, as in `UNDELIV:005`. ACCEPTD is one: with a reason it is a failure."""
+
 
 class IdFormat(StrEnum):
     """How the id in an answer and the id in a text receipt are the same. In hexadecimal and decimal formats both
@@ -68,7 +71,8 @@ def _canonical(raw: bytes, form: IdFormat, *, hexadecimal: bool) -> bytes:
 
 
 class Report(NamedTuple):
-    """What a receipt says. `stat`: the word, with ` err:…` behind it where there is a reason; times YYMMDDHHMM."""
+    """What a receipt says. `stat`: the word, with its reason where there is one (`UNDELIV:005`, the form that SMGP's
+    receipts have too); times YYMMDDHHMM."""
 
     message_id: bytes
     stat: str
@@ -95,13 +99,13 @@ def read_report(content: bytes, tlvs: dict[int, bytes], form: IdFormat) -> Repor
     stat = state or word
     if not message_id or not stat:
         return None
+    if state not in ("", DELIVERED) and word and word not in STATE_OF:
+        stat = word  # the vendor's own word says more than a state
     reason = fields.get("err", "").strip("0") and fields["err"]
     if not reason:
         reason = _network_error(tlvs.get(Tag.NETWORK_ERROR_CODE, b""))
-    if not reason and state and word not in STATE_OF:
-        reason = word
-    if reason and stat != DELIVERED:
-        stat = f"{stat} err:{reason}"
+    if reason and stat in _SAYS_LITTLE:
+        stat = f"{stat}:{reason}"
     return Report(
         message_id,
         _printable(stat)[:LONGEST_STAT],
@@ -143,8 +147,10 @@ def _printable(word: str) -> str:
 
 
 def write_report(*, stat: str, submit_time: str, done_time: str) -> bytes:
-    """The text of a receipt behind its id, as appendix B has it. `stat` may carry ` err:…`."""
-    word, _, reason = stat.partition(" err:")
+    """The text of a receipt behind its id, as appendix B has it. `stat` may carry a reason."""
+    word, _, reason = stat.partition(":")
+    if word not in _SAYS_LITTLE:
+        word, reason = stat, ""
     delivered = int(word == DELIVERED)
     return (
         f" sub:001 dlvrd:{delivered:03} submit date:{submit_time} done date:{done_time}"
