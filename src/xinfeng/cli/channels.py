@@ -66,7 +66,12 @@ def _troubles(channel: ChannelRow) -> list[str]:
 @group.command("add")
 def add_channel(
     name: str,
-    account: Annotated[str, typer.Option(help="企业代码 SP_Id（6 位）")],
+    account: Annotated[
+        str,
+        typer.Option(
+            help="登录名：SP_Id、ClientID、system_id、AccessKey ID … what one logs in with, by its protocol"
+        ),
+    ],
     secret: Annotated[
         str,
         typer.Option(
@@ -76,13 +81,33 @@ def add_channel(
             help="共享密钥；不写会询问 shared secret; asked for without it",
         ),
     ],
-    access_code: Annotated[str, typer.Option(help="接入码，如 10690001")],
-    host: Annotated[str, typer.Option()] = "127.0.0.1",
-    port: Annotated[int, typer.Option()] = 7890,
-    kind: Annotated[str, typer.Option(help="cmpp2 或 cmpp3")] = "cmpp3",
+    access_code: Annotated[
+        str, typer.Option(help="接入码，如 10690001；云厂商可以不填 not needed for cloud vendors")
+    ] = "",
+    host: Annotated[
+        str, typer.Option(help="网关地址；云厂商默认为其接口 of the gateway; vendors have one")
+    ] = "",
+    port: Annotated[int, typer.Option(help="0：协议的常用端口 0: the usual port of the protocol")] = 0,
+    kind: Annotated[
+        str,
+        typer.Option(help="cmpp2、cmpp3、sgip12、smgp30、smpp34、aliyun、tencent … what is spoken"),
+    ] = "cmpp3",
+    more: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="其他参数，可重复，如 --set node_id=3010012345 other fields of the account, may be repeated",
+        ),
+    ] = None,
     purpose: Annotated[str, typer.Option(help="marketing 或 service")] = "marketing",
     connections: Annotated[int, typer.Option()] = 1,
-    window: Annotated[int, typer.Option(help="每连接未应答上限 unanswered submits per connection")] = 16,
+    window: Annotated[
+        int,
+        typer.Option(
+            help="每连接未应答上限；0：协议的常用值 unanswered submits per connection; 0: the usual"
+        ),
+    ] = 0,
     rate: Annotated[int, typer.Option(help="每秒条数 parts per second")] = 100,
     price_li: Annotated[int, typer.Option(help="每条价格，厘 price per part in tenths of a fen")] = 35,
     opens: Annotated[
@@ -104,7 +129,7 @@ def add_channel(
         ),
     ] = "none",
 ) -> None:
-    """添加一个 CMPP 通道。 Add a CMPP channel."""
+    """添加一个通道。 Add a channel of any kind."""
     if (opens is None) != (closes is None):
         raise typer.BadParameter("--opens 和 --closes 要一起填。 Give --opens and --closes together.")
     from xinfeng.channels.capabilities import NOT_DEMANDED, PRESETS
@@ -114,12 +139,14 @@ def add_channel(
     ready()
     from xinfeng.channels.actions import save_channel
 
-    config = {"host": host, "port": port, "account": account, "access_code": access_code}
+    config: dict[str, object] = _stated(kind, account, more or [])
+    stated = {"host": host, "port": port, "access_code": access_code, "window": window}
+    config |= {field: given for field, given in stated.items() if given}
     channel_id = save_channel(
         name=name,
         kind=kind,
         purpose=purpose,
-        config=config | {"connections": connections, "window": window},
+        config=config | {"connections": connections},
         secret=secret,
         rate_per_s=rate,
         price_li=price_li,
@@ -128,6 +155,52 @@ def add_channel(
         capabilities=PRESETS[vendor].capabilities.to_json() | ({} if filing else NOT_DEMANDED),
     )
     say(f"已添加通道 {channel_id}。 Added channel {channel_id}.")
+
+
+def _stated(kind: str, account: str, more: Sequence[str]) -> dict[str, object]:
+    """The account as options state it; flags are read as yes or no, all else is the config's to read."""
+    from xinfeng.channels.models import ChannelKind
+
+    config: dict[str, object] = {"system_id" if kind == ChannelKind.SMPP else "account": account}
+    for one in more:
+        field, equals, value = one.partition("=")
+        if not equals or not field:
+            raise typer.BadParameter(f"--set {one}: NAME=VALUE")
+        config[field] = {"true": True, "false": False}.get(value.lower(), value)
+    return config
+
+
+@group.command("probe")
+def probe(channel_id: int) -> None:
+    """登录一次再退出，不发短信。 Log in and out again; no message is sent."""
+    ready()
+    from xinfeng.channels.probe import try_channel
+    from xinfeng.console.channels.words import probe_words
+
+    result = try_channel(channel_id)
+    say(f"{probe_words(result)} ({result.code})", style="green" if result.ok else "red")
+    if not result.ok:
+        raise typer.Exit(1)
+
+
+@group.command("trial")
+def trial(
+    channel_id: int,
+    to: Annotated[
+        str, typer.Option(help="自己的号码；要是已同意的客户 your own number; a contact who agreed")
+    ],
+    signature: Annotated[str, typer.Option(help="签名，不带括号 without brackets")],
+) -> None:
+    """给自己发一条测试短信，关卡照常检查。 One message to your own number; every gate is asked."""
+    ready()
+    from xinfeng.content.reads import signatures
+    from xinfeng.delivery.trial import send_trial
+
+    found = next((one for one in signatures(only_enabled=True) if one.text == signature), None)
+    if found is None:
+        raise typer.BadParameter(f"--signature {signature}: 没有这个签名 no such signature")
+    sent = send_trial(channel_id, found.pk, phone=to, actor=ACTOR, now=utc_now())
+    say(f"已交给网关：{sent.text} Handed to the gateway.")
 
 
 @group.command("enable")
