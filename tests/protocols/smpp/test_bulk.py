@@ -209,6 +209,12 @@ def test_an_id_that_could_not_stand_in_a_receipt_is_refused(message_id: bytes) -
         encode_reports([1], [(b"", "1069", message_id, "DELIVRD", "", "", "13800138000")])
 
 
+@pytest.mark.parametrize("number", ["1" * 21, "１３８", "1\x002"])
+def test_a_report_on_what_is_no_number_is_refused(number: str) -> None:
+    with pytest.raises(LocalProtocolError):
+        encode_reports([1], [(b"", "1069", b"77", "DELIVRD", "", "", number)])
+
+
 # --- deliveries --------------------------------------------------------------------------------------------
 
 STATS = st.sampled_from(["DELIVRD", "UNDELIV", "EXPIRED:004", "MK:0001", "REJECTD:12"])

@@ -431,22 +431,22 @@ class SubmitTemplate:
 
 def encode_submit_responses(items: Iterable[SubmitResponse], data_sms: Collection[int] = ()) -> bytes:
     """Answers of a centre. A refusal needs no id (4.4.2), but may have one."""
-    pack = HEADER.pack
     pieces: list[bytes] = []
     for sequence, message_id, status in items:
         command = _DATA_SM_RESP if data_sms and sequence in data_sms else _SUBMIT_SM_RESP
         size = len(message_id)
         if size > LONGEST_ID or not message_id.isalnum():
             if status:
-                pieces.append(pack(_HEADER_SIZE, command, status, sequence))
+                pieces.append(HEADER.pack(_HEADER_SIZE, command, status, sequence))
                 continue
             id_octets(message_id)
-        pieces += (pack(_ID_AT + size, command, status, sequence), message_id, b"\0")
+        answer = _ANSWERS_BY_SIZE[size]
+        pieces.append(answer.pack(answer.size, command, status, sequence, message_id))
     return b"".join(pieces)
 
 
-_ID_AT = _HEADER_SIZE + 1
-"""Octets of an answer but for its id."""
+_ANSWERS_BY_SIZE = [Struct(f">IIII{size}sx") for size in range(LONGEST_ID + 1)]
+"""Answers with an id of so many octets."""
 _EMPTY_ID = Struct(">IIIIx")
 
 
@@ -475,11 +475,11 @@ def encode_reports(sequences: Sequence[int], items: Iterable[ReportItem]) -> byt
             id_octets(message_id)
         key = (access_code, stat, submit_time, done_time, len(message_id))
         before, middle, state, length = frames.get(key) or frames.setdefault(key, _report_frame(*key))
-        raw = number.encode("latin-1") if number.isdigit() else c_octets("source", number, 20)[:-1]
-        if len(raw) > LONGEST_ADDRESS:
-            raise LocalProtocolError("smpp.field_too_long", field="source", at_most=LONGEST_ADDRESS)
-        head = pack(length + len(raw), _DELIVER_SM, 0, sequence)
-        pieces += (head, raw, before, message_id, middle, message_id, state)
+        size = len(number)
+        if size > LONGEST_ADDRESS or not (number.isdigit() and number.isascii()):
+            c_octets("source", number, LONGEST_ADDRESS)
+        head = pack(length + size, _DELIVER_SM, 0, sequence)
+        pieces += (head, number.encode("latin-1"), before, message_id, middle, message_id, state)
     return b"".join(pieces)
 
 
