@@ -22,7 +22,7 @@ def explain_code(code: str, kind: Annotated[str, KIND] = "") -> None:
     ready()
     from xinfeng.channels import codes
     from xinfeng.channels.codes import Phase
-    from xinfeng.channels.codes.words import action_name, permanence_name, phase_name, side_name
+    from xinfeng.channels.codes.words import done_about, permanence_name, phase_name, side_name
 
     codes.refresh(at_once=True)
     found = [codes.explain(kind, code, phase=phase) for phase in Phase]
@@ -37,8 +37,8 @@ def explain_code(code: str, kind: Annotated[str, KIND] = "") -> None:
             say(f"  在哪一边 side: {side_name(one.side)} {side_name(one.side, 'en')}")
         zh, en = permanence_name(one.permanence), permanence_name(one.permanence, "en")
         say(f"  {zh} {en}")
-        say(f"  {action_name(one.action)}")
-        say(f"  {action_name(one.action, 'en')}")
+        say(f"  {done_about(one)}")
+        say(f"  {done_about(one, 'en')}")
         if one.source:
             say(f"  来源 source: {one.source}, {one.date}", style="dim")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xinfeng.channels.codes.shapes import Action, Permanence, Phase, Side
+from xinfeng.channels.codes.shapes import Action, CodeInfo, Permanence, Phase, Side, Verdict
 
 SIDES: dict[Side, tuple[str, str]] = {
     Side.NOBODY: ("", ""),
@@ -91,6 +91,29 @@ def side_name(side: Side, language: str = "zh") -> str:
 def action_name(action: Action, language: str = "zh") -> str:
     """What Xinfeng does about it."""
     return _in(ACTIONS[action], language)
+
+
+_AFTER_LOGIN = (
+    "隔几分钟才再试，不反复登录；原因写在通道页",
+    "Tried again only after minutes; the channel's page says why",
+)
+_AFTER_RECEIPT: dict[Action, tuple[str, str]] = {
+    Action.ALERT_CONTENT: ("在通道页和首页提醒", "Shown on the channel's page and the dashboard"),
+    Action.ALERT_ACCOUNT: ("在通道页和首页提醒", "Shown on the channel's page and the dashboard"),
+    Action.THROTTLE: (
+        "只记录：这一条运营商已经接收，不再发",
+        "Recorded only: the carrier had taken the message, so it is not sent again",
+    ),
+}
+
+
+def done_about(info: CodeInfo, language: str = "zh") -> str:
+    """What Xinfeng does about a code, when it comes as this one does."""
+    if info.phase is Phase.LOGIN and info.verdict is not Verdict.ACCEPTED:
+        return _in(_AFTER_LOGIN, language)
+    if info.phase is Phase.RECEIPT and info.action in _AFTER_RECEIPT:
+        return _in(_AFTER_RECEIPT[info.action], language)
+    return action_name(info.action, language)
 
 
 def phase_name(phase: Phase, language: str = "zh") -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from xinfeng.channels.codes import CodeInfo, Side
 from xinfeng.channels.codes.book import classes
-from xinfeng.channels.codes.words import action_name, permanence_name, phase_name, side_name
+from xinfeng.channels.codes.words import done_about, permanence_name, phase_name, side_name
 from xinfeng.channels.models import ChannelKind
 from xinfeng.console.components.parts import Text, Tone
 from xinfeng.insights.words import carrier_code
@@ -58,7 +58,7 @@ class ShownCode:
 
     @property
     def done(self) -> str:
-        return action_name(self.info.action, language())
+        return done_about(self.info, language())
 
     @property
     def category(self) -> str:

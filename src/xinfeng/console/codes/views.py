@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from xinfeng.channels import codes
 from xinfeng.channels.codes import CodeInfo, Phase, Side
+from xinfeng.channels.codes.shapes import is_pattern
 from xinfeng.channels.codes.words import PHASES, SIDES
 from xinfeng.channels.models import ChannelKind
 from xinfeng.console.codes.shown import ShownCode, kind_name, language
@@ -50,7 +51,7 @@ def page(request: HttpRequest) -> HttpResponse:
     codes.refresh()
     query = Query.read(request, columns=COLUMNS, filters=_filters())
     found = [one for one in codes.book().entries() if _fits(one, query)]
-    found.sort(key=lambda one: (not one.own, one.phase.value, one.kinds, one.pattern))
+    found.sort(key=_order)
     start = query.offset
     table = Table(
         id="codes",
@@ -73,6 +74,22 @@ def page(request: HttpRequest) -> HttpResponse:
         "own": len(codes.book().own),
     }
     return answer_with_table(request, "codes/list.html", table, context)
+
+
+_PHASES = (Phase.RECEIPT, Phase.SUBMIT, Phase.LOGIN)
+
+
+def _order(one: CodeInfo) -> tuple[bool, int, tuple[str, ...], bool, int, str]:
+    """Our own first, then what comes most often; numbers by value, patterns behind the codes they stand for."""
+    number = int(one.pattern) if one.pattern.isdecimal() else 0
+    return (
+        not one.own,
+        _PHASES.index(one.phase),
+        one.kinds,
+        is_pattern(one.pattern),
+        number,
+        one.pattern,
+    )
 
 
 def _fits(one: CodeInfo, query: Query) -> bool:
