@@ -9,7 +9,8 @@ import pytest
 
 from xinfeng.cli.demo.clock import zone_where_shops_send
 from xinfeng.cli.demo.shop import UNASSIGNED_RANGES, write_shop
-from xinfeng.kernel.phones import Carrier, carrier_by_prefix, parse_mainland
+from xinfeng.kernel.phones import Carrier, parse_mainland
+from xinfeng.kernel.prefixes import shipped
 
 NOW = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -34,7 +35,7 @@ def test_the_sample_shop_has_numbers_that_nobody_can_have(tmp_path: Path) -> Non
     for number in numbers:
         assert parse_mainland(number) == number
         assert number.startswith(UNASSIGNED_RANGES)
-        assert carrier_by_prefix(number) is Carrier.UNKNOWN
+        assert shipped().carrier_of(number) is Carrier.UNKNOWN
     assert set(files.opt_outs) < set(numbers)
 
 

@@ -3,15 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xinfeng.kernel.errors import InvalidInput
-from xinfeng.kernel.phones import (
-    PREFIX_RANGES,
-    Carrier,
-    carrier_by_prefix,
-    is_virtual,
-    mask,
-    parse_mainland,
-    range_of,
-)
+from xinfeng.kernel.phones import mask, parse_mainland
 
 BARE = "13800138000"
 
@@ -103,41 +95,3 @@ def test_country_codes_make_no_difference(number: str, code: str) -> None:
 )
 def test_masks(number: str, masked: str) -> None:
     assert mask(number) == masked
-
-
-@pytest.mark.parametrize(
-    ("number", "carrier", "virtual"),
-    [
-        ("13800138000", Carrier.MOBILE, False),
-        ("13400138000", Carrier.MOBILE, False),
-        ("13490138000", Carrier.TELECOM, False),
-        ("17030138000", Carrier.MOBILE, True),
-        ("17010138000", Carrier.TELECOM, True),
-        ("17090138000", Carrier.UNICOM, True),
-        ("17100138000", Carrier.UNICOM, True),
-        ("17405138000", Carrier.TELECOM, False),
-        ("17406138000", Carrier.UNKNOWN, False),
-        ("18600138000", Carrier.UNICOM, False),
-        ("19200138000", Carrier.BROADNET, False),
-        ("15400138000", Carrier.UNKNOWN, False),
-    ],
-)
-def test_carrier_by_the_longest_prefix(number: str, carrier: Carrier, virtual: bool) -> None:
-    assert carrier_by_prefix(number) is carrier
-    assert is_virtual(number) is virtual
-
-
-def test_every_range_answers_for_its_own_numbers() -> None:
-    prefixes = [entry.prefix for entry in PREFIX_RANGES]
-    assert len(prefixes) == len(set(prefixes))
-    longer = {p for p in prefixes if len(p) > 3}
-    for entry in PREFIX_RANGES:
-        number = next(
-            number
-            for digit in "0123456789"
-            if not any(
-                (number := f"{entry.prefix}{digit}00000000"[:11]).startswith(p)
-                for p in longer - {entry.prefix}
-            )
-        )
-        assert range_of(number) == entry

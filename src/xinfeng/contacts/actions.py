@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
 
+from xinfeng.contacts import prefixes
 from xinfeng.contacts.former_numbers import was_lost
 from xinfeng.contacts.members import members
 from xinfeng.contacts.models import (
@@ -30,7 +31,6 @@ from xinfeng.foundation.database import bulk_transaction
 from xinfeng.foundation.ids import take_block
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
-from xinfeng.kernel.phones import carrier_by_prefix
 
 __all__ = [
     "CLEARABLE",
@@ -129,7 +129,7 @@ def _apply(contact: Contact, record: ContactRecord) -> list[str]:
         index = vault().phone_index(record.phone)
         if contact.phone_index is None or bytes(contact.phone_index) != index:
             contact.phone_index, contact.phone_sealed = index, vault().seal(Kind.PHONE, record.phone)
-            contact.carrier = int(carrier_by_prefix(record.phone))
+            contact.carrier = int(prefixes.carrier_of(record.phone))
             contact.tail_index = vault().tail_index(record.phone)
             changed += ["phone_index", "phone_sealed", "carrier", "tail_index"]
             if contact.region_guessed or (contact.province is None and contact.city is None):

@@ -14,7 +14,7 @@ from itertools import chain
 from operator import eq
 from typing import NamedTuple
 
-from xinfeng.contacts import packing, regions, statements
+from xinfeng.contacts import packing, prefixes, regions, statements
 from xinfeng.contacts.events import append_events
 from xinfeng.contacts.finding import (
     find_by_external_ids,
@@ -30,7 +30,7 @@ from xinfeng.foundation.database import Connection
 from xinfeng.foundation.ids import take_block
 from xinfeng.foundation.vault import Kind, Vault, vault
 from xinfeng.kernel.errors import InvalidInput
-from xinfeng.kernel.phones import Carrier, carrier_by_prefix
+from xinfeng.kernel.phones import Carrier
 
 CONFLICT_REASON, CONFLICT_SCORE = "phone_external_conflict", 90
 """Why two contacts are suggested for merging when a source says that one's number and the other's external id
@@ -418,7 +418,8 @@ def _columns(
     genders[None] = gender
     languages = packing.Packed(packing.text)
     languages[None] = language
-    carriers = packing.Packed(lambda prefix: packing.smallint(carrier_by_prefix(prefix)))
+    ranges = prefixes.table()
+    carriers, width = packing.Packed(lambda prefix: packing.smallint(ranges.carrier_of(prefix))), ranges.width
     no_carrier, no_attrs = packing.smallint(Carrier.UNKNOWN), packing.json_object({})
     tails = _packed_tails(vault())
     provinces, cities, guessed = _places(records, words, unplaced)
@@ -432,7 +433,7 @@ def _columns(
         [days[record.birthday] for record in records],
         provinces,
         cities,
-        [carriers[record.phone[:5]] if record.phone else no_carrier for record in records],
+        [carriers[record.phone[:width]] if record.phone else no_carrier for record in records],
         [languages[record.language] for record in records],
         [words[record.level] for record in records],
         [on.array for on in tags],

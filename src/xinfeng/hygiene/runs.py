@@ -20,6 +20,7 @@ from typing import Any
 
 from django.db.models import F
 
+from xinfeng.contacts import prefixes
 from xinfeng.foundation import audit
 from xinfeng.foundation.database import Connection, bulk_transaction
 from xinfeng.foundation.vault import Kind, vault
@@ -33,7 +34,6 @@ from xinfeng.hygiene.reads import spent, terms_of
 from xinfeng.hygiene.settings import PlanSettings, plan_settings
 from xinfeng.hygiene.states import Answer
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
-from xinfeng.kernel.phones import carrier_by_prefix
 
 log = logging.getLogger(__name__)
 
@@ -222,7 +222,7 @@ def _settle(
 
 def _with_porting(answer: Answer, number: str) -> Answer:
     """Who serves a number tells that it was ported, where the provider doesn't say so itself."""
-    given = carrier_by_prefix(number)
+    given = prefixes.carrier_of(number)
     if answer.ported is not None or not answer.carrier or not given:
         return answer
     return replace(answer, ported=answer.carrier != given)

@@ -1,4 +1,5 @@
-"""Mainland China mobile numbers: reading what people and spreadsheets write, masking, carrier by prefix.
+"""Mainland China mobile numbers: reading what people and spreadsheets write, masking, the carriers. Whose a range is,
+`kernel.prefixes` knows.
 
 Inside, a number is its bare 11 digits. Errors never carry the number itself: they end up in logs.
 """
@@ -7,8 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from enum import IntEnum
 
@@ -97,65 +96,3 @@ class Carrier(IntEnum):
     UNICOM = 2
     TELECOM = 3
     BROADNET = 4
-
-
-@dataclass(frozen=True, slots=True)
-class PrefixRange:
-    """Numbers that begin with `prefix` (3 to 5 digits) were allocated to `carrier`.
-
-    `virtual`: resold by a mobile virtual network operator on that carrier's network.
-    """
-
-    prefix: str
-    carrier: Carrier
-    virtual: bool = False
-
-
-PREFIX_TABLE_DATE = date(2023, 3, 31)
-PREFIX_TABLE_SOURCE = "MIIT number allocation as published at the end of March 2023; majority per prefix"
-
-
-def _ranges(carrier: Carrier, prefixes: str, *, virtual: bool = False) -> list[PrefixRange]:
-    return [PrefixRange(prefix, carrier, virtual) for prefix in prefixes.split()]
-
-
-PREFIX_RANGES: tuple[PrefixRange, ...] = (
-    *_ranges(Carrier.MOBILE, "134 135 136 137 138 139 147 148 150 151 152 157 158 159 172 178"),
-    *_ranges(Carrier.MOBILE, "182 183 184 187 188 195 197 198"),
-    *_ranges(Carrier.MOBILE, "165 1703 1705 1706", virtual=True),
-    *_ranges(Carrier.UNICOM, "130 131 132 145 146 155 156 166 175 176 185 186 196"),
-    *_ranges(Carrier.UNICOM, "167 171 1704 1707 1708 1709", virtual=True),
-    *_ranges(Carrier.TELECOM, "133 149 153 173 177 180 181 189 190 191 193 199"),
-    *_ranges(Carrier.TELECOM, "162 1700 1701 1702", virtual=True),
-    *_ranges(Carrier.TELECOM, "1349 17400 17401 17402 17403 17404 17405"),  # satellite
-    *_ranges(Carrier.BROADNET, "192"),
-)
-
-
-def _by_five_digits() -> dict[str, PrefixRange]:
-    """Longest prefix wins, spelt out to five digits so that a lookup is a single one."""
-    table: dict[str, PrefixRange] = {}
-    for entry in sorted(PREFIX_RANGES, key=lambda entry: len(entry.prefix)):
-        missing = 5 - len(entry.prefix)
-        for rest in range(10**missing):
-            table[f"{entry.prefix}{rest:0{missing}d}" if missing else entry.prefix] = entry
-    return table
-
-
-_TABLE = _by_five_digits()
-_UNALLOCATED = PrefixRange("", Carrier.UNKNOWN)
-
-
-def range_of(number: str) -> PrefixRange:
-    """The allocation a bare number falls into; an unallocated one has an empty prefix and no carrier."""
-    return _TABLE.get(number[:5], _UNALLOCATED)
-
-
-def carrier_by_prefix(number: str) -> Carrier:
-    """Who was given this range. A ported number keeps its prefix, so this is a first guess only."""
-    return _TABLE.get(number[:5], _UNALLOCATED).carrier
-
-
-def is_virtual(number: str) -> bool:
-    """Whether the range is resold by a virtual operator; some channels refuse such numbers."""
-    return _TABLE.get(number[:5], _UNALLOCATED).virtual

@@ -16,7 +16,7 @@ taken as the number its last eight hex digits make.
 
 from __future__ import annotations
 
-from xinfeng.kernel.phones import carrier_by_prefix
+from xinfeng.kernel.prefixes import shipped
 
 _STATES = (
     (range(4), "not_existing"),
@@ -61,5 +61,5 @@ def ported(number: str) -> bool:
 
 def carrier(number: str) -> str:
     """Who serves it: whom the number was given to, or the next of the three if it was ported."""
-    given = carrier_by_prefix(number) if len(number) == 11 else _digits(number) % 3 + 1
+    given = shipped().carrier_of(number) if len(number) == 11 else _digits(number) % 3 + 1
     return _CARRIERS[(int(given) - 1 + ported(number)) % len(_CARRIERS)]
