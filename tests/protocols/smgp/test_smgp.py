@@ -236,7 +236,22 @@ def test_an_id_in_hexadecimal_is_the_same_id() -> None:
     assert receipts(text) == [(ID, "DELIVRD", "", "")]
 
 
-@pytest.mark.parametrize("content", [b"", b"??", b"id:short", b"id:%b sub:001" % ID, b"stat:DELIVRD err:000"])
+BLANK = b"id:%b sub:001 dlvrd:001 submit date:2511220101 done date:2511220102 stat:        err:    text:" % ID
+"""Everything in its place, and neither a state nor a code."""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"??",
+        b"id:short",
+        b"id:%b sub:001" % ID,
+        b"stat:DELIVRD err:000",
+        BLANK,
+        BLANK.replace(b"  ", b"\0\0"),
+    ],
+)
 def test_a_report_that_cannot_be_read_is_kept_as_it_came(content: bytes) -> None:
     assert receipts(content) == []
 

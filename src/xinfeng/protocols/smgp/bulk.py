@@ -164,14 +164,15 @@ def _read_report(batch: Batch, buffer: bytes, offset: int, content_at: int, size
         fields = FIXED.unpack_from(buffer, content_at)
         id_label, msg_id, sub, dlvrd, submit_label, submit_time, done_label, done_time = fields[:8]
         stat_label, stat, err_label, err = fields[8:]
-        if (id_label, sub, dlvrd, submit_label, done_label, stat_label, err_label) in FIXED_LABELS:
+        labels = (id_label, sub, dlvrd, submit_label, done_label, stat_label, err_label)
+        if labels in FIXED_LABELS and (word := _WORDS.get(stat + err) or _word(stat, err)):
             deliver_id, number = _REPORT_HEAD.unpack_from(buffer, offset)
             batch.receipts.append(
                 (
                     sequence,
                     deliver_id,
                     msg_id,
-                    _WORDS.get(stat + err) or _word(stat, err),
+                    word,
                     submit_time.decode("latin-1").rstrip("\0"),
                     done_time.decode("latin-1").rstrip("\0"),
                     number.partition(b"\0")[0].decode("latin-1"),

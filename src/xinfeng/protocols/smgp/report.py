@@ -64,8 +64,10 @@ class Report:
 
 @lru_cache(maxsize=1024)
 def stat_word(stat: str, err: str) -> str:
-    """The word by which the rest of the house knows this state."""
+    """The word by which the rest of the house knows this state; empty where both are."""
     if not stat:
+        if not err:
+            return ""
         stat = "DELIVRD" if err in _NO_ERROR else "UNDELIV"
     return f"{stat}:{err}" if stat in _SAYS_NOTHING and err not in _NO_ERROR else stat
 
