@@ -198,7 +198,7 @@ def _faults(entry: OwnCode) -> dict[str, str]:
     code = tidy(entry.code)
     if not code:
         faults["code"] = "missing"
-    elif len(code) > LONGEST_CODE:
+    elif len(entry.code.strip()) > LONGEST_CODE:
         faults["code"] = "too_long"
     elif not code.isascii() or not code.isprintable() or " " in code:
         faults["code"] = "not_ascii"
