@@ -195,6 +195,7 @@ def test_no_permission_lets_anybody_change_the_audit_log():
 def test_what_is_most_sensitive_is_asked_again_for():
     assert permissions.PROVEN <= ALL
     assert {"contact.reveal", "campaign.export", "user.edit", "api.edit", "key.rotate"} <= PROVEN
+    assert {"channel.edit", "filing.download"} <= PROVEN
 
 
 def test_every_permission_has_words_on_the_page_of_roles():

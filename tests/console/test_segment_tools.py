@@ -98,8 +98,13 @@ class TestLists:
         segment = Segment.objects.get()
         assert answer["Location"] == f"/segments/{segment.pk}"
         assert "<strong>2</strong>" in text(operator.post(f"/segments/{segment.pk}/count"))
-        assert f"/segments/{segment.pk}/misses" in text(operator.get(f"/segments/{segment.pk}"))
-        fetched = b"".join(operator.get(f"/segments/{segment.pk}/misses").streaming_content)
+        path = f"/segments/{segment.pk}/misses"
+        page = text(operator.get(f"/segments/{segment.pk}"))
+        assert path not in page and "由合规或管理员下载" in page
+        assert operator.get(path).status_code == 403, "full numbers are in it"
+        compliance = signed_in("compliance")
+        assert path in text(compliance.get(f"/segments/{segment.pk}"))
+        fetched = b"".join(compliance.get(path).streaming_content)
         rows = list(csv.reader(io.StringIO(fetched.decode("utf-8-sig"))))
         assert [row[0] for row in rows[1:]] == [stranger] and rows[1][2] == "4"
         assert AuditEntry.objects.filter(action="segment.misses").exists()

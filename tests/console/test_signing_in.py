@@ -104,7 +104,7 @@ def test_codes_are_limited_for_the_person_from_wherever_they_come(clock):
     with_app(person(), clock)
     for number in range(logins.MOST_WRONG_CODES):
         logins.begin("wei", f"10.0.0.{number}", now=clock(), factor="code")
-        logins.record_failure("wei", f"10.0.0.{number}", factor="code")
+        logins.record_failure("wei", f"10.0.0.{number}", now=clock(), factor="code")
     client = browser()
     enter(client)
     assert "暂时不能" in client.post("/login/code", {"code": "000000"}).content.decode()
@@ -223,6 +223,9 @@ def test_what_is_sensitive_asks_again_after_a_while_and_comes_back(clock):
         ("post", "/requests/1/reveal"),
         ("post", "/imports/1/rejected.csv"),
         ("get", "/segments/1/misses"),
+        ("post", "/contracts/1/file"),
+        ("post", "/filings/documents/1"),
+        ("post", "/channels/1/edit"),
     ],
 )
 def test_full_numbers_are_taken_out_only_after_being_asked(clock, method: str, path: str):
@@ -339,7 +342,7 @@ def test_who_comes_back_is_told_what_happened_meanwhile(clock):
     user = person("operator")
     User.objects.filter(pk=user.pk).update(last_login=clock() - timedelta(days=1))
     logins.begin("wei", "10.0.0.9", now=clock())
-    logins.record_failure("wei", "10.0.0.9")
+    logins.record_failure("wei", "10.0.0.9", now=clock())
     client = browser()
     enter(client)
     assert "1 次登录失败" in client.get("/account").content.decode()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from itertools import count, islice
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from tests.factories import NOW, make_user
 
 from xinfeng.console.account import login
@@ -20,7 +22,7 @@ HERE = "10.1.2.3"
 def fail(times: int, name: str = "lin", address: str = HERE, at=NOW) -> None:
     for _ in range(times):
         logins.begin(name, address, now=at)
-        logins.record_failure(name, address)
+        logins.record_failure(name, address, now=at)
 
 
 def try_right(name: str = "lin", address: str = HERE, at=NOW) -> None:
@@ -110,6 +112,69 @@ def test_an_ipv6_network_is_one_sender(db):
         logins.begin("wei", "10.0.0.7", now=NOW)
 
 
+_elsewhere = count()
+
+
+def fail_from_everywhere(times: int, *, name: str = "lin", at=NOW) -> int:
+    """One wrong password from each of so many addresses; how many were judged."""
+    judged = 0
+    for number in islice(_elsewhere, times):
+        try:
+            fail(1, name=name, address=f"203.{number >> 16}.{number >> 8 & 255}.{number & 255}", at=at)
+        except NotAllowed as slow:
+            assert slow.code == "login.slow"
+        else:
+            judged += 1
+    return judged
+
+
+def test_guessing_one_name_from_very_many_addresses_slows_down(db):
+    make_user("lin")
+    assert fail_from_everywhere(300) == logins.MOST_FAILURES_FROM_ANYWHERE
+    hour = sum(fail_from_everywhere(2, at=NOW + timedelta(seconds=30 * part)) for part in range(1, 120))
+    assert logins.MOST_FAILURES_FROM_ANYWHERE + hour <= 100, "ASVS 2.2.1: at most a hundred an hour"
+
+
+def test_who_is_guessed_at_signs_in_from_where_she_always_does(db):
+    person = make_user("lin")
+    logins.record_success(person, HERE)
+    logins.record_success(person, "2001:db8:1:2::1")
+    fail_from_everywhere(60)
+    at = timezone.now()
+    for address in (HERE, "2001:db8:1:2:ffff::9"):
+        with logins.trying("lin", address, now=at):
+            pass
+    for strange in ("10.9.9.9", ""):
+        fail_from_everywhere(60, at=at)
+        with pytest.raises(NotAllowed) as slow, logins.trying("lin", strange, now=at):
+            pass
+        assert slow.value.code == "login.slow"
+
+
+def test_from_a_strange_place_she_waits_a_minute_and_is_never_locked_out_for_good(db):
+    make_user("lin")
+    fail_from_everywhere(60)
+    later = NOW + timedelta(minutes=1, seconds=1)
+    with logins.trying("lin", "10.9.9.9", now=later):
+        pass
+    with pytest.raises(NotAllowed), logins.trying("lin", "10.8.8.8", now=later):
+        pass
+    people.set_password(username="lin", password="tea-and-wind-9", actor="admin")
+    with logins.trying("lin", "10.8.8.8", now=later):
+        pass
+
+
+def test_a_name_that_nobody_has_slows_down_just_the_same(db):
+    assert fail_from_everywhere(60, name="nobody") == logins.MOST_FAILURES_FROM_ANYWHERE
+    assert fail_from_everywhere(60, name="ＮＯＢＯＤＹ") == 0
+
+
+def test_right_passwords_from_many_places_slow_nobody_down(db):
+    make_user("lin")
+    for number in range(100):
+        try_right("lin", f"203.0.113.{number}")
+
+
 def test_a_name_no_database_can_hold_is_a_wrong_one(db):
     answer = Client(headers={"host": "localhost"}).post("/login", {"username": "a\x00b", "password": "x"})
     assert answer.status_code == 200
@@ -136,7 +201,8 @@ def test_what_was_typed_as_a_name_is_kept_nowhere(db):
 def test_old_failures_are_removed(db):
     fail(1)
     assert logins.forget_old(now=NOW) == 0
-    assert logins.forget_old(now=NOW + timedelta(hours=1)) == 2
+    assert logins.forget_old(now=NOW + timedelta(hours=1)) == 0
+    assert logins.forget_old(now=NOW + timedelta(hours=2)) == 3
 
 
 def test_the_login_page_locks_and_audits(db):

@@ -134,10 +134,15 @@ PROVEN: frozenset[str] = frozenset(
         "security.edit",
         "key.rotate",
         "api.edit",
+        "channel.edit",
+        "filing.download",
     }
 )
 """What is only done by somebody who has given her password or a code lately: to see or take out personal data in the
-clear, to change who may do what, keys."""
+clear (licences and filing papers carry those of their holders), to change who may do what, keys, and where messages go.
+
+`complaint.handle` and `request.handle` are not here: they are a day's work, and what of it shows a person in the clear
+(revealing, letters, files, copies, erasing) asks by itself (`need_proof`)."""
 
 
 class ProofNeeded(NotAllowed):

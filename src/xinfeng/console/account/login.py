@@ -80,7 +80,7 @@ class Login(auth_views.LoginView):
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user = User.objects.get(username=form.get_user().get_username())
-        logins.give_back(self._typed_name(), address_of(self.request))
+        logins.give_back(self._typed_name(), address_of(self.request), now=utc_now())
         people.check_initial_password(user, now=utc_now())
         if second_factor.is_on(user):
             self.request.session.cycle_key()
@@ -93,7 +93,7 @@ class Login(auth_views.LoginView):
         return _enter(self.request, user, self.get_success_url(), factor="password")
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        logins.record_failure(self._typed_name(), address_of(self.request))
+        logins.record_failure(self._typed_name(), address_of(self.request), now=utc_now())
         return super().form_invalid(form)
 
     def _typed_name(self) -> str:

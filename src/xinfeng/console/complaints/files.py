@@ -18,7 +18,7 @@ from xinfeng.console.complaints.labels import FIELDS, FILE_STATES, SOURCES, tabs
 from xinfeng.console.components import Crumb, Empty
 from xinfeng.console.gatekeeping import takes_file
 from xinfeng.console.middleware import wants_fragment
-from xinfeng.console.permissions import allowed, may
+from xinfeng.console.permissions import allowed, may, need_proof
 from xinfeng.console.streaming import stream
 from xinfeng.console.words import sentence
 from xinfeng.foundation import audit
@@ -149,7 +149,8 @@ def _fault(code: str) -> str:
 @require_safe
 @allowed("complaint.take")
 def rejected(request: HttpRequest, file_id: int) -> HttpResponseBase:
-    """The refused rows, to correct and send in again."""
+    """The refused rows, to correct and send in again; they hold full numbers."""
+    need_proof(request)
     kept = files.one(file_id)
     audit.record(
         actor=request.user.get_username(),

@@ -34,7 +34,7 @@ from xinfeng.console.complaints.labels import (
 from xinfeng.console.components import Crumb, TimelineItem
 from xinfeng.console.contacts.labels import source_words
 from xinfeng.console.gatekeeping import takes_file
-from xinfeng.console.permissions import allowed, may
+from xinfeng.console.permissions import allowed, may, need_proof
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.models import User
 from xinfeng.kernel.errors import InvalidInput, NotFound
@@ -159,6 +159,7 @@ def _item(step: Step) -> TimelineItem:
 @allowed("complaint.take")
 def attachment(request: HttpRequest, complaint_id: int, attachment_id: int) -> HttpResponse:
     """One attached file; always as a download, whatever it says it is."""
+    need_proof(request)
     name, content = reads.attachment(complaint_id, attachment_id, actor=request.user.get_username())
     answer = HttpResponse(content, content_type="application/octet-stream")
     answer["X-Content-Type-Options"] = "nosniff"

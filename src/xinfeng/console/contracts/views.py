@@ -24,7 +24,7 @@ from xinfeng.console.components.parts import Text, Tone
 from xinfeng.console.consents.labels import purposes
 from xinfeng.console.gatekeeping import takes_file
 from xinfeng.console.imports.labels import PROFILE, label_of
-from xinfeng.console.permissions import allowed
+from xinfeng.console.permissions import allowed, need_proof
 from xinfeng.console.streaming import stream
 from xinfeng.contacts.models import Attribute
 from xinfeng.foundation import settings as xinfeng_settings
@@ -186,6 +186,7 @@ def end(request: HttpRequest, contract_id: int) -> HttpResponse:
 @allowed("contract.view")
 def file(request: HttpRequest, contract_id: int) -> HttpResponseBase:
     """The file as it was filed; audited. Never shown in the browser: it came from elsewhere."""
+    need_proof(request)
     contract = contracts.contract_of(contract_id)
     pieces = contracts.read_file(contract, actor=request.user.get_username())
     return stream(pieces, name=contract.file_name, content_type="application/octet-stream")

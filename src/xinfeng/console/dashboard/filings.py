@@ -71,7 +71,10 @@ def _gap(one: Countdown) -> Chore:
             "day": f"{one.gap.last_day:%Y-%m-%d}",
         }
         return Chore(words, _("期间不受理报备"), url, "warn")
-    words = _("%(name)s停报期前，报备提交截止还有 %(n)s 天") % {"name": shipped(one.gap.name), "n": one.days_left}
+    words = _("%(name)s停报期前，报备提交截止还有 %(n)s 天") % {
+        "name": shipped(one.gap.name),
+        "n": one.days_left,
+    }
     return Chore(words, shipped(one.gap.source), url, "warn")
 
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from xinfeng.console.components import Column, Crumb, Empty, Listing, Query, Table, answer_with_table
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.gatekeeping import takes_file
-from xinfeng.console.permissions import allowed, may
+from xinfeng.console.permissions import allowed, may, need_proof
 from xinfeng.console.reviews.labels import proof_state, tabs
 from xinfeng.content import evidence, reads, review
 from xinfeng.content.evidence import Document, Proof
@@ -158,6 +158,7 @@ def reuse(request: HttpRequest, version_id: int) -> HttpResponse:
 def download(request: HttpRequest, evidence_id: int) -> HttpResponse:
     """The document, as a file to keep, never shown in the browser. Audited."""
     _may_attach(request)
+    need_proof(request)
     found = evidence.one(evidence_id)
     content = evidence.read_file(evidence_id, actor=request.user.get_username())
     headers = {

@@ -10,6 +10,13 @@ SENTENCES: dict[str, Words] = {
         "Too many wrong passwords or codes: this account cannot sign in from here for now. Nothing was changed. "
         "Try again in {minutes} minutes, or ask an administrator to set a new password.",
     ),
+    "login.slow": Words(
+        "有人正从很多地方试这个账号的密码。账号没有被锁：新地点合起来每分钟只能试一次，您平时登录的地方不受影响。"
+        "请过一分钟再试，或请管理员重设密码。",
+        "Somebody is trying passwords of this account from many places. The account is not locked: new places share one "
+        "try a minute, and where you usually sign in you are not slowed down. Try again in a minute, or ask an "
+        "administrator to set a new password.",
+    ),
     "login.busy": Words(
         "现在同时登录的人太多。什么都没有改变。请过几秒钟再试。",
         "Too many are signing in at this moment. Nothing was changed. Try again in a few seconds.",
