@@ -34,6 +34,7 @@ from xinfeng.console.sentences import (
     segments,
     sending,
     tiers,
+    wires,
 )
 from xinfeng.kernel.errors import (
     Conflict,
@@ -70,6 +71,7 @@ SENTENCES: dict[str, Words] = {
     **segments.SENTENCES,
     **sending.SENTENCES,
     **tiers.SENTENCES,
+    **wires.SENTENCES,
     "permission.missing": Words(
         "您的角色没有这项权限（{permission}）。什么都没有改变。需要时请管理员在“设置”里调整您的角色。",
         "Your role does not include this permission ({permission}). Nothing was changed. "
