@@ -148,19 +148,19 @@ class _Messenger:
 
     def __init__(self, vendor: Vendor, desk: Desk) -> None:
         self._vendor, self._desk = vendor, desk
-        self._options = vendor.options
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         while True:
             await self._vendor.waiting.wait()
             self._vendor.waiting.clear()
-            if self._options.report_url:
+            options = self._vendor.options
+            if options.report_url:
                 for told in _batches(self._vendor.receipts, self._desk.receipts_at_once):
-                    self._push(self._options.report_url, self._desk.tell_receipts(told))
-            if self._options.reply_url:
+                    self._push(options.report_url, self._desk.tell_receipts(told))
+            if options.reply_url:
                 for said in _batches(self._vendor.replies, self._desk.replies_at_once):
-                    self._push(self._options.reply_url, self._desk.tell_replies(said))
+                    self._push(options.reply_url, self._desk.tell_replies(said))
 
     def _push(self, url: str, body: bytes) -> None:
         task = asyncio.create_task(self._insist(url, body))
@@ -168,7 +168,7 @@ class _Messenger:
         task.add_done_callback(self._tasks.discard)
 
     async def _insist(self, url: str, body: bytes) -> None:
-        for wait_s in (0.0, *self._options.retry_s):
+        for wait_s in (0.0, *self._vendor.options.retry_s):
             await asyncio.sleep(wait_s)
             if await self._taken(url, body):
                 self._vendor.counters.pushed += 1

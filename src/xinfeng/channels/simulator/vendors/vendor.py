@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import count
 from random import Random
 from time import time
@@ -231,6 +231,11 @@ class Vendor:
         self.replies.append(Said(next(self._sequence), number, dest_id, "", text, time()))
         self.waiting.set()
         return True
+
+    def push_to(self, *, report_url: str, reply_url: str) -> None:
+        """Tell receipts and replies there from now on; what waits goes too."""
+        self.options = replace(self.options, report_url=report_url, reply_url=reply_url)
+        self.waiting.set()
 
     # --- housekeeping ----------------------------------------------------------------------------------------
 
