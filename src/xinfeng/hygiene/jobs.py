@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xinfeng.foundation.jobs import app
-from xinfeng.hygiene import plan
+from xinfeng.hygiene import carriers, plan
 from xinfeng.kernel.time import utc_now
 
 
@@ -14,3 +14,12 @@ from xinfeng.kernel.time import utc_now
 def revalidate(timestamp: int) -> None:
     """Every five minutes: go on with today's share of the plan."""
     plan.revalidate(utc_now())
+
+
+@app.periodic(cron="40 3 * * *")  # type: ignore[untyped-decorator]
+@app.task(  # type: ignore[untyped-decorator]
+    name="hygiene.forget_carriers", queueing_lock="hygiene.forget_carriers", lock="hygiene.forget_carriers"
+)
+def forget_carriers(timestamp: int) -> None:
+    """Every night: believe a number's prefix again where what was learned of its carrier is too old."""
+    carriers.forget_old(now=utc_now())

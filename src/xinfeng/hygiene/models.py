@@ -53,7 +53,8 @@ class NumberState(models.Model):
     nothing about this number) and marks it `gone` while the contact is not alive. `failures` are consecutive
     permanent failures, the last of message `failed_message` at `failed_at`. `alive_at` is the last proof of life
     (renewed at most weekly), `checked_at` the last lookup that had an answer, `asked_at` the last lookup at all:
-    what the cool-down counts from. `recheck`: it must be asked whether the number is still hers.
+    what the cool-down counts from. `carrier_now` serves it (0: not known, and `ported`: surely not whom its prefix says),
+    as of `carrier_at`, which the database keeps; `carriers` forgets it after a while. `recheck`: it must be asked whether the number is still hers.
     """
 
     contact_id = models.BigIntegerField(primary_key=True)
@@ -73,6 +74,7 @@ class NumberState(models.Model):
     asked_at = models.DateTimeField(null=True)
     carrier_now = models.SmallIntegerField(default=0, db_default=0)
     ported = models.BooleanField(default=False, db_default=False)
+    carrier_at = models.DateTimeField(null=True)
     recheck = models.BooleanField(default=False, db_default=False)
     xid = Xid8Field()
 
@@ -97,6 +99,11 @@ class NumberState(models.Model):
                 fields=["contact_id"], condition=models.Q(recheck=True), name="number_state_recheck"
             ),
             models.Index(fields=["-contact_id"], condition=models.Q(ported=True), name="number_state_ported"),
+            models.Index(
+                fields=["carrier_at"],
+                condition=models.Q(carrier_at__isnull=False),
+                name="number_state_carrier_age",
+            ),
         ]
 
 

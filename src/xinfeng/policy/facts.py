@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 import ibis
 
 from xinfeng.kernel.phones import Carrier
-from xinfeng.kernel.time import business_day
+from xinfeng.kernel.time import business_day, day_bounds
 from xinfeng.policy.ceilings import Ceiling
+from xinfeng.policy.cooling import cooling
 from xinfeng.policy.counts import OPEN_PLAN_STATES, messages_since, sent_since
 from xinfeng.policy.settings import PolicySettings
 
@@ -57,6 +58,11 @@ class GateContext:
     @property
     def send_day(self) -> date:
         return self.day or business_day(self.now, self.zone)
+
+    @property
+    def begins(self) -> datetime:
+        """When its messages may leave at the earliest: now, or when the day of sending begins."""
+        return max(self.now, day_bounds(self.send_day, self.zone)[0])
 
     @property
     def is_marketing(self) -> bool:
@@ -120,7 +126,7 @@ def gather(lens: Asked, audience: ibis.Table, context: GateContext) -> ibis.Tabl
 
     `has_phone`, `tier`, `birthday`, `granted`, `stale`, `entry_seq` and `suppressed` for the purpose,
     `refused_profiling` and `carrier` (whose network the number is on, 0 where it is not known) where some context looks
-    at them, `quarantined`, a `GateContext.sent` for every span of every day in `context.days`, and `among(n)` for
+    at them, `quarantined`, `cooling`, a `GateContext.sent` for every span of every day in `context.days`, and `among(n)` for
     every rival.
     """
     contexts = (context, *(rival.context for rival in context.rivals))
@@ -150,6 +156,9 @@ def gather(lens: Asked, audience: ibis.Table, context: GateContext) -> ibis.Tabl
         stale=found.stale.fill_null(False),
         refused_profiling=_refused_profiling(lens, found) if profiled else ibis.literal(False),
         quarantined=_quarantined(lens, found),
+        cooling=cooling(lens, found.contact_id, until=context.begins)
+        if context.is_marketing
+        else ibis.literal(False),
         carrier=found.carrier.fill_null(0),
         **counts,
         **{
@@ -181,10 +190,12 @@ def _quarantined(lens: Asked, found: ibis.Table) -> Any:
 
 
 def _with_carrier(lens: Asked, contact: ibis.Table) -> ibis.Table:
-    """The carrier a number was taken to, where it was ported (`hygiene`), in place of the one its prefix says."""
+    """Whose network a number is on: who was found to serve it (`hygiene`), else whom its prefix was given to. Of one
+    that a carrier refused as ported, while nobody has found where to, it is not known: 0."""
     number = lens.table("number")
-    ported = number.filter(number.carrier_now > 0).select(ported_id="contact_id", carrier_now="carrier_now")
-    joined = contact.left_join(ported, contact.id == ported.ported_id)
+    learned = number.filter((number.carrier_now > 0) | number.ported)
+    learned = learned.select(learned_id="contact_id", carrier_now="carrier_now")
+    joined = contact.left_join(learned, contact.id == learned.learned_id)
     return joined.mutate(carrier=ibis.coalesce(joined.carrier_now, joined.carrier)).drop(
-        "ported_id", "carrier_now"
+        "learned_id", "carrier_now"
     )
