@@ -83,6 +83,7 @@ TEMPLATES = [
                 "xinfeng.console.context.console",
             ],
             "builtins": ["xinfeng.console.templatetags.xinfeng_ui"],
+            "libraries": {"xinfeng_codes": "xinfeng.console.codes.tags"},
         },
     }
 ]

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 
 from xinfeng.channels.codes.book import Book
+from xinfeng.channels.codes.kept import KEY, read_rows, stored_rows
 from xinfeng.channels.codes.shapes import CodeInfo, Phase, Verdict
 
 LOOK_AGAIN_S = 5.0
@@ -52,8 +53,6 @@ def verdict(kind: str, result: int | str) -> Verdict:
 
 def install(rows: object, stamp: object) -> None:
     """Go by these entries of operators from now on."""
-    from xinfeng.channels.codes.own import read_rows
-
     _in_force.book = Book(read_rows(rows))
     _in_force.stamp = stamp
     _in_force.looked_at = time.monotonic()
@@ -63,8 +62,6 @@ def refresh(*, at_once: bool = False) -> None:
     """Look whether operators changed any code; asks at most every `LOOK_AGAIN_S` unless `at_once`."""
     if not at_once and time.monotonic() - _in_force.looked_at < LOOK_AGAIN_S:
         return
-    from xinfeng.channels.codes.own import stored_rows
-
     rows, stamp = stored_rows()
     if stamp != _in_force.stamp:
         install(rows, stamp)
@@ -75,8 +72,6 @@ async def refresh_async(connection: psycopg.AsyncConnection[tuple[Any, ...]]) ->
     """`refresh` on an asyncio connection, for gateways."""
     if time.monotonic() - _in_force.looked_at < LOOK_AGAIN_S:
         return
-    from xinfeng.channels.codes.own import KEY
-
     cursor = await connection.execute(
         "select value, updated_at from stored_setting where key = %s and updated_at is distinct from %s",
         (KEY, _in_force.stamp),

@@ -17,13 +17,13 @@ from django.db import transaction
 
 from xinfeng.channels.codes import lookup
 from xinfeng.channels.codes.book import ANY, LONGEST_CODE, classes, expand, read_groups, tidy
-from xinfeng.channels.codes.shapes import CodeInfo, Phase
+from xinfeng.channels.codes.kept import KEY, stored_rows
+from xinfeng.channels.codes.shapes import Phase
 from xinfeng.channels.models import ChannelKind
 from xinfeng.foundation import audit
 from xinfeng.foundation.models import StoredSetting
 from xinfeng.kernel.errors import InvalidInput, NotFound
 
-KEY = "channels.codes"
 MOST = 5_000
 LARGEST_FILE = 2 * 2**20
 LONGEST_WORDS = 200
@@ -169,17 +169,6 @@ def _read_toml(text: str) -> list[OwnCode]:
     return found
 
 
-def read_rows(rows: object) -> list[CodeInfo]:
-    """Stored rows as entries of the book."""
-    return [_info(row) for row in rows] if isinstance(rows, list) else []
-
-
-def stored_rows() -> tuple[list[dict[str, Any]], object]:
-    """What is stored, and its stamp."""
-    found = StoredSetting.objects.filter(pk=KEY).values_list("value", "updated_at").first()
-    return ([], None) if found is None else (found[0], found[1])
-
-
 def _locked() -> list[dict[str, Any]]:
     StoredSetting.objects.get_or_create(pk=KEY, defaults={"value": []})
     rows = StoredSetting.objects.select_for_update().get(pk=KEY).value
@@ -238,24 +227,3 @@ def _key(row: Mapping[str, Any]) -> tuple[str, str, str, str]:
 
 def _entry(row: Mapping[str, Any]) -> OwnCode:
     return OwnCode(**{name: row[name] for name in _COLUMNS})
-
-
-def _info(row: Mapping[str, Any]) -> CodeInfo:
-    whole = classes()[row["category"]]
-    return CodeInfo(
-        code=row["code"],
-        phase=Phase(row["phase"]),
-        pattern=row["code"],
-        category=whole.key,
-        zh=row["zh"],
-        en=row["en"],
-        side=whole.side,
-        permanence=whole.permanence,
-        action=whole.action,
-        verdict=whole.verdict,
-        source=row["by"],
-        date=row["at"][:10],
-        own=True,
-        carrier=row["carrier"],
-        kinds=(row["kind"],),
-    )
