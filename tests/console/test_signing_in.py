@@ -71,6 +71,33 @@ def test_the_password_alone_lets_nobody_in_who_has_an_app(clock):
     assert AuditEntry.objects.get(action="login", actor="wei").detail["factor"] == "code"
 
 
+def test_who_presses_twice_still_sees_codes_that_are_good(clock):
+    user = person()
+    client = browser()
+    client.force_login(user)
+    secret = second_factor.begin(user, now=clock()).secret
+    typed = {"code": second_factor.code_at(secret, clock())}
+    first, second = (client.post("/account/second-factor", typed).content.decode() for _ in range(2))
+    shown = [re.findall(r"\b[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}\b", one) for one in (first, second)]
+    assert len(set(shown[1])) >= 10 and not set(shown[0]) & set(shown[1])
+    clock(minutes=2)
+    assert client.post("/account/second-factor", typed)["Location"] == "/account", (
+        "later it is no second press"
+    )
+    client.post("/logout")
+    enter(client)
+    assert client.post("/login/code", {"code": shown[0][0]}).status_code == 403
+    assert client.post("/login/code", {"code": shown[1][0]}).status_code == 302
+
+
+def test_another_code_is_no_second_press(clock):
+    user = person()
+    with_app(user, clock)
+    client = browser()
+    client.force_login(user)
+    assert client.post("/account/second-factor", {"code": "000000"})["Location"] == "/account"
+
+
 def test_a_recovery_code_lets_in_once(clock):
     _, codes = with_app(person(), clock)
     for expected in (302, 403):

@@ -18,7 +18,7 @@ from xinfeng.console.account.login import CodeForm, address_of
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.permissions import need_proof
 from xinfeng.foundation import audit, logins, second_factor, security, sessions
-from xinfeng.foundation.models import RecoveryCode, SecondFactor
+from xinfeng.foundation.models import RecoveryCode, SecondFactor, User
 from xinfeng.kernel.errors import Conflict, NotAllowed, XinfengError
 from xinfeng.kernel.time import utc_now
 
@@ -50,9 +50,9 @@ def set_up(request: HttpRequest) -> HttpResponse:
     """Scan the key, type a code of it; only then does it count. Asks for the password first if that was long ago."""
     need_proof(request)
     user = account_of(request)
-    if second_factor.is_on(user):
-        return redirect("account")
     now = utc_now()
+    if second_factor.is_on(user):
+        return _pressed_twice(request, user) or redirect("account")
     enrolment = second_factor.begin(user, now=now)
     form = CodeForm(request.POST if request.method == "POST" else None)
     form.fields["code"].help_text = gettext("扫码之后，应用里显示的 6 位数字。")
@@ -62,6 +62,8 @@ def set_up(request: HttpRequest) -> HttpResponse:
             with logins.trying(user.username, address_of(request), now=now, factor="code"):
                 codes = second_factor.confirm(user, form.cleaned_data["code"], now=now)
         except XinfengError as fault:
+            if fault.code == "second_factor.on":  # by the press before, a moment ago
+                return _pressed_twice(request, user) or redirect("account")
             show_fault(form, fault, {"second_factor.wrong": "code"})
         else:
             sessions.proved(request.session, now=now)
@@ -74,6 +76,13 @@ def set_up(request: HttpRequest) -> HttpResponse:
         "must": duties.place(request) == request.path,
     }
     return render(request, "account/second_factor.html", context)
+
+
+def _pressed_twice(request: HttpRequest, user: User) -> HttpResponse | None:
+    """The button of setting up was pressed twice: the browser shows this answer and drops the first, so the recovery
+    codes stand in this one, and those of the first are void."""
+    codes = second_factor.confirmed_again(user, request.POST.get("code", ""), now=utc_now())
+    return None if codes is None else _show_codes(request, codes, first=True)
 
 
 @require_POST
