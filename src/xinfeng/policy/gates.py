@@ -162,6 +162,12 @@ GATES: tuple[Gate, ...] = (
         when=lambda context: context.profiled,
         looks_at=("profiled",),
     ),
+    Gate(
+        reasons.COOLING_DOWN,
+        lambda facts, context: facts.cooling,
+        marketing_only=True,
+        looks_at=("send_day",),
+    ),
     _ceiling(reasons.DAILY_CAP, DAY),
     _ceiling(reasons.WEEKLY_CAP, WEEK),
     _ceiling(reasons.MONTHLY_CAP, MONTH),

@@ -21,6 +21,7 @@ SUPPRESSED_ERASED = "suppressed_erased"
 SUPPRESSED_OTHER = "suppressed_other"
 NUMBER_QUARANTINED = "number_quarantined"
 NO_ROUTE = "no_route"
+COOLING_DOWN = "cooling_down"
 SIGNATURE_NOT_FILED = "signature_not_filed"
 MINOR = "minor"
 NO_PROFILING = "no_profiling"
@@ -69,6 +70,8 @@ _SOURCES_EN = {
     "产品规则：投诉屏蔽只针对营销短信": "A rule of the product: a complaint bars marketing only",
     "产品规则：连续两次永久失败或号码检测不可用即隔离（号码健康 › 计划与预算）": "A rule of the product: two permanent failures in "
     "a row, or a check that finds the number unusable (Number health › Plan and budget)",
+    "运营商和云厂商的频次限制（阿里云、腾讯云：单个号码按天计）；产品规则": "Frequency limits of carriers and clouds (Alibaba Cloud, "
+    "Tencent Cloud: by number and day); a rule of the product",
     _SCREENING: "Advertising Law, Art. 9 and others (the screening rules name the source of each)",
     "云通信厂商按模板编号和变量下发": "Cloud vendors send by the number of a template and the values of its variables",
     _FILING: "Ministry of Industry and Information Technology, notice 794 of 2023: every signature is filed with each "
@@ -131,6 +134,13 @@ _ALL = (
         "This number was found not to exist, out of service, risky or possibly reassigned, and is in quarantine; nothing is "
         "sent for any purpose. “Number health” shows why, and can release it.",
         "产品规则：连续两次永久失败或号码检测不可用即隔离（号码健康 › 计划与预算）",
+    ),
+    Reason(
+        COOLING_DOWN, "运营商说发得太频繁", "The carrier says: too many",
+        "24 小时内有运营商以频次为由拒收了发给该号码的短信，营销短信暂停到满 24 小时；之后自动放行。",
+        "Within the last 24 hours a carrier refused a message to this number as one too many; marketing waits until 24 hours "
+        "have passed, then goes on by itself.",
+        "运营商和云厂商的频次限制（阿里云、腾讯云：单个号码按天计）；产品规则",
     ),
     Reason(
         NO_ROUTE, "没有可走的通道", "No channel can carry it",
