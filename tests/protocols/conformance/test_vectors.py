@@ -63,20 +63,20 @@ def test_truncated_at_any_octet_a_vector_is_waited_for(dialect: Dialect, vector:
 
 
 @pytest.mark.parametrize(("dialect", "vector"), VECTORS, ids=label)
-@pytest.mark.parametrize("by", [-21, -9, -1, 1, 30])
-def test_a_vector_of_another_length_is_read_or_malformed(dialect: Dialect, vector: Vector, by: int) -> None:
+def test_a_vector_of_any_other_length_is_read_or_malformed(dialect: Dialect, vector: Vector) -> None:
     """Never anything else, and the readable codec agrees with the bulk path."""
-    octets = vector.octets[: max(dialect.header, len(vector.octets) + by)] + bytes(max(by, 0))
-    octets = len(octets).to_bytes(4, "big") + octets[4:]
-    batch = dialect.read(octets)
-    if batch.error is None:
-        assert batch.consumed == len(octets)
-        dialect.decode(octets)
-    else:
-        assert batch.error.code in {f"{dialect.prefix}malformed", f"{dialect.prefix}bad_length"}
-        with pytest.raises(RemoteProtocolError) as caught:
+    whole = vector.octets + bytes(30)
+    for size in range(dialect.header, len(whole)):
+        octets = size.to_bytes(4, "big") + whole[4:size]
+        batch = dialect.read(octets)
+        if batch.error is None:
+            assert batch.consumed == size
             dialect.decode(octets)
-        assert caught.value.code == batch.error.code
+        else:
+            assert batch.error.code in {f"{dialect.prefix}malformed", f"{dialect.prefix}bad_length"}
+            with pytest.raises(RemoteProtocolError) as caught:
+                dialect.decode(octets)
+            assert caught.value.code == batch.error.code
 
 
 @pytest.mark.parametrize(("dialect", "vector"), BROKEN, ids=label)
