@@ -17,7 +17,7 @@ from xinfeng.screening.characters import normal
 from xinfeng.screening.engine import Screener
 from xinfeng.screening.findings import from_json, verdict
 from xinfeng.screening.lexicons import BadLexicon, Lexicons
-from xinfeng.screening.rules import DATA, Outcome, Pattern, Rule, shipped
+from xinfeng.screening.rules import DATA, Outcome, Pattern, Rule, guards, shipped
 from xinfeng.screening.ruleset import Word, read_ruleset, ruleset_on
 
 
@@ -323,7 +323,7 @@ def test_the_list_of_rules_is_the_rules_that_ship() -> None:
     """`data/README.md` is what texts are labelled by."""
     text = (DATA / "README.md").read_text("utf-8")
     listed = set(re.findall(r"`([a-z]+\.[a-z_]+)`", text)) | {"evasion"}
-    listed -= {"laws.toml", "lexicons.toml", "rules.py"}
+    listed -= {"laws.toml", "lexicons.toml", "guards.toml", "rules.py"}
     assert listed == {rule.id for rule in shipped()}
     said = dict(re.findall(r"^\| `([a-z_.]+)` \| (\w+) \|", text, re.MULTILINE))
     assert {rule.id: str(rule.outcome) for rule in shipped() if rule.id in said} == said
@@ -411,6 +411,115 @@ def test_an_exception_of_a_family_is_its_own() -> None:
     assert found("甲乙") == {rule.id}
     assert found("丙甲乙") == set()
     assert found("丙丁戊") == {rule.id, "evasion"}
+
+
+def test_the_longest_word_wins_and_nothing_inside_it_is_a_rules_word() -> None:
+    for text in (
+        "天津大麻花现炸现卖",
+        "转运仓搬迁，发货略有延后",
+        "清新环保过冬天",
+        "A货架第三层有您预订的商品",
+        "黑户外套两件减60",
+        "抵押登记可在线上办理",
+        "止痛贴心服务",
+    ):
+        assert not rules(text, "other"), text
+    for text, rule in (
+        ("大麻花边新闻里的大麻到货，懂的来", "forbidden.drugs"),  # one inside, one beside
+        ("环保过滤棉到店，考证保过", "education.guarantee"),
+        ("A货架到店，A货包包现货", "fraud.counterfeit"),
+    ):
+        assert rule in rules(text, "other"), text
+
+
+def test_a_guard_is_part_of_the_ruleset_and_of_its_digest() -> None:
+    ours = ruleset_on(DAY)
+    assert "大麻花" in ours.guards
+    assert read_ruleset(ours.as_json()) == ours
+    without = replace(ours, guards=())
+    assert without.digest != ours.digest
+    kept = ours.as_json()
+    del kept["guards"]  # as rulesets were kept before there were any
+    found = Screener(read_ruleset(kept)).screen("大麻花礼盒", trade="catering", purpose="marketing")
+    assert [one.rule for one in found] == ["forbidden.drugs"]
+
+
+def test_no_guard_is_a_word_of_a_rule_that_blocks() -> None:
+    """It would lift nothing, as only what lies inside is passed over; but whoever wrote it meant something else."""
+    words = {word for rule in RULES if rule.outcome is Outcome.BLOCK for word in rule.words}
+    assert not words.intersection(guards())
+
+
+STORIES = (
+    ("healthfood.claim", "retail", "同事从一百四瘦到一百一，靠的就是这款奶昔"),
+    ("fraud.part_time", "other", "下班后做两小时，一个月赚了六千块"),
+    ("invest.guarantee", "finance", "跌了算我们的，投资有风险"),
+    ("education.endorsed", "education", "入学时考56分，期末考了98，冬季班招生"),
+    ("medical.endorsed", "medicine", "王大爷贴了一盒，上楼不用扶了"),
+    ("medical.claim", "retail", "戴上它，奶奶的腰不疼了"),
+    ("finance.loan_bait", "other", "征信上的逾期都能抹掉"),
+    ("fraud.documents", "other", "案底可以从档案里拿掉"),
+    ("fraud.brushing", "other", "网上的负面消息帮您处理干净"),
+    ("absolute.exclusive_title", "retail", "部队后勤直供的大米"),
+    ("fraud.phishing", "other", "您的社保卡已失效，请点击链接重新激活"),
+    ("forbidden.surrogacy", "other", "性别自由选，包抱回家"),
+    ("bait.wechat", "retail", "图册都在🛰️里"),
+)
+
+
+@pytest.mark.parametrize(("rule", "trade", "text"), STORIES)
+def test_what_is_said_in_other_words_is_found(rule: str, trade: str, text: str) -> None:
+    assert rule in rules(text, trade)
+
+
+def test_a_quotation_that_warns_is_no_offer() -> None:
+    for text in (
+        "学校从未委托任何机构办“包过班”，请家长提高警惕",
+        "所谓“安全账户”都是剧本，不听不信不转账",
+        "宣称“征信修复”的都是骗子",
+    ):
+        assert not rules(text, "other", "service"), text
+    assert "fraud.documents" in rules("别家不行，“代办文凭”找我们", "other")
+
+
+def test_four_numbers_of_a_version_are_no_address() -> None:
+    assert not rules("请升级到固件1.1.1.8版后重启设备", "other", "service")
+    assert "link.ip" in rules("系统升级请打开http://1.1.1.8/a", "other", "service")
+    assert "link.ip" in rules("请访问1.1.1.8下载", "other", "service")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "taobao618.top",
+        "icbc-card.cc",
+        "ccb-wap.vip",
+        "10086jf.top",
+        "jd-baitiao.xyz",
+        "tmalll.com",
+        "pinduod0.com",
+    ]
+    + ["app1e-store.cn", "douyin.mall-vip.shop", "alipay-cn.com", "12306cn.vip"],
+)
+def test_a_name_that_lures_is_an_imitation(host: str) -> None:
+    assert "link.lookalike" in rules(f"戳 https://{host}/a")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "item.jd.com",
+        "www.tmall.com",
+        "vip-club.cn",
+        "boc-home.com",
+        "pick.example.cn",
+        "weixin.example.com",
+        "cloud.cn",
+    ]
+    + ["suningshan.cn", "applepie.cn", "meiyuan.com", "jdaily.cn"],
+)
+def test_a_name_of_its_own_is_none(host: str) -> None:
+    assert "link.lookalike" not in rules(f"戳 https://{host}/a")
 
 
 def test_kinds_of_words_take_each_other_in_and_unknown_ones_are_refused() -> None:

@@ -67,12 +67,14 @@ def _link(around: Surroundings, judges: Mapping[str, Judge], start: int, end: in
         if judge is not None and (params := check(link, host, around, start, end, judge)) is not None:
             found = True
             yield Detected(judge, start, end, {"domain": host, **params})
-    if plain and not found and len(around.harmless) < _MOST_HARMLESS:
+    if plain and not found and not is_ip(host) and len(around.harmless) < _MOST_HARMLESS:
         around.harmless.add(head)
 
 
 _PATH = re.compile("[/?#]")
 _MOST_HARMLESS = 10_000
+_VERSION = re.compile(r"(版本号?|固件|系统|升级[到至]|更新[到至]|(?<![a-z])v|ver\.?)[^,。!?;]{0,3}$")
+"""Before four numbers that are those of a version."""
 
 
 def _plain(
@@ -109,7 +111,11 @@ def _shortener(
 def _ip(
     link: str, host: str, around: Surroundings, start: int, end: int, judge: Judge
 ) -> dict[str, Any] | None:
-    return {} if is_ip(host) else None
+    if not is_ip(host):
+        return None
+    if link == host and _VERSION.search(around.normalised.text[max(0, start - REACH) : start]):
+        return None
+    return {}
 
 
 def _disguised(

@@ -96,6 +96,12 @@ _COMMON_WORDS = frozenset({"vip", "boc"})
 """Names of brands that are words or initials of many others: nothing added to them is an imitation."""
 
 
+_ALIKE = frozenset(
+    {"il", "li", "uv", "vu", "mn", "nm", "oc", "co", "oq", "gq", "qg", "ec", "ce", "ao", "oa", "ij", "ji"}
+)
+"""Letters that are taken for each other at a glance."""
+
+
 @lru_cache(maxsize=4096)
 def imitated(host: str, known: Sequence[str]) -> str | None:
     """The known domain that a host pretends to be; None: it is itself, or nothing like any of them.
@@ -136,7 +142,8 @@ def _with_addition(name: str, theirs: str) -> bool:
 
 
 def _misspelt(name: str, theirs: str) -> bool:
-    """Whether a name is a brand with a letter doubled or left out, or of seven letters and more with one changed."""
+    """Whether a name is a brand with a letter doubled or left out, or of seven letters and more with one that
+    is taken for another."""
     if name == theirs or name[:1] != theirs[:1] or len(theirs) < 5 or not theirs.isalpha():
         return False
     if len(name) == len(theirs) + 1:
@@ -147,7 +154,10 @@ def _misspelt(name: str, theirs: str) -> bool:
         return False
     if len(name) == len(theirs) - 1:
         return any(theirs[:at] + theirs[at + 1 :] == name for at in range(1, len(theirs)))
-    return len(name) == len(theirs) and sum(a != b for a, b in zip(name, theirs, strict=True)) == 1
+    if len(name) != len(theirs):
+        return False
+    changed = [f"{a}{b}" for a, b in zip(name, theirs, strict=True) if a != b]
+    return len(changed) == 1 and changed[0] in _ALIKE
 
 
 def within(host: str, domains: Sequence[str]) -> bool:

@@ -287,6 +287,17 @@ _WARNINGS = (
 )
 """Words of those who warn of something. Rules with `warnings_pass` leave such texts alone."""
 
+_QUOTED = (
+    "(宣称|声称|号称|所谓|自称|说|称能?|标榜|打着|凡是?|售卖|买卖|委托.{0,6}办|办)[^“]{0,4}“[^”]{0,12}~",
+    "\u0002[^\u0003]*(说|称|所谓)“[^\u0003]*\u0003.{0,14}(别信|勿信|不信|骗|诈|犯罪|违法|均非|警惕|谨慎|报警)",
+    "“[^”]{0,12}~.{0,14}(别信|勿信|不信|骗|诈|犯罪|违法|均非|警惕|谨慎|报警|套路贷|陷阱)",
+    "(从未|从不|不会|绝不|没有)(委托|授权|让您|让你|要求|邀请|通过).{0,8}~",
+)
+"""Words that are quoted so as to warn of them. A link or a number beside them is found by rules of its own."""
+
+_QUOTED_IN = frozenset({"fraud", "finance", "state", "education", "medicine"})
+"""The categories whose words people are warned of."""
+
 _WARNING_TEXT = (
     "谨防(?!假冒|仿冒|上当)|骗局|骗子|反诈|防骗|识骗|切勿轻信|请勿轻信|不轻信|勿轻信|不要轻信|警方提[醒示]|民警提醒|诈骗(手法|套路|案|短信|电话)|"
     "远离(毒品|赌博|邪教)|拒绝(毒品|赌博|黄赌毒)|抵制邪教|禁毒|扫黑除恶|扫黄打非|96110|12377"
@@ -323,6 +334,8 @@ def _read(written: Mapping[str, Any], default: Mapping[str, Any], laws: Mapping[
         values["unless_text"] = [*values.get("unless_text", ()), _WARNING_TEXT]
     if values.get("names_pass"):
         values["unless"] = [*values.get("unless", ()), *_TITLES]
+    if values.get("category") in _QUOTED_IN:
+        values["unless"] = [*values.get("unless", ()), *_QUOTED]
     if warnings or values.get("names_pass"):
         values["unless"] = [*values.get("unless", ()), *_PLACES]
     unknown = values.keys() - {"spelled"} - Rule.__dataclass_fields__.keys()
