@@ -192,24 +192,10 @@ def stream_entries(
 ) -> Iterator[BundleEntry]:
     """Lines of the ledger by a statement that selects COLUMNS; a cursor on the server, inside a transaction."""
     with connection.cursor(name=f"bundle_{id(params)}") as cursor:
-        cursor.itersize = _AT_ONCE
         cursor.execute(statement, params)
-        for (
-            seq,
-            recorded_at,
-            contact,
-            purpose,
-            granted,
-            at,
-            source,
-            notice,
-            evidence,
-            actor,
-            before,
-            own,
-        ) in cursor:
-            said = NewEntry(contact, purpose, granted, at, source, notice, evidence, actor)
-            yield BundleEntry(seq, recorded_at, said, bytes(before), bytes(own))
+        while block := cursor.fetchmany(_AT_ONCE):  # a row at a time would cost three times as much
+            for seq, recorded_at, *said, before, own in block:
+                yield BundleEntry(seq, recorded_at, NewEntry(*said), bytes(before), bytes(own))
 
 
 class _Teller:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 Cell = str | int | float | None
 
 _DANGEROUS = frozenset("=+-@\t\r\n|%" + "＝＋－＠")
+_UNBROKEN = str.maketrans(dict.fromkeys("\r\n\t\x00", " "))
 
 
 def safe(cell: Cell) -> str | int | float:
@@ -21,7 +22,10 @@ def safe(cell: Cell) -> str | int | float:
         return ""
     if not isinstance(cell, str):
         return cell
-    text = "".join(" " if character in "\r\n\t\x00" else character for character in cell)
+    first = cell[:1]
+    if first != " " and first not in _DANGEROUS and cell.isprintable():
+        return cell  # nearly all are; what is printable holds no white space but plain spaces
+    text = cell.translate(_UNBROKEN)
     if cell[:1] in _DANGEROUS or text.lstrip()[:1] in _DANGEROUS:
         return "'" + text
     return text

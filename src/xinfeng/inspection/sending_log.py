@@ -18,6 +18,7 @@ from xinfeng.consent.bundle.form import spell_time
 from xinfeng.content.models import TemplateVersion
 from xinfeng.delivery.history import AttemptFact, ReceiptFact, state_of
 from xinfeng.delivery.models import Outcome, Plan
+from xinfeng.delivery.outcomes import MessageState
 from xinfeng.foundation.database import Connection
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.inspection.models import Numbers
@@ -31,7 +32,9 @@ COLUMNS = (
 )  # fmt: skip
 """Of a row. `attempts` and `receipts` are lists: part, time, outcome or status, the carrier's code and id in hex."""
 
-_AT_ONCE = 2_000
+_AT_ONCE = 5_000
+
+_MOST_KNOWN = 10_000
 
 _MESSAGES = """\
 select id, planned_at, plan_id, contact_id, variant, consent_seq, parts, {body} from message
@@ -67,6 +70,7 @@ def rows(connection: Connection, asked: Scope, numbers: Numbers) -> Iterator[dic
     """Every message of the period by time, as COLUMNS says. `numbers`: how numbers and texts are written; without
     CLEAR the content is the wording that was approved, its variables by name. Inside a transaction."""
     plans: dict[int, _PlanFacts] = {}
+    states = _States()
     channels = {one.pk: one.name for one in Channel.objects.all()}
     ids = asked.plan_ids()
     statement = _MESSAGES.format(
@@ -81,7 +85,7 @@ def rows(connection: Connection, asked: Scope, numbers: Numbers) -> Iterator[dic
             missing = {row[2] for row in block} - plans.keys()
             if missing:
                 plans.update(_plans(missing, channels))
-            yield from _block(connection, block, plans, channels, numbers)
+            yield from _block(connection, block, plans, channels, numbers, states)
 
 
 def _block(
@@ -90,6 +94,7 @@ def _block(
     plans: dict[int, _PlanFacts],
     channels: dict[int, str],
     numbers: Numbers,
+    states: _States,
 ) -> Iterator[dict[str, Any]]:
     params = {
         "ids": [row[0] for row in block],
@@ -110,12 +115,7 @@ def _block(
     for message, planned_at, plan_id, contact, _, seq, parts, _body in block:
         plan = plans[plan_id]
         tried, reported = attempts[message], receipts[message]
-        state, code = state_of(
-            parts,
-            [AttemptFact(*one[:6]) for one in tried],
-            [ReceiptFact(*one) for one in reported],
-            withheld_reason=withheld.get(message, ""),
-        )
+        state, code = states.of(parts, tried, reported, withheld.get(message, ""))
         consent_at, source = entries.get(seq, (None, ""))
         yield {
             "message": message,
@@ -144,6 +144,31 @@ def _block(
                 for part, stat, at, done in reported
             ],
         }
+
+
+class _States:
+    """`delivery.history.state_of`, asked once for all messages that fared alike; most did."""
+
+    def __init__(self) -> None:
+        self._known: dict[Any, tuple[MessageState, str]] = {}
+
+    def of(
+        self, parts: int, tried: Sequence[tuple[Any, ...]], reported: Sequence[tuple[Any, ...]], withheld: str
+    ) -> tuple[MessageState, str]:
+        fared = (
+            parts,
+            withheld,
+            tuple([(part, outcome, code) for part, _, outcome, code, *_ in tried]),
+            tuple([one[:2] for one in reported]),
+        )
+        known = self._known.get(fared)
+        if known is None:
+            attempts = [AttemptFact(*one[:6]) for one in tried]
+            receipts = [ReceiptFact(*one) for one in reported]
+            known = state_of(parts, attempts, receipts, withheld_reason=withheld)
+            if len(self._known) < _MOST_KNOWN:
+                self._known[fared] = known
+        return known
 
 
 def _attempt(one: tuple[Any, ...], channels: dict[int, str]) -> dict[str, Any]:

@@ -97,7 +97,8 @@ class Tables:
         sheet.writerow(columns)
         self.rows[name] = 0
         for row in rows:
-            sheet.writerow([safe(_cell(row[column])) for column in columns])
+            cells = [row[column] for column in columns]
+            sheet.writerow([safe(one if type(one) is str else _cell(one)) for one in cells])
             self.rows[name] += 1
             self._step()
             yield _canonical(row) + b"\n"
@@ -122,6 +123,7 @@ def write(
     connection = database.connect()
     try:
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        connection.execute("set time zone 'UTC'")  # so that times need no converting
         params = {"since": asked.since, "until": asked.until, "plans": asked.plan_ids()}
         plans = "" if params["plans"] is None else " and plan_id = any(%(plans)s)"
         row = connection.execute(_COUNT.format(plans=plans), params).fetchone()
@@ -223,16 +225,21 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
+_encode_line = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=plain
+).encode
+_encode_cell = json.JSONEncoder(ensure_ascii=False, default=plain).encode
+
+
 def _canonical(row: Mapping[str, Any]) -> bytes:
     """As `form.canonical`, with times and days spelt; most rows have none left to spell."""
-    text = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=plain)
-    return text.encode()
+    return _encode_line(row).encode()
 
 
 def _cell(value: Any) -> str | int | float | None:
     """A list becomes text that people can read: one item after the other."""
     if isinstance(value, (list, tuple, dict)):
-        return json.dumps(plain(value), ensure_ascii=False)
+        return _encode_cell(value)
     if value is None or isinstance(value, (str, int, float)):
         return value
     return str(plain(value))
