@@ -94,7 +94,9 @@ def _in_context() -> tuple[tuple[str, str, str], ...]:
             for start, end in places:
                 begin = max([0, start - REACH, *(last for _first, last in places if last <= start)])
                 stop = min([len(part), end + REACH, *(first for first, _last in places if first >= end)])
-                if start - begin + stop - end < FEWEST:  # too little between two examples: look past the other
+                if (
+                    start - begin + stop - end < FEWEST
+                ):  # too little between two examples: look past the other
                     begin, stop = max(0, start - REACH), min(len(part), end + REACH)
                 if start - begin + stop - end >= FEWEST:
                     found[part[begin:start], part[start:end], part[end:stop]] = None

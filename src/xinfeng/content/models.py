@@ -36,7 +36,8 @@ class Template(models.Model):
 class TemplateVersion(models.Model):
     """One wording: the parts identity (signature), value, action and opt-out. Immutable.
 
-    `value` and `action` are Liquid. `defaults` gives a value for each variable a contact may lack.
+    `value` and `action` are Liquid. `defaults` gives a value for each variable a contact may lack. `rich`: its 5G face
+    (`content.rich`); the wording is then what a 5G message falls back to.
     """
 
     template = models.ForeignKey(Template, related_name="versions", on_delete=models.CASCADE)
@@ -46,6 +47,7 @@ class TemplateVersion(models.Model):
     action = models.TextField(blank=True)
     opt_out = models.CharField(max_length=40, blank=True)
     defaults = models.JSONField(default=dict)
+    rich = models.JSONField(null=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -133,6 +135,23 @@ class EvidenceFile(models.Model):
 
     class Meta:
         db_table = "evidence_file"
+
+
+class RichMedia(models.Model):
+    """A picture that 5G messages show, by the SHA-256 of its octets; public by nature, so not sealed. Never changed."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    content_type = models.CharField(max_length=40)
+    size = models.IntegerField()
+    width = models.IntegerField()
+    height = models.IntegerField()
+    octets = models.BinaryField()
+    name = models.CharField(max_length=120)
+    added_by = models.CharField(max_length=150)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "rich_media"
 
 
 class EvidenceUse(models.Model):
