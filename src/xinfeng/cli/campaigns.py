@@ -51,8 +51,11 @@ def add(
     template: Annotated[
         str, typer.Option(help="模板的名称（用最新一版）或版本号 a template's name, or the id of a version")
     ],
-    channel: Annotated[str, typer.Option(help="通道的名称或编号 a channel, by name or id")],
     author: As,
+    channel: Annotated[str, typer.Option(help="通道的名称或编号 a channel, by name or id")] = "",
+    route: Annotated[
+        str, typer.Option(help="路由的名称或编号，与通道二选一 a route, by name or id, instead of a channel")
+    ] = "",
     trade: Annotated[str, typer.Option()] = "retail",
     purpose: Annotated[str, typer.Option()] = "marketing",
     rate: Annotated[int | None, typer.Option(help="限速 parts per second, below the channel's")] = None,
@@ -68,7 +71,8 @@ def add(
         trade=trade,
         segment_id=named.segment(segment),
         template_version_id=named.template_version(template),
-        channel_id=named.channel(channel),
+        channel_id=named.channel(channel) if channel else None,
+        route_id=named.route(route) if route else None,
         rate_per_s=rate,
     )
     made = save_campaign(draft, actor=author)
@@ -83,6 +87,7 @@ def preflight(campaign_id: int) -> None:
     ready()
     from xinfeng.campaigns.preflight import preflight as ask
     from xinfeng.cli.reviews import print_findings
+    from xinfeng.cli.routes import print_table
     from xinfeng.policy.reasons import reason_name
 
     found = ask(_campaign(campaign_id), utc_now())
@@ -100,6 +105,8 @@ def preflight(campaign_id: int) -> None:
         ["预计完成 finishes", _local(found.forecast.finishes_at, zone)],
     ]
     table(f"起飞检查 Preflight #{campaign_id}", ["", ""], rows, right=(1,))
+    if found.table is not None:
+        print_table(found.table)
     if found.cost.spread is not None:
         longest = found.cost.spread.longest
         say(f"最长文本 longest: {longest.units} 字 = {longest.parts} 条 parts")

@@ -23,6 +23,7 @@ from xinfeng.cli import (
     pressure,
     privacy,
     reviews,
+    routes,
     screening,
     segments,
     serve,
@@ -56,6 +57,7 @@ commands.add_typer(forms.group, name="forms")
 commands.add_typer(templates.group, name="templates")
 commands.add_typer(reviews.group, name="reviews")
 commands.add_typer(channels.group, name="channels")
+commands.add_typer(routes.group, name="routes")
 commands.add_typer(filings.group, name="filings")
 commands.add_typer(screening.group, name="screening")
 commands.add_typer(numbers.group, name="numbers")

@@ -32,6 +32,14 @@ def channel(given: str) -> int:
     return _or_number(found, given, "channel")
 
 
+def route(given: str) -> int:
+    """The id of the route. Raises NotFound `named.route`."""
+    from xinfeng.channels.models import Route
+
+    found = Route.objects.filter(name=given).values_list("pk", flat=True).first()
+    return _or_number(found, given, "route")
+
+
 def _or_number(found: int | None, given: str, noun: str) -> int:
     """What was found by name, else the number that was given; whether that exists, the action says."""
     if found is not None:

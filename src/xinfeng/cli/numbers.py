@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
+from xinfeng.cli.contacts import check_readable
 from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.money import LI_PER_FEN, yuan
 from xinfeng.kernel.time import utc_now
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 group = typer.Typer(help="号码健康 number health", no_args_is_help=True)
 ACTOR = "system:command line"
@@ -186,3 +186,43 @@ def show_providers() -> None:
 
 def _at(at: datetime | None) -> str:
     return f"{at.astimezone(xinfeng_settings.load().zone):%Y-%m-%d %H:%M}" if at else "—"
+
+
+@group.command("prefixes")
+def prefixes_command(
+    file: Annotated[
+        Path | None,
+        typer.Option(help="号段 CSV：号段,运营商,类型 ranges as CSV: prefix (3 to 7 digits),carrier,kind"),
+    ] = None,
+    drawn_up: Annotated[
+        datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="数据日期 date of the data")
+    ] = None,
+    source: Annotated[str, typer.Option(help="数据来源 where the data are from")] = "",
+    shipped: Annotated[
+        bool, typer.Option("--shipped", help="改回自带的数据 go back to what is shipped")
+    ] = False,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="按现在的号段重新判断所有客户的运营商 read everybody's carrier again"),
+    ] = False,
+) -> None:
+    """号段属于哪家运营商：查看或替换。 Whose a range of numbers is: look at the table, or replace it."""
+    ready()
+    from xinfeng.contacts import prefixes
+    from xinfeng.hygiene import carriers
+
+    if shipped:
+        prefixes.use_shipped()
+    if file is not None:
+        day = drawn_up.date() if drawn_up else utc_now().astimezone(xinfeng_settings.load().zone).date()
+        prefixes.replace(check_readable(file), drawn_up=day, source=source or file.name)
+    now = prefixes.table()
+    rows: list[list[Any]] = [
+        ["数据日期 date", now.drawn_up.isoformat()],
+        ["来源 source", now.source],
+        ["号段 ranges", f"{len(now.ranges):,}"],
+        ["携号转网有效期 learned carriers are believed", f"{carriers.believed_days()} 天 days"],
+    ]
+    if again:
+        rows.append(["改动的客户 contacts changed", f"{carriers.read_again(actor=ACTOR, now=utc_now()):,}"])
+    table("号段 Number ranges", ["", ""], rows)

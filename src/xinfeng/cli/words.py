@@ -87,6 +87,10 @@ SENTENCES = {
         "没有叫“{given}”的模板。什么都没有保存。用 xinfeng templates list 查看名称和版本号。",
         "There is no template “{given}”. Nothing was saved. See xinfeng templates list for names and version ids.",
     ),
+    "named.route": (
+        "没有叫“{given}”的路由。什么都没有保存。用 xinfeng routes list 查看名称和编号。",
+        "There is no route “{given}”. Nothing was saved. See xinfeng routes list for names and ids.",
+    ),
     "named.channel": (
         "没有叫“{given}”的通道。什么都没有保存。用 xinfeng channels list 查看名称和编号。",
         "There is no channel “{given}”. Nothing was saved. See xinfeng channels list for names and ids.",

@@ -30,6 +30,7 @@ urlpatterns = [
     path("inbox", include("xinfeng.console.inbox.urls")),
     path("complaints", include("xinfeng.console.complaints.urls")),
     path("filings", include("xinfeng.console.filings.urls")),
+    path("channels/routes", include("xinfeng.console.routes.urls")),
     path("channels", include("xinfeng.console.codes.urls")),
     path("channels", include("xinfeng.console.channels.urls")),
     path("integrations", include("xinfeng.console.integrations.urls")),

@@ -99,7 +99,7 @@ def reached(campaign: Campaign | None) -> int:
         return 1
     if campaign.template_version_id is None:
         return 2
-    return 3 if campaign.channel_id is None else 4
+    return 3 if campaign.channel_id is None and campaign.route_id is None else 4
 
 
 def common(request: HttpRequest, campaign: Campaign, *, tab: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from xinfeng.campaigns.models import Campaign, CampaignState
 from xinfeng.complaints import reads as complaints
 from xinfeng.complaints.rates import rate_of_plans
 from xinfeng.console.campaigns.frame import common, held_because, story
+from xinfeng.console.campaigns.routed import carried
 from xinfeng.console.campaigns.samples import language
 from xinfeng.console.codes.receipts import ShownFinding, shown
 from xinfeng.console.codes.shown import by_side
@@ -101,6 +102,7 @@ def _live_context(campaign: Campaign, numbers: LiveNumbers) -> dict[str, Any]:
 
     return {
         "numbers": numbers,
+        "carried": carried(campaign),
         "shares": [
             Share(_("已送达"), numbers.delivered, "good", to(Group.DELIVERED)),
             Share(_("已接收，等回执"), numbers.accepted, "info", to(Group.ACCEPTED)),

@@ -17,6 +17,7 @@ from xinfeng.campaigns.models import Campaign, CampaignState
 from xinfeng.campaigns.preflight import Preflight, contacts_refused_by, preflight
 from xinfeng.campaigns.wording import wording_of
 from xinfeng.console.campaigns.frame import common, is_before_start, reached, story, wizard_steps
+from xinfeng.console.campaigns.routed import routed
 from xinfeng.console.campaigns.samples import language, samples
 from xinfeng.console.components import Column, Crumb, Empty, Listing, Query, Share, Table, answer_with_table
 from xinfeng.console.components.parts import Text
@@ -27,6 +28,7 @@ from xinfeng.content.review_queue import risk_now
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.models import User
 from xinfeng.kernel.errors import InvalidInput, NotAllowed, XinfengError
+from xinfeng.kernel.phones import Carrier
 from xinfeng.kernel.time import utc_now
 from xinfeng.policy.reasons import REASONS, reason_name, reason_sentence, reason_source
 
@@ -91,12 +93,15 @@ def review(request: HttpRequest, campaign_id: int) -> HttpResponse:
 def gate(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """The contacts behind a number of the preflight; no reason: those who would get it."""
     campaign = reads.campaign(campaign_id)
-    query = Query.read(request, columns=PEOPLE, keep=("reason",))
+    query = Query.read(request, columns=PEOPLE, keep=("reason", "carrier"))
     reason = query.kept.get("reason", "")
     if reason and reason not in REASONS:
         raise InvalidInput("request.filter", name="reason")
     after = _number(query.after)
-    ids = contacts_refused_by(campaign, reason, now=utc_now(), after=after, limit=query.per_page + 1)
+    carrier = _carrier(query.kept.get("carrier", ""))
+    ids = contacts_refused_by(
+        campaign, reason, now=utc_now(), after=after, limit=query.per_page + 1, carrier=carrier
+    )
     shown = ids[: query.per_page]
     table = Table(
         id="people",
@@ -158,6 +163,7 @@ def _outlook(campaign: Campaign) -> dict[str, Any]:
             for caution in found.cautions
         ],
         "shares": _shares(campaign, found),
+        "route": routed(campaign, found.table) if found.table is not None else None,
     }
 
 
@@ -208,6 +214,15 @@ def _others(request: HttpRequest) -> list[Text]:
         approval.approvers().exclude(username=request.user.get_username()).order_by("username")
     )
     return [one.get_full_name() for one in found]
+
+
+def _carrier(text: str) -> int | None:
+    """One of the carriers, or 0 for those of whom it is not known; None: all."""
+    if not text:
+        return None
+    if text not in {str(int(one)) for one in Carrier}:
+        raise InvalidInput("request.filter", name="carrier")
+    return int(text)
 
 
 def _number(text: str) -> int:

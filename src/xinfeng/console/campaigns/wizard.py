@@ -17,6 +17,7 @@ from xinfeng.campaigns import actions, reads
 from xinfeng.campaigns.actions import CampaignDraft
 from xinfeng.campaigns.models import Campaign
 from xinfeng.channels import reads as channels
+from xinfeng.channels import routes
 from xinfeng.console.campaigns.frame import is_before_start, wizard_steps
 from xinfeng.console.campaigns.samples import language, samples
 from xinfeng.console.components import Crumb
@@ -67,6 +68,9 @@ def _segment(chosen: str) -> Segment | None:
     return Segment.objects.filter(pk=int(chosen)).first()
 
 
+ROUTE = "route:"
+
+
 class WhatForm(forms.Form):
     version = forms.TypedChoiceField(label=_("短信模板"), coerce=int)
 
@@ -86,7 +90,9 @@ class WhatForm(forms.Form):
 
 
 class HowForm(forms.Form):
-    channel = forms.TypedChoiceField(label=_("通道"), coerce=int, widget=forms.RadioSelect)
+    channel = forms.ChoiceField(label=_("路由或通道"), widget=forms.RadioSelect)
+    """A channel's id, or `route:` with a route's."""
+
     trade = forms.ChoiceField(
         label=_("行业"), choices=list(TRADES.items()), help_text=_("决定可以发送的时段。")
     )
@@ -101,8 +107,10 @@ class HowForm(forms.Form):
     def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         usable = [one for one in channels.channels(now=utc_now()) if one.purpose == campaign.purpose]
+        by = [one for one in routes.routes(now=utc_now()) if one.purpose == campaign.purpose]
         cast(forms.ChoiceField, self.fields["channel"]).choices = [
-            (str(one.id), _channel_words(one)) for one in usable
+            *((f"{ROUTE}{one.id}", _route_words(one)) for one in by),
+            *((str(one.id), _channel_words(one)) for one in usable),
         ]
         self.known = bool(usable)
 
@@ -128,7 +136,7 @@ def _whom(request: HttpRequest, campaign: Campaign | None, form: WhomForm) -> Ht
         given = form.cleaned_data
         changes = {"name": given["name"], "purpose": given["purpose"], "segment_id": given["segment"]}
         if campaign is not None and campaign.purpose != given["purpose"]:
-            changes |= {"template_version_id": None, "channel_id": None}
+            changes |= {"template_version_id": None, "channel_id": None, "route_id": None}
         saved = _save(request, form, campaign, changes, {"campaign.name": "name"})
         if saved is not None:
             return redirect("campaigns.what", campaign_id=saved.pk)
@@ -185,15 +193,17 @@ def preview(request: HttpRequest, campaign_id: int) -> HttpResponse:
 def how(request: HttpRequest, campaign_id: int) -> HttpResponse:
     campaign = _editable(campaign_id)
     initial = {
-        "channel": campaign.channel_id,
+        "channel": campaign.channel_id or (f"{ROUTE}{campaign.route_id}" if campaign.route_id else None),
         "trade": _trade(campaign),
         "rate_per_s": campaign.rate_per_s,
     }
     form = HowForm(request.POST or None, initial=initial, campaign=campaign)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
+        route = given["channel"].removeprefix(ROUTE) if given["channel"].startswith(ROUTE) else ""
         changes = {
-            "channel_id": given["channel"],
+            "channel_id": None if route else int(given["channel"]),
+            "route_id": int(route) if route else None,
             "trade": given["trade"],
             "rate_per_s": given["rate_per_s"],
         }
@@ -250,6 +260,7 @@ def _draft_of(campaign: Campaign) -> CampaignDraft:
         segment_id=campaign.segment_id,
         template_version_id=campaign.template_version_id,
         channel_id=campaign.channel_id,
+        route_id=campaign.route_id,
         rate_per_s=campaign.rate_per_s,
     )
 
@@ -257,7 +268,8 @@ def _draft_of(campaign: Campaign) -> CampaignDraft:
 def _trade(campaign: Campaign) -> str:
     """The template's trade is the best guess until somebody has chosen."""
     version = campaign.template_version
-    if campaign.channel_id is None and version is not None and version.template.trade in TRADES:
+    chosen = campaign.channel_id is not None or campaign.route_id is not None
+    if not chosen and version is not None and version.template.trade in TRADES:
         return version.template.trade
     return campaign.trade
 
@@ -300,6 +312,12 @@ def _windows(trade: Any, purpose: Any) -> list[tuple[Any, Any]]:
         trade, now, calendar=policy.calendar(), settings=settings, horizon=AHEAD + DAY, purpose=purpose
     )
     return [span for span in found if span[0] < until]
+
+
+def _route_words(route: routes.RouteRow) -> str:
+    names = "、".join(one.channel.name for one in route.entries)
+    words = gettext("路由：%(name)s（%(channels)s）") % {"name": route.name, "channels": names}
+    return words if any(one.alive for one in route.entries) else words + gettext("（没有连上）")
 
 
 def _channel_words(channel: channels.ChannelRow) -> str:
