@@ -9,6 +9,7 @@ from tests.delivery.vendor_world import GREETING, LONG, file, vendor_and_gateway
 from tests.delivery.world import agreed, ask, fates, finished, make_plan, one, wait_until
 
 from xinfeng.channels.simulator import witness
+from xinfeng.delivery import fetching
 from xinfeng.delivery.reads import message_to
 from xinfeng.filings.models import TemplateFiling
 from xinfeng.foundation.vault import Kind, vault
@@ -167,3 +168,28 @@ def test_a_no_through_a_vendor_binds_everything_not_yet_on_the_wire(tmp_path: Pa
         finished(second)
         assert fates(second) == {"withheld:opted_out": 1}
     assert witness.totals(tmp_path / "vendor.log").messages == 1
+
+
+def test_receipts_and_replies_that_nobody_tells_are_pulled(tmp_path: Path) -> None:
+    with vendor_and_gateway(tmp_path, "tencent") as world:
+        channel = world.channel("tencent", push=False, pull_every_s=1)
+        contacts = agreed(120)
+        plan = make_plan(contacts, channel, text=lambda _: greeting(1))
+        finished(plan)
+        wait_until(SETTLED, 120)
+        world.reply(number_of(contacts[3]), "退订")
+        wait_until("select count(*) from suppression where lifted_at is null", 1)
+        assert world.vendor.counters.pulled >= 121
+
+
+def test_what_became_of_a_doubtful_message_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "FIRST_QUESTION_S", 0.5)
+    with vendor_and_gateway(tmp_path, broken=1.0) as world:
+        contacts = agreed(2)
+        plan = make_plan(contacts, world.channel("aliyun", push=False, pull_every_s=1), text=greeting)
+        finished(plan)
+        assert fates(plan) == {"uncertain": 2}
+        wait_until("select count(distinct message_id) from receipt_match where stat = 'DELIVRD'", 2)
+    assert witness.totals(tmp_path / "vendor.log").duplicates == 0

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from xinfeng.channels.config import LineConfig
 from xinfeng.channels.kinds import read_config
 from xinfeng.channels.models import Channel
+from xinfeng.channels.vendors import VendorConfig, asking
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import NotFound
 from xinfeng.kernel.time import utc_now
@@ -18,7 +19,8 @@ from xinfeng.protocols.traffic import Opened
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """`code`: `ok`, `unreachable`, `silent`, `closed`, or the login's refusal; `took_ms` up to the answer."""
+    """`code`: `ok`, `unreachable`, `silent`, `closed`, or the login's refusal; of a cloud vendor also `tls`, or its own
+    code. `took_ms` up to the answer."""
 
     ok: bool
     code: str
@@ -44,6 +46,8 @@ def try_login(config: LineConfig, secret: str, *, timeout_s: float = 8.0) -> Pro
     def result(code: str, status: int | None = None) -> ProbeResult:
         return ProbeResult(code == "ok", code, status, round((time.monotonic() - began) * 1000, 1))
 
+    if isinstance(config, VendorConfig):
+        return result(asking.check(config, secret, timeout_s=timeout_s))
     try:
         line = socket.create_connection((config.host, config.port), timeout=timeout_s)
     except OSError:

@@ -33,6 +33,7 @@ from xinfeng.channels.sessions import ChannelAccount
 from xinfeng.delivery import closing, filed, leases, loading
 from xinfeng.delivery.chunks import LoadedChunk
 from xinfeng.delivery.dispatch import PAUSED, SHUTDOWN, Dispatch
+from xinfeng.delivery.fetching import Fetcher
 from xinfeng.delivery.housekeeping import Housekeeping
 from xinfeng.delivery.openings import Hours
 from xinfeng.delivery.outbox import Outbox
@@ -98,6 +99,7 @@ class Gateway:
         self._load = asyncio.Event()
         self.outbox = Outbox(gateway=self.name, wants_loading=self._load.set)
         self.replies = ReplyDesk()
+        self.fetcher = Fetcher(self)
         self.permit = PermitKeeper(self, gateway=self.name)
         self.dispatches: dict[int, Dispatch] = {}
         self.pausing: dict[int, str] = {}
@@ -132,6 +134,7 @@ class Gateway:
             self._connected(housekeeping.run),
             self._connected(housekeeping.match),
             self.replies.run(lambda: self.quiet),
+            self.fetcher.run(),
         ]
         tasks = [asyncio.create_task(job) for job in jobs]
         ending = asyncio.create_task(self._stopping.wait())

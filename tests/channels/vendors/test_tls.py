@@ -93,7 +93,7 @@ def test_a_request_goes_sealed_to_a_vendor_whose_certificate_is_in_order(
     async def scenario() -> None:
         async with lines(tmp_path) as (sessions, ears, heard):
             trusting = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
-            monkeypatch.setattr(tls, "_context", lambda: trusting)
+            monkeypatch.setattr(tls, "trusted", lambda: trusting)
             line = await until_ready(sessions)
             line.submit(items(1), [("c", 0, 0)], monotonic())
             assert not line.clogged
@@ -113,7 +113,7 @@ def test_nothing_is_sent_to_one_whose_certificate_is_not(
         async with lines(tmp_path, named) as (sessions, ears, heard):
             if named != "127.0.0.1":  # trusted, but it speaks for somebody else
                 trusting = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
-                monkeypatch.setattr(tls, "_context", lambda: trusting)
+                monkeypatch.setattr(tls, "trusted", lambda: trusting)
             async with asyncio.timeout(10):
                 while not sessions.places[0].detail.startswith("tls.certificate"):
                     await asyncio.sleep(0.005)

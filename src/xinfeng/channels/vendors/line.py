@@ -63,12 +63,15 @@ class Timing(Protocol):
     def window(self) -> int: ...
 
 
-class Apart(Protocol):
-    """Who knows which messages must be written on their own."""
+class Owner(Protocol):
+    """What all lines of a channel remember together: messages that must be written on their own, and those of which
+    nobody knows whether the vendor took them, with what we called their request."""
 
     def is_apart(self, item: SubmitItem) -> bool: ...
 
     def set_apart(self, items: Sequence[SubmitItem]) -> None: ...
+
+    def doubt(self, ours: str, numbers: Sequence[str]) -> None: ...
 
 
 @dataclass(slots=True)
@@ -78,7 +81,12 @@ class _Request:
     items: list[SubmitItem]
     refs: list[Ref]
     began: float
+    ours: str
     late: bool = False
+
+    @property
+    def numbers(self) -> list[str]:
+        return [item[0] for item in self.items]
 
 
 class HttpLine(asyncio.Protocol):
@@ -93,7 +101,7 @@ class HttpLine(asyncio.Protocol):
         timing: Timing,
         exchange: Exchange,
         transport_layer: Plain | Tls,
-        apart: Apart,
+        owner: Owner,
         listener: Listener,
     ) -> None:
         self.channel_id = channel_id
@@ -110,7 +118,7 @@ class HttpLine(asyncio.Protocol):
         self._timing = timing
         self._exchange = exchange
         self._layer = transport_layer
-        self._apart = apart
+        self._owner = owner
         self._listener = listener
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LARGEST_HEAD)
         self._request: _Request | None = None
@@ -147,11 +155,10 @@ class HttpLine(asyncio.Protocol):
             return 0
         count = min(self._exchange.together(items[: self._timing.window]), self._until_apart(items))
         taken = list(items[:count])
-        request = self._exchange.request(
-            taken, ours=f"xf{secrets.token_hex(10)}", now=utc_now(), nonce=secrets.token_hex(16)
-        )
+        ours = f"xf{secrets.token_hex(10)}"
+        request = self._exchange.request(taken, ours=ours, now=utc_now(), nonce=secrets.token_hex(16))
         data = self._encode(request)
-        self._request = _Request(taken, list(islice(refs, count)), now)
+        self._request = _Request(taken, list(islice(refs, count)), now, ours)
         self.submitted += count
         self._set_timer(self._timing.response_timeout_s, self._overdue)
         self._write(data)
@@ -221,6 +228,7 @@ class HttpLine(asyncio.Protocol):
             self.phase = ConnectionPhase.CLOSED
             self.detail = self.detail or ("" if self.renewing else "lost")
         if request is not None and not request.late:
+            self._owner.doubt(request.ours, request.numbers)
             self._listener.unanswered(self, request.refs, "lost")
         self._listener.changed(self)
         if not self.closed.done():
@@ -260,12 +268,11 @@ class HttpLine(asyncio.Protocol):
         now = time.monotonic()
         if not request.late:
             self._time(now - request.began)
-        numbers = [item[0] for item in request.items]
         try:
-            sent = self._exchange.read(self._status, body, numbers)
+            sent = self._exchange.read(self._status, body, request.numbers)
         except RemoteProtocolError as fault:
             log.warning("answer says nothing definite", extra=self._about(fault.code, status=self._status))
-            sent = [Sent("", fault.code, known=False)] * len(numbers)
+            sent = [Sent("", fault.code, known=False)] * len(request.items)
         self._next_cycle()
         self._settle(request, sent)
 
@@ -277,7 +284,7 @@ class HttpLine(asyncio.Protocol):
         code = next(iter(whole), "")
         account = code if code and self._exchange.is_about_account(code) else ""
         if code and not account and len(sent) > 1 and self._exchange.is_about_one(code):
-            self._apart.set_apart(request.items)
+            self._owner.set_apart(request.items)
         else:
             code = account
         for item, ref, one in zip(request.items, request.refs, sent, strict=True):
@@ -293,6 +300,9 @@ class HttpLine(asyncio.Protocol):
         if request.late:
             self._tell_late(answers)
             return
+        if unknown:
+            doubted = [item[0] for item, one in zip(request.items, sent, strict=True) if not one.known]
+            self._owner.doubt(request.ours, doubted)
         for reason, refs in unknown.items():
             self._listener.unanswered(self, refs, reason[:60])
         if answers:
@@ -334,6 +344,7 @@ class HttpLine(asyncio.Protocol):
             self.abort("timeout")
         else:
             self._set_timer(LATE_PATIENCE * self._timing.response_timeout_s, lambda: self.abort("silent"))
+        self._owner.doubt(request.ours, request.numbers)
         self._listener.unanswered(self, request.refs, "timeout")
 
     def _renew(self) -> None:
@@ -360,9 +371,9 @@ class HttpLine(asyncio.Protocol):
 
     def _until_apart(self, items: Sequence[SubmitItem]) -> int:
         """How many items, from the first on, may share a request."""
-        if self._apart.is_apart(items[0]):
+        if self._owner.is_apart(items[0]):
             return 1
-        return next((n for n, one in enumerate(items) if self._apart.is_apart(one)), len(items))
+        return next((n for n, one in enumerate(items) if self._owner.is_apart(one)), len(items))
 
     def _encode(self, request: HttpRequest) -> bytes:
         head = h11.Request(method=request.method, target=request.target, headers=list(request.headers))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 
 from xinfeng.channels.backoff import Backoff
@@ -13,17 +15,37 @@ from xinfeng.channels.sessions import ChannelAccount, ChannelSessions, Place, us
 from xinfeng.channels.vendors.config import VendorConfig
 from xinfeng.channels.vendors.line import HttpLine
 from xinfeng.channels.vendors.tls import Plain, Tls
+from xinfeng.kernel.time import utc_now
 from xinfeng.protocols.traffic import SubmitItem
 
 MOST_APART = 20_000
 """Messages remembered as to be written on their own; beyond it the oldest go with others again."""
 
 
-class KeptApart:
-    """Messages of batches that were refused for one of them, as digests."""
+MOST_DOUBTED = 10_000
+"""Doubtful messages remembered; of older ones only a receipt can tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A message of which nobody knows whether the vendor took it. `ours`: what we called its request."""
+
+    ours: str
+    number: str = field(repr=False)
+    at: datetime
+
+
+class Memory:
+    """What the lines of a channel remember together."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[bytes, None] = OrderedDict()
+        self.doubts: deque[Doubt] = deque(maxlen=MOST_DOUBTED)
+
+    def doubt(self, ours: str, numbers: Sequence[str]) -> None:
+        """The vendor may or may not have taken these."""
+        now = utc_now()
+        self.doubts.extend(Doubt(ours, number, now) for number in numbers)
 
     def is_apart(self, item: SubmitItem) -> bool:
         return bool(self._known) and _digest(item) in self._known
@@ -40,7 +62,7 @@ def _digest(item: SubmitItem) -> bytes:
 
 
 class VendorSessions(ChannelSessions):
-    """Lines of a channel whose account is a VendorConfig. All share which messages go apart."""
+    """Lines of a channel whose account is a VendorConfig. All share a memory."""
 
     def __init__(
         self,
@@ -51,18 +73,18 @@ class VendorSessions(ChannelSessions):
     ) -> None:
         super().__init__(account, listener, make_backoff=make_backoff)
         assert isinstance(account.config, VendorConfig)
-        self._config = account.config
+        self.config = account.config
         self._exchange = account.config.exchange(account.secret)
-        self._apart = KeptApart()
+        self.memory = Memory()
 
     def _line(self, place: Place, listener: Listener) -> HttpLine:
         return HttpLine(
             channel_id=self.account.id,
             number=place.number,
-            timing=self._config,
+            timing=self.config,
             exchange=self._exchange,
-            transport_layer=Plain() if self._config.plain_http else Tls(self._config.host),
-            apart=self._apart,
+            transport_layer=Plain() if self.config.plain_http else Tls(self.config.host),
+            owner=self.memory,
             listener=listener,
         )
 

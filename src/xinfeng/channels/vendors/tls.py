@@ -13,7 +13,8 @@ _PIECE = 64 * 1024
 
 
 @functools.cache
-def _context() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
+    """Who is believed: the certificate authorities of the system, TLS 1.2 and later."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
@@ -40,7 +41,7 @@ class Tls:
 
     def __init__(self, host: str, *, context: ssl.SSLContext | None = None) -> None:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._object = (context or _context()).wrap_bio(self._incoming, self._outgoing, server_hostname=host)
+        self._object = (context or trusted()).wrap_bio(self._incoming, self._outgoing, server_hostname=host)
         self.ready = False
         """Whether the handshake is done, and the peer is who it should be."""
 
