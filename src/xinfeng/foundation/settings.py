@@ -47,6 +47,8 @@ class Settings:
     key_file: Path
     log_level: str
     lens_memory_mb: int
+    database_connections: int = 40
+    """How many the threads of one process may hold at a time; PostgreSQL has to have room for `app` and the gateways."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -85,7 +87,7 @@ class Settings:
         query = dict(parse_qsl(parts.query))
         host = query.pop("host", parts.hostname or "")
         return {
-            "ENGINE": "django.db.backends.postgresql",
+            "ENGINE": "xinfeng.foundation.bounded",
             "NAME": unquote(parts.path.lstrip("/")) or "xinfeng",
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),
@@ -165,6 +167,7 @@ def read(environment: Mapping[str, str]) -> Settings:
             "LOG", "INFO", functools.partial(_one_of, ("DEBUG", "INFO", "WARNING", "ERROR"))
         ),
         lens_memory_mb=reader.take("LENS_MEMORY_MB", 2048, _positive),
+        database_connections=reader.take("DATABASE_CONNECTIONS", 40, _positive),
     )
     known = {
         "DATA",
@@ -178,7 +181,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         "KEY_FILE",
         "LOG",
     }
-    known |= {"LENS_MEMORY_MB"}
+    known |= {"LENS_MEMORY_MB", "DATABASE_CONNECTIONS"}
     for name in sorted(environment):
         if name.startswith("XINFENG_") and name.removeprefix("XINFENG_") not in known:
             reader.faults.append(f"{name}: no such setting (known: {', '.join(sorted(known))})")
