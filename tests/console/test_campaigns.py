@@ -92,7 +92,12 @@ def test_the_wizard_leads_from_a_segment_to_a_submitted_campaign(author, reviewe
     campaign = Campaign.objects.get()
     assert answer.redirect_chain[-1][0] == f"/campaigns/{campaign.pk}/what"
     author.post(f"/campaigns/{campaign.pk}/what", {"version": version.pk})
-    author.post(f"/campaigns/{campaign.pk}/how", {"channel": channel.pk, "trade": "other", "rate_per_s": ""})
+    how = {"channel": channel.pk, "trade": "other", "rate_per_s": "", "priority": "4"}
+    author.post(f"/campaigns/{campaign.pk}/how", how)
+    assert again(campaign).priority == 4
+    author.post(f"/campaigns/{campaign.pk}/how", {**how, "priority": ""})
+    assert again(campaign).priority == 4, "what is not said stays"
+    assert author.post(f"/campaigns/{campaign.pk}/how", {**how, "priority": "9"}).status_code == 200
     check = html_of(author, f"/campaigns/{campaign.pk}/check")
     assert "提交审核" in check and "会收到" in check
     assert press(author, campaign, "submit", comment="请看") == 302

@@ -1,8 +1,9 @@
 """What is held about a person here: her complaints.
 
 A complaint is the proof that her "no" was heeded and that she was answered (PIPL, Art 69: whoever handles data has to
-prove that it was done right), so while it is handled, and for six months after, it is kept; then number, words, notes
-and attachments go, now and every night after. What remains is source, kind, times and outcome, which identify nobody.
+prove that it was done right), so while it is handled, and for six months after, it is kept even if she asks to be
+erased; then number, words, notes and attachments go, now and every night after. What remains is source, kind, times and
+outcome, which identify nobody; they, and the complaints of whoever asked for nothing, are kept as `retention` says.
 """
 
 from __future__ import annotations
@@ -110,13 +111,14 @@ HOLDINGS = (
         rows=_rows,
         erase=_erase,
         kept_because=(
-            "投诉是您已拒收、我们已停发并答复的证明（个人信息保护法第六十九条由处理者举证）；办结满六个月后，号码、"
-            "原话、记录和附件随即删除，只留下来源、种类、时间和结果"
+            "投诉是您已拒收、我们已停发并答复的证明（个人信息保护法第六十九条由处理者举证）；您要求删除之后，"
+            "办结满六个月的，号码、原话、记录和附件随即删除，只留下来源、种类、时间和结果（至少三年，不能认出您）"
         ),
         kept_because_en=(
             "a complaint proves that your refusal was heeded and that you were answered (PIPL, Art 69 puts the proof "
-            "on us); six months after it is over, number, words, notes and attachments are removed, and only source, "
-            "kind, times and outcome remain"
+            "on us); once you asked to be erased and six months have passed since it was over, number, words, notes and "
+            "attachments are removed, and only source, kind, times and outcome remain (for three years at least; they "
+            "identify nobody)"
         ),
         order=30,
     ),

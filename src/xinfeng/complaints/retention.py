@@ -15,7 +15,10 @@ RETENTION = (
         ),
         THREE_YEARS,
         None,
-        why=("投诉屏蔽和按百万计的投诉率以它们为依据，所以保留；删除客户会清空能认出本人的内容", "suppressions and rates per million rest on them; erasing a person empties what identifies her"),
+        why=(
+            "投诉屏蔽和按百万计的投诉率以它们为依据，所以保留。客户要求删除个人信息的，办结满六个月后清空号码、原话、记录和附件，来源、种类、时间和结果照样留满期限",
+            "suppressions and rates per million rest on them. Where a person asks to be erased, number, words, notes and attachments go six months after it is over; source, kind, times and outcome stay for the whole time",
+        ),
         order=52,
     ),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from xinfeng.campaigns import actions, reads
+from xinfeng.campaigns import actions, allocation, reads
 from xinfeng.campaigns.actions import CampaignDraft
 from xinfeng.campaigns.models import Campaign
 from xinfeng.channels import reads as channels
@@ -24,6 +24,7 @@ from xinfeng.console.components import Crumb
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.content.labels import PURPOSES, TRADES
 from xinfeng.console.permissions import allowed
+from xinfeng.console.pressure.labels import PRIORITIES
 from xinfeng.console.templatetags.xinfeng_format import as_ready
 from xinfeng.content import reads as content
 from xinfeng.kernel.errors import Conflict, InvalidInput, XinfengError
@@ -102,6 +103,14 @@ class HowForm(forms.Form):
         min_value=1,
         max_value=100_000,
         help_text=_("每秒最多多少计费条；留空就按通道的速率。"),
+    )
+
+    priority = forms.TypedChoiceField(
+        label=_("优先级"),
+        coerce=int,
+        choices=PRIORITIES,
+        required=False,
+        help_text=_("几个活动要发给同一批人时，名额先给优先级高的。"),
     )
 
     def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
@@ -196,6 +205,7 @@ def how(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "channel": campaign.channel_id or (f"{ROUTE}{campaign.route_id}" if campaign.route_id else None),
         "trade": _trade(campaign),
         "rate_per_s": campaign.rate_per_s,
+        "priority": campaign.priority,
     }
     form = HowForm(request.POST or None, initial=initial, campaign=campaign)
     if request.method == "POST" and form.is_valid():
@@ -208,6 +218,12 @@ def how(request: HttpRequest, campaign_id: int) -> HttpResponse:
             "rate_per_s": given["rate_per_s"],
         }
         if _save(request, form, campaign, changes, {"campaign.rate": "rate_per_s"}):
+            allocation.rank_campaign(
+                campaign_id,
+                priority=given["priority"] or campaign.priority,
+                expected_fen=campaign.expected_fen,
+                actor=request.user.get_username(),
+            )
             return redirect("campaigns.check", campaign_id=campaign_id)
     context = {
         "form": form,

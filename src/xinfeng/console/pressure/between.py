@@ -21,6 +21,7 @@ from xinfeng.campaigns.value import WITHIN, Observed, observed
 from xinfeng.console.components import Crumb
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.permissions import allowed, may
+from xinfeng.console.pressure.labels import PRIORITIES
 from xinfeng.console.pressure.tabs import tabs
 from xinfeng.console.words import sentence
 from xinfeng.kernel.errors import Conflict, InvalidInput, XinfengError
@@ -28,7 +29,6 @@ from xinfeng.kernel.time import utc_now
 from xinfeng.lens.engine import lens
 
 MOST_SHOWN = 50
-PRIORITIES = ((5, _("5 最高")), (4, _("4 较高")), (3, _("3 一般")), (2, _("2 较低")), (1, _("1 最低")))
 AHEAD = (CampaignState.APPROVED, CampaignState.SCHEDULED, CampaignState.PLANNING)
 OPEN = (CampaignState.DRAFT, CampaignState.SUBMITTED, *AHEAD)
 
