@@ -99,7 +99,7 @@ def read_replies(told: Any) -> list[VendorReply]:
 
 def _answer(status: int, body: bytes) -> tuple[str, Mapping[str, Any]]:
     if status == 429:
-        return "HTTP.429", {}
+        return "Throttling.HTTP429", {}
     if status >= 500:
         raise RemoteProtocolError("vendor.server_error", status=status)
     answer = load(body)

@@ -7,11 +7,6 @@ twice. Here such a message is uncertain, and its receipt settles it.
 from __future__ import annotations
 
 
-def is_throttle(code: str) -> bool:
-    """Too fast: nothing was taken, and the same request may come later."""
-    return code.startswith("Throttling") or code == "HTTP.429"
-
-
 def is_ambiguous(code: str) -> bool:
     """The vendor failed while it worked; it may have sent."""
     return code.startswith("isp.SYSTEM_ERROR") or code in _FAILED

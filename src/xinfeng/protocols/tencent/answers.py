@@ -26,7 +26,7 @@ def read_send(status: int, body: bytes, numbers: Sequence[str]) -> list[Sent]:
     """What became of each number. Raises RemoteProtocolError for an answer that says nothing definite: then any of them
     may have been sent to."""
     if status == 429:
-        return [Sent("", "HTTP.429")] * len(numbers)
+        return [Sent("", "RequestLimitExceeded.HTTP429")] * len(numbers)
     answer = _response(status, body)
     if code := _error(answer):
         return [Sent("", code, known=not is_ambiguous(code))] * len(numbers)

@@ -7,11 +7,6 @@ have left. Here such a message is uncertain, and its receipt settles it.
 from __future__ import annotations
 
 
-def is_throttle(code: str) -> bool:
-    """Too fast: nothing was taken, and the same request may come later."""
-    return code.startswith("RequestLimitExceeded") or code in _THROTTLES
-
-
 def is_ambiguous(code: str) -> bool:
     """The vendor failed while it worked; it may have sent."""
     return code.startswith("InternalError")
@@ -22,7 +17,6 @@ def is_about_one(code: str) -> bool:
     return code in _ABOUT_ONE or code.startswith("LimitExceeded.PhoneNumber")
 
 
-_THROTTLES = frozenset({"LimitExceeded.DeliveryFrequencyLimit", "HTTP.429"})
 _ABOUT_ONE = frozenset(
     {
         "FailedOperation.PhoneNumberInBlacklist",
