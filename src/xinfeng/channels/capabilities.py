@@ -44,6 +44,7 @@ class Capabilities:
     `opt_out_wording`: the exact wordings taken; empty: any. `link_domains`: the domains that links may lead to; empty:
     any. `most_characters`: of a whole text, signature and values included. `longest_value`: what one variable may
     stand for. None: the vendor states no limit. `signature_length`: shortest and longest, without brackets.
+    `displayed_receipts`: its receipts tell when a handset showed the message.
     """
 
     vendor: str = "none"
@@ -60,6 +61,7 @@ class Capabilities:
     longest_value: int | None = None
     symbols_refused: str = ""
     signature_length: tuple[int, int] = (1, LONGEST_SIGNATURE)
+    displayed_receipts: bool = False
 
     @classmethod
     def read(cls, value: Mapping[str, Any]) -> Capabilities:
@@ -118,7 +120,7 @@ PRESETS: dict[str, Preset] = {
     one.key: one
     for one in (
         Preset(
-            "none", "运营商直连（CMPP）", "Carrier, direct (CMPP)",
+            "none", "运营商直连", "Carrier, direct",
             "工信部信管函〔2023〕794号：签名须先向每家运营商报备；其余按与运营商的合同",
             "MIIT notice 794 of 2023: signatures are filed with each carrier first; the rest by the carrier's contract",
             "", _BASE,
@@ -255,4 +257,5 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "longest_value": _limit,
     "symbols_refused": _symbols,
     "signature_length": _signature_length,
+    "displayed_receipts": _yes_or_no,
 }

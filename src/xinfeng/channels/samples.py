@@ -64,7 +64,9 @@ class Sampler:
             found.ready = sum(one.number > 0 and one.phase == ConnectionPhase.READY for one in connections)
             found.window_used = sum(one.window_used for one in connections)
             found.round_trips_ms += [
-                one.round_trip_ms for one in connections if one.round_trip_ms is not None
+                one.round_trip_ms
+                for one in connections
+                if one.round_trip_ms is not None and one.submitted_per_s > 0
             ]
 
     async def _write(self, line: AsyncConnection, gateway: str, *, now: datetime) -> None:

@@ -78,7 +78,7 @@ CONNECTIONS = Field(
 WINDOW = Field(
     "window",
     _("滑动窗口"),
-    _("一条连接上可以有多少条没有应答，协议建议 16。"),
+    _("一条连接上可以有多少条没有应答，照合同填。"),
     place=Place.RATE,
     required=True,
 )
@@ -351,14 +351,14 @@ CARDS = (
         "阿里云短信",
         _("云厂商"),
         _("按模板发送：短信要和已审核的模板一致。回执用回调或拉取。"),
-        "cloud",
+        "cloud-upload",
     ),
     KindCard(
         ChannelKind.TENCENT,
         "腾讯云短信",
         _("云厂商"),
         _("按模板发送：短信要和已审核的模板一致。回执用回调或拉取。"),
-        "cloud",
+        "cloud-upload",
     ),
 )
 

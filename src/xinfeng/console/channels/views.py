@@ -194,7 +194,7 @@ def new(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("kind", "")
     if kind not in accounts.FIELDS:
         return render(request, "channels/kinds.html", {"cards": accounts.CARDS, "crumbs": _crumbs()})
-    preset = PRESETS.get(request.GET.get("vendor", ""), PRESETS["none"])
+    preset = PRESETS.get(request.GET.get("vendor") or kind, PRESETS["none"])
     form = ChannelForm(request.POST or None, kind=kind, new=True, initial=rules_initial(preset.capabilities))
     if request.method == "POST" and (channel_id := _save(request, form, None)):
         messages.success(request, gettext("通道已保存，网关几秒内就会连接。"))
