@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +20,7 @@ from tests.delivery.world import (
     make_routed_plan,
     one,
     plan_state,
+    second_carrier,
     wait_until,
 )
 
@@ -39,29 +36,6 @@ from xinfeng.kernel.time import utc_now
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 CARRIED = "select channel_id, count(distinct message_id) from attempt where outcome = 1 group by 1 order by 1"
-
-
-@contextmanager
-def second_carrier(folder: Path, *options: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
-    """Another simulated carrier, in a process that can be killed: its port, and the process."""
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            *("-m", "xinfeng.channels.simulator", "--port=0", "--account=900001:888888"),
-            f"--log={folder / 'second.log'}",
-            *options,
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        yield int(process.stdout.readline().rsplit(":", 1)[1]), process
-    finally:
-        process.kill()
-        process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
 
 
 def test_a_carrier_that_is_killed_leaves_its_messages_to_the_other_and_none_goes_twice(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -282,3 +284,26 @@ def carrier_and_gateway(folder: Path, *, gateways: int = 1, **behaviour: Any) ->
             running.stop_gateway(gateway)
         running.loop.call_soon_threadsafe(ended[0].set)
         thread.join(10)
+
+
+@contextmanager
+def second_carrier(folder: Path, *options: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+    """Another simulated carrier, in a process that can be killed: its port, and the process."""
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            *("-m", "xinfeng.channels.simulator", "--port=0", "--account=900001:888888"),
+            f"--log={folder / 'second.log'}",
+            *options,
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield int(process.stdout.readline().rsplit(":", 1)[1]), process
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
