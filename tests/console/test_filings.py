@@ -293,9 +293,9 @@ def test_the_matrix_asks_as_many_questions_for_many_as_for_few(operator, asked):
 
 def test_a_channel_takes_its_rules_from_a_vendor(db):
     developer = signed_in("developer")
-    page = text(developer.get("/channels/new?vendor=tencent"))
+    page = text(developer.get("/channels/new?kind=cmpp3&vendor=tencent"))
     assert "腾讯云短信模板规范" in page and 'value="500"' in page and "2025-06-17" in page
-    plain = text(developer.get("/channels/new"))
+    plain = text(developer.get("/channels/new?kind=cmpp3"))
     assert 'name="signature_filing"' in plain and "checked" in plain
     form = {
         "name": "营销", "kind": "cmpp3", "purpose": "marketing", "host": "h.example.com", "port": "7890",
@@ -304,9 +304,9 @@ def test_a_channel_takes_its_rules_from_a_vendor(db):
         "opt_out_wording": "拒收请回复R", "link_domains": "Tea.cn m.tea.cn", "most_characters": "500",
         "link_in_variable": "no", "symbols_refused": "¥★",
     }  # fmt: skip
-    assert developer.post("/channels/new", {**form, "link_domains": "不是域名"}).status_code == 200
+    assert developer.post("/channels/new?kind=cmpp3", {**form, "link_domains": "不是域名"}).status_code == 200
     assert not Channel.objects.exists()
-    assert developer.post("/channels/new", form).status_code == 302
+    assert developer.post("/channels/new?kind=cmpp3", form).status_code == 302
     takes = Channel.objects.get().takes
     assert (takes.vendor, takes.template_filing, takes.most_characters) == ("tencent", True, 500)
     assert takes.link_domains == ("tea.cn", "m.tea.cn")
