@@ -1,4 +1,6 @@
-"""One embedded PostgreSQL for the whole run. `db` rolls back; `committed_db` gives a database of its own."""
+"""One embedded PostgreSQL for the whole run. `db` rolls back; `committed_db` gives a database of its own. A test that
+asks for neither has none: what it writes would be found by the tests after it.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,7 @@ def postgres() -> Iterator[EmbeddedPostgres]:
     call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:
         cover_around(cursor, utc_now())
-    connection.close()
+    _use(NONE_ASKED_FOR)
     yield server
     connection.close()
     server.stop()
@@ -86,6 +88,10 @@ def _forget_durability(server: EmbeddedPostgres) -> None:
         host=str(server.sockets), user="postgres", dbname="postgres", autocommit=True
     ) as admin:
         admin.execute("select pg_reload_conf()")
+
+
+NONE_ASKED_FOR = "a_test_must_ask_for_db_or_committed_db"
+"""There is no such database; its name is what whoever connects without asking reads."""
 
 
 def _use(name: str) -> None:
@@ -128,7 +134,7 @@ def db(postgres: EmbeddedPostgres, _rollback_database: str) -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
-    connection.close()
+    _use(NONE_ASKED_FOR)
 
 
 @pytest.fixture
@@ -138,7 +144,5 @@ def committed_db(postgres: EmbeddedPostgres) -> Iterator[str]:
     _clone(postgres, name)
     _use(name)
     yield os.environ["XINFENG_DATABASE_URL"]
-    connection.close()
+    _use(NONE_ASKED_FOR)
     _drop(postgres, name)
-    os.environ.pop("XINFENG_DATABASE_URL", None)
-    xinfeng_settings.load.cache_clear()
