@@ -60,7 +60,7 @@ where not exists (select from holders h where h.complaint_id = o.complaint_id an
 
 _SENT = """
   cross join lateral (
-    select min(a.sent_at) as sent_at from attempt a
+    select min(a.sent_at) as sent_at, max(a.channel_id) as channel_id from attempt a
     where a.message_id = m.id and a.outcome = any(%(left)s::smallint[])
   ) t
   left join lateral (
@@ -75,7 +75,7 @@ _SENT = """
 """
 
 _COLUMNS = """
-select a.complaint_id, m.id, m.plan_id, m.contact_id, m.consent_seq, p.channel_id, t.sent_at,
+select a.complaint_id, m.id, m.plan_id, m.contact_id, m.consent_seq, coalesce(t.channel_id, p.channel_id), t.sent_at,
   coalesce(r.delivered, false), m.body_sealed"""
 
 _MESSAGES = """<columns>, ''

@@ -78,8 +78,10 @@ def set_by_person(
     values: tuple[Any, ...] = (None, None, None, None, None)
     if message_id is not None:
         row = connection.execute(
-            "select m.plan_id, m.contact_id, m.consent_seq, p.channel_id, (select min(a.sent_at) from attempt a"
-            " where a.message_id = m.id) from message m join plan p on p.id = m.plan_id where m.id = %s",
+            "select m.plan_id, m.contact_id, m.consent_seq, coalesce(a.channel_id, p.channel_id), a.sent_at"
+            " from message m join plan p on p.id = m.plan_id left join lateral (select min(sent_at) as sent_at,"
+            " max(channel_id) filter (where outcome <> 3) as channel_id from attempt where message_id = m.id) a on true"
+            " where m.id = %s",
             (message_id,),
         ).fetchone()
         if row is None:

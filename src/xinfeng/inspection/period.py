@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q, QuerySet
+
 from xinfeng.campaigns.models import Campaign
 from xinfeng.delivery.models import Plan
 from xinfeng.foundation import settings as xinfeng_settings
@@ -52,15 +54,15 @@ class Scope:
         if not self.narrowed:
             return None
         if self.campaign_id is None and self.signature_id is None and self.channel_id is not None:
-            found = Plan.objects.filter(channel_id=self.channel_id)
-            return list(found.filter(planned_at__lt=self.until).values_list("pk", flat=True))
+            found = Plan.objects.filter(pk__in=_over(self.channel_id), planned_at__lt=self.until)
+            return list(found.values_list("pk", flat=True))
         campaigns = Campaign.objects.filter(plan__isnull=False)
         if self.campaign_id is not None:
             campaigns = campaigns.filter(pk=self.campaign_id)
         if self.signature_id is not None:
             campaigns = campaigns.filter(template_version__signature_id=self.signature_id)
         if self.channel_id is not None:
-            campaigns = campaigns.filter(plan__channel_id=self.channel_id)
+            campaigns = campaigns.filter(plan__in=_over(self.channel_id))
         return [one for one in campaigns.values_list("plan_id", flat=True) if one is not None]
 
     def as_json(self) -> dict[str, str | int]:
@@ -108,3 +110,10 @@ def last_month(today: date) -> Scope:
 
 def _id(value: str | int | None) -> int | None:
     return None if value is None else int(value)
+
+
+def _over(channel_id: int) -> QuerySet[Plan, int]:
+    """The plans that went over a channel, or may have: of one that goes by a route, any channel of it."""
+    return Plan.objects.filter(Q(channel_id=channel_id) | Q(channels__channel_id=channel_id)).values_list(
+        "pk", flat=True
+    )
