@@ -146,6 +146,13 @@ def test_a_salutation_is_wanted_by_some() -> None:
     assert codes("会员您好，新茶到店", strict) == []
 
 
+def test_no_marketing_leaves_where_no_reply_comes_back() -> None:
+    strict = replace(FREE, one_way=True)
+    [fault] = found("新茶到店", strict)
+    assert (fault.code, fault.part) == ("acceptance.one_way", "opt_out")
+    assert codes("您的订单已发货", strict, opt_out="", purpose="service") == []
+
+
 def test_every_fault_has_words_in_both_languages() -> None:
     for code, (chinese, english) in WORDS.items():
         assert chinese and english and chinese != english, code

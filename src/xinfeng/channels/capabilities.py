@@ -44,7 +44,8 @@ class Capabilities:
     `opt_out_wording`: the exact wordings taken; empty: any. `link_domains`: the domains that links may lead to; empty:
     any. `most_characters`: of a whole text, signature and values included. `longest_value`: what one variable may
     stand for. None: the vendor states no limit. `signature_length`: shortest and longest, without brackets.
-    `displayed_receipts`: its receipts tell when a handset showed the message.
+    `displayed_receipts`: its receipts tell when a handset showed the message. `one_way`: replies don't come back over it,
+    so no marketing text, which promises that a reply ends it, may leave over it.
     """
 
     vendor: str = "none"
@@ -62,6 +63,7 @@ class Capabilities:
     symbols_refused: str = ""
     signature_length: tuple[int, int] = (1, LONGEST_SIGNATURE)
     displayed_receipts: bool = False
+    one_way: bool = False
 
     @classmethod
     def read(cls, value: Mapping[str, Any]) -> Capabilities:
@@ -253,6 +255,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "link_domains": _texts(_is_domain),
     "opt_out_wording": _texts(_is_wording),
     "salutation_required": _yes_or_no,
+    "one_way": _yes_or_no,
     "most_characters": _limit,
     "longest_value": _limit,
     "symbols_refused": _symbols,

@@ -110,6 +110,8 @@ def _symbols(taken: Taken, capabilities: Capabilities, signature: str) -> Iterat
 
 
 def _marketing(taken: Taken, capabilities: Capabilities) -> Iterator[Fault]:
+    if capabilities.one_way:
+        yield Fault("acceptance.one_way", {"wording": taken.opt_out}, "opt_out")
     accepted = capabilities.opt_out_wording
     if accepted and taken.opt_out not in accepted:
         params = {"wording": taken.opt_out, "proposed": accepted[0]}

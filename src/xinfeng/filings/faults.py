@@ -100,6 +100,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "这个通道不收“{wording}”这种退订提示。请改成“{proposed}”。",
         "This channel does not take the opt-out wording “{wording}”. Change it to “{proposed}”.",
     ),
+    "acceptance.one_way": (
+        "这个通道收不到回复，“{wording}”就无法兑现，不能发营销短信。请换通道。",
+        "No reply comes back over this channel, so “{wording}” could not be honoured; marketing may not leave over it. "
+        "Choose another channel.",
+    ),
     "acceptance.variables": (
         "这个通道的营销短信不能用变量（{variables}）。请写成固定文字，或换通道。",
         "This channel takes no variables in marketing texts ({variables}). Write constant text, or choose another "

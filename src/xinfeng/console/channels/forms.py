@@ -88,6 +88,9 @@ class ChannelForm(forms.Form):
     variables_allowed = forms.BooleanField(label=_("营销短信可以用变量"), required=False)
     adjacent_variables = forms.BooleanField(label=_("变量可以相邻，或全是变量"), required=False)
     salutation_required = forms.BooleanField(label=_("营销短信须带会员称谓"), required=False)
+    one_way = forms.BooleanField(
+        label=_("只发不收"), required=False, help_text=_("收不到回复的通道不发营销短信：退订要能收到。")
+    )
     link_in_variable = forms.ChoiceField(label=_("链接里的变量"), choices=list(LINKS.items()), required=False)
     link_domains = forms.CharField(
         label=_("可用的链接域名"), required=False, help_text=_("用空格分开；留空不限。")
@@ -108,6 +111,7 @@ class ChannelForm(forms.Form):
         "variables_allowed",
         "adjacent_variables",
         "salutation_required",
+        "one_way",
     )
 
     def __init__(self, data: Any = None, *, kind: str, new: bool, initial: dict[str, Any]) -> None:
