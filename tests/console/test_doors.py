@@ -57,7 +57,7 @@ def doors(resolver: URLResolver | None = None, before: str = "") -> Iterator[tup
 
 
 def console_doors() -> list[tuple[str, URLPattern]]:
-    return [(route, door) for route, door in doors() if not route.startswith(("api/", "f/"))]
+    return [(route, door) for route, door in doors() if not route.startswith(("api/", "callbacks/", "f/"))]
 
 
 def path_of(route: str) -> str:

@@ -36,6 +36,7 @@ from xinfeng.console.sentences import (
     segments,
     sending,
     tiers,
+    vendors,
     wires,
 )
 from xinfeng.kernel.errors import (
@@ -75,6 +76,7 @@ SENTENCES: dict[str, Words] = {
     **sending.SENTENCES,
     **tiers.SENTENCES,
     **routes.SENTENCES,
+    **vendors.SENTENCES,
     **wires.SENTENCES,
     "permission.missing": Words(
         "您的角色没有这项权限（{permission}）。什么都没有改变。需要时请管理员在“设置”里调整您的角色。",
