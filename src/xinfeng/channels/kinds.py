@@ -9,6 +9,7 @@ from xinfeng.channels.backoff import Backoff
 from xinfeng.channels.cmpp import CmppConfig
 from xinfeng.channels.config import LineConfig
 from xinfeng.channels.lines import Listener
+from xinfeng.channels.maap import CspConfig, MobileConfig
 from xinfeng.channels.models import ChannelKind
 from xinfeng.channels.sessions import ChannelAccount, ChannelSessions, usual_backoff
 from xinfeng.channels.sgip import SgipConfig
@@ -25,6 +26,8 @@ CONFIGS: dict[str, type[LineConfig]] = {
     ChannelKind.ALIYUN: AliyunConfig,
     ChannelKind.TENCENT: TencentConfig,
     ChannelKind.SMPP: SmppConfig,
+    ChannelKind.MAAP_CSP: CspConfig,
+    ChannelKind.MAAP_MOBILE: MobileConfig,
 }
 
 

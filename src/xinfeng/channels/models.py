@@ -29,6 +29,12 @@ BY_TEMPLATE = frozenset({ChannelKind.ALIYUN.value, ChannelKind.TENCENT.value})
 """Kinds that send by the code of a filed template and values for its variables, never by free text; the vendor takes a
 text whole and reports on it once, however many parts it bills."""
 
+RICH_KINDS = frozenset({ChannelKind.MAAP_CSP.value, ChannelKind.MAAP_MOBILE.value})
+"""Kinds that carry 5G messages: cards with an SMS text behind them, taken whole and reported on once."""
+
+WHOLE_KINDS = BY_TEMPLATE | RICH_KINDS
+"""Kinds whose receipts are about every part of a message."""
+
 
 class Channel(models.Model):
     """An account with a carrier. `config` is validated by its kind's class (`channels.kinds`); the secret is sealed.
@@ -67,8 +73,11 @@ class Channel(models.Model):
 
     @property
     def takes(self) -> Capabilities:
-        """What it takes and which filings it demands. What is sent by templates demands filed ones, whatever is stated."""
+        """What it takes and which filings it demands, and what its kind decides whatever is stated: what is sent by
+        templates demands filed ones, and 5G platforms tell what was displayed."""
         stated = Capabilities.read(self.capabilities)
+        if self.kind in RICH_KINDS:
+            return replace(stated, displayed_receipts=True)
         return replace(stated, template_filing=True) if self.kind in BY_TEMPLATE else stated
 
     @property

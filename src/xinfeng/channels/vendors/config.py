@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from ipaddress import ip_address
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ from xinfeng.channels.vendors.exchange import AliyunExchange, Exchange, TencentE
 from xinfeng.kernel.errors import LocalProtocolError
 from xinfeng.protocols import aliyun, tencent
 from xinfeng.protocols.core import ClientSession
+from xinfeng.protocols.vendor import HttpRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +63,23 @@ class VendorConfig(LineConfig):
     def exchange(self, secret: str) -> Exchange:
         """How this account asks."""
 
+    def question(self, secret: str, *, now: datetime) -> Question | None:
+        """Something harmless to ask, which shows whether the account is taken; None: the interface has nothing of the
+        kind."""
+        return None
+
     def session(self, secret: str) -> ClientSession:
         """There is none: every request stands for itself."""
         raise LocalProtocolError("channel.no_session")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`read` raises RemoteProtocolError for an answer that refuses, with `vendor_code`, or that can't be read; any refusal
+    is about the account."""
+
+    request: HttpRequest = field(repr=False)
+    read: Callable[[int, bytes], object]
 
 
 def is_loopback(host: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from xinfeng.channels.models import ChannelKind
+from xinfeng.channels.models import RICH_KINDS, ChannelKind
 from xinfeng.foundation.vault import vault
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.phones import parse_mainland
@@ -17,8 +17,30 @@ from xinfeng.protocols.traffic import SubmitItem
 from xinfeng.protocols.vendor import HttpRequest, Sent, Templated, carrier_id
 
 
+class Opening(Protocol):
+    """What an account needs before it can ask for anything: a token, fetched over a line and shared by all."""
+
+    @property
+    def done(self) -> bool:
+        """Whether requests can be made at present."""
+
+    def ask(self, now: datetime) -> HttpRequest | None:
+        """The request for what is missing; None where nothing is, or another line has just asked."""
+
+    def heard(self, status: int, body: bytes) -> None:
+        """The answer to it. Raises RemoteProtocolError; `vendor_code` in it: the account was refused."""
+
+    def unheard(self) -> None:
+        """There will be no answer."""
+
+    def is_over(self, code: str, ours: str) -> bool:
+        """Whether a request was refused with this code because what was fetched no longer holds; forgets it then."""
+
+
 class Exchange(Protocol):
-    """One account's way of asking."""
+    """One account's way of asking. `opening` None: requests need nothing but the account's secret."""
+
+    opening: Opening | None
 
     def together(self, items: Sequence[SubmitItem]) -> int:
         """How many of the items, from the first on, one request can be about; at least 1."""
@@ -26,7 +48,7 @@ class Exchange(Protocol):
     def request(self, items: Sequence[SubmitItem], *, ours: str, now: datetime, nonce: str) -> HttpRequest:
         """The request. Raises LocalProtocolError for items it can't be made of."""
 
-    def read(self, status: int, body: bytes, numbers: Sequence[str]) -> list[Sent]:
+    def read(self, status: int, body: bytes, numbers: Sequence[str], *, ours: str) -> list[Sent]:
         """What became of each number. Raises RemoteProtocolError for an answer that says nothing definite."""
 
     def kept(self, reference: str, number: str) -> bytes:
@@ -40,9 +62,10 @@ class Exchange(Protocol):
 
 
 def kept(kind: str, reference: str, number: str) -> bytes:
-    """What an accepted number is kept under and its receipt found by, at a vendor of this kind. Alibaba Cloud's reference
-    stands for a whole request; a keyed digest tells its numbers apart and says nothing of them to whoever lacks the key."""
-    if kind != ChannelKind.ALIYUN:
+    """What an accepted number is kept under and its receipt found by, at a vendor of this kind. The reference of Alibaba
+    Cloud and of the 5G platforms stands for a whole request; a keyed digest tells its numbers apart and says nothing of
+    them to whoever lacks the key."""
+    if kind != ChannelKind.ALIYUN and kind not in RICH_KINDS:
         return carrier_id(reference, b"")
     try:
         bare = parse_mainland(number)
@@ -71,6 +94,8 @@ def _run(items: Sequence[SubmitItem], longest: int) -> list[Templated]:
 class AliyunExchange:
     """A request is about one template; signature and values may differ from number to number."""
 
+    opening: Opening | None = None
+
     def __init__(self, who: aliyun.Credentials, *, extension: str) -> None:
         self._who = who
         self._extension = extension
@@ -83,7 +108,7 @@ class AliyunExchange:
         texts = [(item[0], templated(item)) for item in items]
         return aliyun.send(self._who, texts, extension=self._extension, ours=ours, now=now, nonce=nonce)
 
-    def read(self, status: int, body: bytes, numbers: Sequence[str]) -> list[Sent]:
+    def read(self, status: int, body: bytes, numbers: Sequence[str], *, ours: str) -> list[Sent]:
         return aliyun.read_send(status, body, numbers)
 
     def kept(self, reference: str, number: str) -> bytes:
@@ -99,6 +124,8 @@ class AliyunExchange:
 class TencentExchange:
     """A request is about one text to many numbers: template, signature and values are the same for all."""
 
+    opening: Opening | None = None
+
     def __init__(self, who: tencent.Credentials, *, extension: str) -> None:
         self._who = who
         self._extension = extension
@@ -111,7 +138,7 @@ class TencentExchange:
         numbers, text = [item[0] for item in items], templated(items[0])
         return tencent.send(self._who, numbers, text, extension=self._extension, ours=ours, now=now)
 
-    def read(self, status: int, body: bytes, numbers: Sequence[str]) -> list[Sent]:
+    def read(self, status: int, body: bytes, numbers: Sequence[str], *, ours: str) -> list[Sent]:
         return tencent.read_send(status, body, numbers)
 
     def kept(self, reference: str, number: str) -> bytes:

@@ -12,6 +12,9 @@ Rules:
 4. A request refused for the account ends the line as REFUSED, with the vendor's code as `detail`, and its messages are
    `TakenBack`. One refused for a single number gives them all back too; whoever opened the line is told to write each
    on its own.
+5. Where an account needs a token (`Exchange.opening`), the line asks for it before it is READY, unless another line of
+   the channel has it or has just asked. A request refused because the token is over is `TakenBack` as a whole, and the
+   token is asked for again; nothing else is.
 """
 
 from __future__ import annotations
@@ -46,6 +49,8 @@ LARGEST_ANSWER = 2 * 1024 * 1024
 _LARGEST_HEAD = 32 * 1024
 _SEND_BUFFER = 1024 * 1024
 HANDSHAKE_S = 10.0
+LOOK_AGAIN_S = 0.1
+"""How soon a line looks whether another one has got the token."""
 LATE_PATIENCE = 3
 """For how many times `response_timeout_s` an overdue answer is still waited for."""
 
@@ -121,6 +126,9 @@ class HttpLine(asyncio.Protocol):
         self._owner = owner
         self._listener = listener
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LARGEST_HEAD)
+        self._opening = exchange.opening
+        self._asking = False
+        """Whether the request under way is for the token."""
         self._request: _Request | None = None
         self._status = 0
         self._body = bytearray()
@@ -134,7 +142,8 @@ class HttpLine(asyncio.Protocol):
     def free_window(self) -> int:
         """How many messages may be written now: a request's worth, or none while one is under way."""
         idle = self._request is None and self.phase is ConnectionPhase.READY and not self.clogged
-        return self._timing.window if idle else 0
+        open_ = self._opening is None or self._opening.done
+        return self._timing.window if idle and open_ else 0
 
     @property
     def window_used(self) -> int:
@@ -213,7 +222,7 @@ class HttpLine(asyncio.Protocol):
         """The vendor hangs up: between two requests that is its right."""
         if self._request is None and self.phase is ConnectionPhase.READY:
             self.renewing = True
-        elif self._request is not None:
+        elif self._request is not None or self._asking:
             self._hear(b"")  # an answer without a length ends here
         if self._transport is not None:
             self._transport.close()
@@ -224,6 +233,9 @@ class HttpLine(asyncio.Protocol):
         self._fd = -1
         self._transport = None
         request, self._request = self._request, None
+        if self._asking and self._opening is not None:
+            self._asking = False
+            self._opening.unheard()
         if self.phase is not ConnectionPhase.REFUSED:
             self.phase = ConnectionPhase.CLOSED
             self.detail = self.detail or ("" if self.renewing else "lost")
@@ -261,6 +273,9 @@ class HttpLine(asyncio.Protocol):
     def _answered(self) -> None:
         request, self._request = self._request, None
         body, self._body = bytes(self._body), bytearray()
+        if self._asking:
+            self._opened(body)
+            return
         if request is None:  # said without being asked
             self._fail("http.garbage")
             return
@@ -269,12 +284,14 @@ class HttpLine(asyncio.Protocol):
         if not request.late:
             self._time(now - request.began)
         try:
-            sent = self._exchange.read(self._status, body, request.numbers)
+            sent = self._exchange.read(self._status, body, request.numbers, ours=request.ours)
         except RemoteProtocolError as fault:
             log.warning("answer says nothing definite", extra=self._about(fault.code, status=self._status))
             sent = [Sent("", fault.code, known=False)] * len(request.items)
         self._next_cycle()
         self._settle(request, sent)
+        if self._opening is not None and not self._opening.done and not self._asking:
+            self._open()
 
     def _settle(self, request: _Request, sent: Sequence[Sent]) -> None:
         answers: list[Answered] = []
@@ -282,8 +299,11 @@ class HttpLine(asyncio.Protocol):
         codes = {str(one.result) for one in sent if one.known and one.result != 0}
         whole = codes if len(codes) == 1 and all(one.known and one.result != 0 for one in sent) else set()
         code = next(iter(whole), "")
-        account = code if code and self._exchange.is_about_account(code) else ""
-        if code and not account and len(sent) > 1 and self._exchange.is_about_one(code):
+        over = bool(code) and self._opening is not None and self._opening.is_over(code, request.ours)
+        account = code if code and not over and self._exchange.is_about_account(code) else ""
+        if over:
+            self._open()
+        elif code and not account and len(sent) > 1 and self._exchange.is_about_one(code):
             self._owner.set_apart(request.items)
         else:
             code = account
@@ -325,7 +345,7 @@ class HttpLine(asyncio.Protocol):
         """Make the connection ready for the next request, or let it end."""
         if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
             self._http.start_next_cycle()
-            if self.phase is ConnectionPhase.READY:
+            if self.phase in (ConnectionPhase.READY, ConnectionPhase.CONNECTING):
                 self._set_timer(self._timing.keepalive_s, self._renew)
                 return
         self.renewing = self.phase is not ConnectionPhase.CLOSED
@@ -384,11 +404,43 @@ class HttpLine(asyncio.Protocol):
         return self._layer.seal(b"".join(piece for piece in pieces if piece))
 
     def _look_whether_ready(self) -> None:
-        if self.phase is not ConnectionPhase.CONNECTING or not self._layer.ready:
+        if self.phase is ConnectionPhase.CONNECTING and self._layer.ready and not self._asking:
+            self._open()
+
+    def _open(self) -> None:
+        """Be ready for messages, or ask for the token that they need."""
+        if self.phase not in (ConnectionPhase.CONNECTING, ConnectionPhase.READY):
             return
-        self.phase = ConnectionPhase.READY
-        self._set_timer(self._timing.keepalive_s, self._renew)
-        self._listener.changed(self)
+        if self._opening is None or self._opening.done:
+            self.phase = ConnectionPhase.READY
+            self._set_timer(self._timing.keepalive_s, self._renew)
+            self._listener.changed(self)
+            return
+        self.phase = ConnectionPhase.CONNECTING
+        if (asked := self._opening.ask(utc_now())) is None:
+            self._set_timer(LOOK_AGAIN_S, self._open)
+            return
+        self._asking = True
+        self._set_timer(self._timing.response_timeout_s, lambda: self.abort("token.silent"))
+        self._write(self._encode(asked))
+
+    def _opened(self, body: bytes) -> None:
+        """The answer to the request for a token is here."""
+        assert self._opening is not None
+        self._asking = False
+        self._cancel_timer()
+        try:
+            self._opening.heard(self._status, body)
+        except RemoteProtocolError as fault:
+            if (
+                code := str(fault.params.get("vendor_code", ""))
+            ) and self.phase is not ConnectionPhase.CLOSED:
+                self._refuse(code)
+            else:
+                self._fail("token.unreadable")
+            return
+        self._next_cycle()
+        self._open()
 
     def _fail(self, code: str) -> None:
         log.warning("connection to a vendor failed", extra=self._about(code))

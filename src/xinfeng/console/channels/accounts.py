@@ -294,6 +294,96 @@ TENCENT = (
     *_VENDOR_TAIL,
 )
 
+_MAAP_HEAD = (
+    Field(
+        "host",
+        _("平台地址"),
+        _("运营商给的服务器域名，不带 https://。"),
+        required=True,
+        placeholder="maap.example.com",
+    ),
+    Field(
+        "chatbot",
+        _("Chatbot 地址"),
+        _("例如 sip:106500@botplatform.rcs.chinamobile.com。"),
+        required=True,
+    ),
+    Field("account", "AppId", required=True),
+)
+
+_MAAP_TAIL = (
+    Field(
+        "media_address",
+        _("图片的公网地址"),
+        _("客户的手机能访问到这套系统的地址，例如 https://m.example.com；留空就不能发带图片的卡片。"),
+    ),
+    Field("sms_fallback", _("收不了 5G 消息的手机改发短信"), _("由平台回落，内容是短信文案。"), flag=True),
+    CONNECTIONS,
+    Field("window", _("一次请求最多多少个号码"), place=Place.RARE),
+    Field(
+        "traffic",
+        _("消息类型"),
+        place=Place.RARE,
+        choices=(
+            ("advertisement", _("营销（advertisement）")),
+            ("premium", _("增值（premium）")),
+            ("payment", _("交易（payment）")),
+            ("subscription", _("订阅（subscription）")),
+        ),
+    ),
+    Field("access_code", _("客户看到的号码"), _("只用来显示。"), place=Place.RARE),
+    Field("port", _("端口"), place=Place.RARE),
+    Field("plain_http", _("不加密（只用于本机的模拟器）"), place=Place.RARE, flag=True),
+    Field("keepalive_s", _("连接闲置多久后重连"), place=Place.RARE, suffix=_("秒")),
+    TIMEOUT,
+    Field(
+        "callback_series",
+        _("回调地址的序号"),
+        _("加 1 就换成新的回调地址，旧的立即失效。"),
+        place=Place.RARE,
+    ),
+)
+
+MAAP_CSP = (
+    *_MAAP_HEAD,
+    Field(SECRET, "AppKey"),
+    Field(INBOUND_SECRET, _("推送签名的 Token")),
+    *_MAAP_TAIL,
+    Field("api_version", _("接口版本（apiVersion）"), place=Place.RARE),
+    Field(
+        "bare_token",
+        _("鉴权头只写令牌本身"),
+        _("极少数平台需要；提示令牌无效时再试。"),
+        place=Place.RARE,
+        flag=True,
+    ),
+)
+
+MAAP_MOBILE = (
+    *_MAAP_HEAD,
+    Field(SECRET, _("密码")),
+    *_MAAP_TAIL,
+    Field(
+        "path",
+        _("下发路径"),
+        _("各版本文档不同，例如 /messaging/group/v1/outbound。"),
+        place=Place.RARE,
+    ),
+    Field(
+        "hashed_twice",
+        _("密码先做一次摘要再鉴权"),
+        _("多数手册如此；登录被拒时再试另一种。"),
+        place=Place.RARE,
+        flag=True,
+    ),
+    Field(
+        "sms_element",
+        _("短信内容的元素名"),
+        place=Place.RARE,
+        choices=(("smsBodyText", "smsBodyText"), ("smBodyText", "smBodyText")),
+    ),
+)
+
 FIELDS: dict[str, tuple[Field, ...]] = {
     ChannelKind.CMPP2: CMPP,
     ChannelKind.CMPP3: CMPP,
@@ -302,6 +392,8 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     ChannelKind.SMPP: SMPP,
     ChannelKind.ALIYUN: ALIYUN,
     ChannelKind.TENCENT: TENCENT,
+    ChannelKind.MAAP_CSP: MAAP_CSP,
+    ChannelKind.MAAP_MOBILE: MAAP_MOBILE,
 }
 
 
@@ -310,7 +402,7 @@ class KindCard:
     """A kind of channel to choose from."""
 
     kind: str
-    label: str
+    label: Text
     whose: Text
     says: Text
     icon: str
@@ -359,6 +451,20 @@ CARDS = (
         _("云厂商"),
         _("按模板发送：短信要和已审核的模板一致。回执用回调或拉取。"),
         "cloud-upload",
+    ),
+    KindCard(
+        ChannelKind.MAAP_CSP,
+        _("5G 消息（电信、联通）"),
+        _("中国电信、中国联通"),
+        _("带图片和按钮的卡片，能看到已读；收不了的手机改发短信。"),
+        "messages",
+    ),
+    KindCard(
+        ChannelKind.MAAP_MOBILE,
+        _("5G 消息（移动）"),
+        _("中国移动"),
+        _("带图片和按钮的卡片，能看到已读；收不了的手机改发短信。"),
+        "messages",
     ),
 )
 

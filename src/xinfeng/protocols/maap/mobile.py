@@ -113,8 +113,8 @@ def read_send(status: int, body: bytes, numbers: Sequence[str], *, message_id: s
     if status in (200, 201):
         code = _error(body)
         return [Sent("", code) if code else Sent(message_id, 0)] * len(numbers)
-    if status == 429:
-        return [Sent("", "HTTP.429")] * len(numbers)
+    if status in (401, 429):  # whatever the body says: the account is not taken, or there was too much
+        return [Sent("", f"HTTP.{status}")] * len(numbers)
     if 400 <= status < 500:
         return [Sent("", _error(body) or f"HTTP.{status}")] * len(numbers)
     raise RemoteProtocolError("vendor.server_error", status=status)

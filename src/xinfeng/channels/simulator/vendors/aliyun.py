@@ -115,6 +115,10 @@ class AliyunDesk:
             "SmsSendDetailDTOs": {"SmsSendDetailDTO": rows},
         }
 
+    def push_headers(self) -> Sequence[tuple[str, str]]:
+        """Besides the usual ones: none."""
+        return ()
+
     def tell_receipts(self, told: Sequence[Told]) -> bytes:
         """The body of a push."""
         return json.dumps(

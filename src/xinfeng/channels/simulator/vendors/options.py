@@ -12,14 +12,15 @@ from xinfeng.channels.simulator.options import parse_shares, read_script
 from xinfeng.channels.simulator.vendors.behaviour import VendorBehaviour
 from xinfeng.kernel.errors import InvalidInput
 
-VENDORS = ("aliyun", "tencent")
+VENDORS = ("aliyun", "tencent", "maap_csp", "maap_mobile")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorOptions:
     """`port` and `control_port` 0 take any free port; `control_port` None: no control. `templates`: text by code, without
     signature; none at all: any code is taken, and its values are what is written down. `report_url`, `reply_url`: the
-    callbacks; empty: receipts and replies wait to be pulled. `retry_s`: when a callback that was not taken comes again."""
+    callbacks; empty: receipts and replies wait to be pulled. `push_token`: what pushes of `maap_csp` are signed with.
+    `retry_s`: when a callback that was not taken comes again."""
 
     protocol: str = "aliyun"
     host: str = "127.0.0.1"
@@ -30,6 +31,7 @@ class VendorOptions:
     templates: dict[str, str] = field(default_factory=dict)
     report_url: str = ""
     reply_url: str = ""
+    push_token: str = ""
     retry_s: tuple[float, ...] = (60.0, 300.0, 600.0)
     log: Path | None = None
     behaviour: VendorBehaviour = field(default_factory=VendorBehaviour)
@@ -38,8 +40,8 @@ class VendorOptions:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="xinfeng simulate carrier --protocol aliyun|tencent",
-        description="模拟云通信厂商，可以按需出错。 A simulated cloud vendor with faults on demand.",
+        prog="xinfeng simulate carrier --protocol aliyun|tencent|maap_csp|maap_mobile",
+        description="模拟云通信厂商和 5G 消息平台，可以按需出错。 A simulated cloud vendor or 5G platform with faults on demand.",
     )
     add = parser.add_argument
     add("--protocol", choices=VENDORS, default="aliyun", help="模拟哪一家 which vendor")
@@ -50,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--template", action="append", metavar="CODE=TEXT", help="模板编号和内容，可重复 may be repeated")
     add("--report-url", default="", help="状态报告推送到 where receipts are pushed to")
     add("--reply-url", default="", help="上行推送到 where replies are pushed to")
+    add(
+        "--push-token", default="", help="5G 平台给推送签名用的 token what pushes of maap_csp are signed with"
+    )
     add("--retry-s", metavar="60,300,600", help="推送失败后隔多少秒再推 seconds until a push is repeated")
     add("--log", type=Path, help="把收到的记到这个文件 append what was accepted to this file")
     add("--seed", type=int, help="随机种子：相同则结果相同 same seed and traffic, same draws")
@@ -76,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-_STATIC = ("protocol", "host", "port", "control_port", "report_url", "reply_url", "log", "seed")
+_STATIC = ("protocol", "host", "port", "control_port", "report_url", "reply_url", "push_token", "log", "seed")
 
 
 def parse_options(arguments: Sequence[str] | None = None) -> VendorOptions:

@@ -20,6 +20,7 @@ import uvloop
 
 from xinfeng.channels.simulator.control import serve_control
 from xinfeng.channels.simulator.vendors.aliyun import AliyunDesk
+from xinfeng.channels.simulator.vendors.maap import CspDesk, MobileDesk, Platform
 from xinfeng.channels.simulator.vendors.options import VendorOptions
 from xinfeng.channels.simulator.vendors.tencent import TencentDesk
 from xinfeng.channels.simulator.vendors.vendor import Said, Told, Vendor
@@ -38,13 +39,39 @@ class Desk(Protocol):
 
     def answer(
         self, target: str, headers: Mapping[str, str], body: bytes, now: float
-    ) -> tuple[int, dict[str, Any], int]: ...
+    ) -> tuple[int, dict[str, Any] | str, int]: ...
+    def push_headers(self) -> Sequence[tuple[str, str]]: ...
     def tell_receipts(self, told: Sequence[Told]) -> bytes: ...
     def tell_replies(self, said: Sequence[Said]) -> bytes: ...
     def taken(self, status: int, body: bytes) -> bool: ...
 
 
-DESKS: dict[str, Callable[[Vendor], Desk]] = {"aliyun": AliyunDesk, "tencent": TencentDesk}
+def _aliyun(options: VendorOptions) -> tuple[Vendor, Desk]:
+    vendor = Vendor(options)
+    return vendor, AliyunDesk(vendor)
+
+
+def _tencent(options: VendorOptions) -> tuple[Vendor, Desk]:
+    vendor = Vendor(options)
+    return vendor, TencentDesk(vendor)
+
+
+def _csp(options: VendorOptions) -> tuple[Vendor, Desk]:
+    platform = Platform(options)
+    return platform, CspDesk(platform)
+
+
+def _mobile(options: VendorOptions) -> tuple[Vendor, Desk]:
+    platform = Platform(options)
+    return platform, MobileDesk(platform)
+
+
+MAKERS: dict[str, Callable[[VendorOptions], tuple[Vendor, Desk]]] = {
+    "aliyun": _aliyun,
+    "tencent": _tencent,
+    "maap_csp": _csp,
+    "maap_mobile": _mobile,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +132,7 @@ class _Caller(asyncio.Protocol):
             self._vendor.behaviour.latency_ms / 1000, lambda: self._answer(status, answer, fate)
         )
 
-    def _answer(self, status: int, answer: dict[str, Any], fate: str) -> None:
+    def _answer(self, status: int, answer: dict[str, Any] | str, fate: str) -> None:
         if self._transport is None or fate == "silent":
             return
         if fate == "cut":
@@ -114,7 +141,7 @@ class _Caller(asyncio.Protocol):
         if fate == "garbage":
             self.send_garbage()
             return
-        body = json.dumps(answer).encode()
+        body = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
         if fate == "broken":
             status, body = 502, b"<html>Bad Gateway</html>"
         headers = [("content-type", "application/json"), ("content-length", str(len(body)))]
@@ -178,7 +205,7 @@ class _Messenger:
     async def _taken(self, url: str, body: bytes) -> bool:
         try:
             async with asyncio.timeout(_PUSH_TIMEOUT_S):
-                status, answer = await post(url, body)
+                status, answer = await post(url, body, self._desk.push_headers())
         except (OSError, TimeoutError, h11.RemoteProtocolError):
             return False
         return self._desk.taken(status, answer)
@@ -192,10 +219,9 @@ async def post(url: str, body: bytes, headers: Sequence[tuple[str, str]] = ()) -
         http = h11.Connection(h11.CLIENT)
         head = [
             ("host", parts.netloc),
-            ("content-type", "application/json;charset=utf-8"),
             ("content-length", str(len(body))),
             ("connection", "close"),
-            *headers,
+            *(headers or (("content-type", "application/json;charset=utf-8"),)),
         ]
         request = h11.Request(method="POST", target=parts.path or "/", headers=head)
         pieces = (http.send(request), http.send(h11.Data(data=body)), http.send(h11.EndOfMessage()))
@@ -231,8 +257,7 @@ async def serving(options: VendorOptions) -> AsyncIterator[Running]:
     Raises Conflict `simulator.port_taken` when somebody else listens on one of the ports.
     """
     loop = asyncio.get_running_loop()
-    vendor = Vendor(options)
-    desk = DESKS[options.protocol](vendor)
+    vendor, desk = MAKERS[options.protocol](options)
     with _free(options.port):
         server = await loop.create_server(lambda: _Caller(vendor, desk), options.host, options.port)
     control = None

@@ -142,6 +142,10 @@ class TencentDesk:
     def _pulled(self, name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
         return {"Response": {name: rows, "RequestId": self._vendor.serial()}}
 
+    def push_headers(self) -> Sequence[tuple[str, str]]:
+        """Besides the usual ones: none."""
+        return ()
+
     def tell_receipts(self, told: Sequence[Told]) -> bytes:
         """The body of a push."""
         return json.dumps(
