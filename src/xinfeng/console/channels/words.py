@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +24,12 @@ _ENDINGS: dict[str, Text] = {
     "silent": _("运营商没有应答。"),
     "clogged": _("运营商不收数据，连接已放弃。"),
     "stopped": _("网关停止了这条连接。"),
+    "timeout": _("对方收了请求却没有应答。"),
+    "tls": _("对方的证书不对，没有连接，什么也没有发出。"),
+    "tls.broken": _("加密连接中断，没有建立起来。"),
+    "tls.silent": _("对方没有应答加密握手。"),
+    "http.garbage": _("对方发来的不是 HTTP，连接已断开。"),
+    "http.too_long": _("对方的应答太长，连接已断开。"),
 }
 
 _LOGINS: dict[str, Text] = {
@@ -48,6 +56,10 @@ _LOGINS: dict[str, Text] = {
 }
 
 
+_is_vendor_code = re.compile(r"(?:is[vp]\.)?[A-Z][A-Za-z_]+(?:\.[A-Za-z0-9]+)*").fullmatch
+"""`SignatureDoesNotMatch`, `isv.OUT_OF_SERVICE`, `AuthFailure.SecretIdNotFound`: how vendors write; our own are small."""
+
+
 def detail_words(detail: str) -> str:
     """What a connection's `detail` means; what is not known stays as it is."""
     if not detail:
@@ -68,6 +80,12 @@ def detail_words(detail: str) -> str:
         return gettext("不能监听接收端口：可能已被占用，或没有权限（%(code)s）。回执和上行收不到。") % {
             "code": detail.removeprefix("listen.")
         }
+    if detail.startswith("tls.certificate."):
+        return str(_ENDINGS["tls"])
+    if _is_vendor_code(detail):
+        return gettext(
+            "云厂商不接受这个账号（%(code)s）。检查密钥、权限、余额和 IP 白名单；过几分钟会自动再试。"
+        ) % {"code": detail}
     if detail.startswith("connect."):
         return gettext("连接不上（%(code)s）。") % {"code": detail.removeprefix("connect.")}
     return gettext("对方发来的内容不合协议，连接已断开（%(code)s）。") % {"code": detail}
