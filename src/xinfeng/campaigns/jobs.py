@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.db import close_old_connections
-from procrastinate import RetryStrategy
+from procrastinate import JobContext, RetryStrategy
 
 from xinfeng.campaigns import actions, complaint_watch, filing_watch, narrowing, planning, proof
+from xinfeng.campaigns.rehearsal import actions as rehearsal
 from xinfeng.foundation.jobs import app
 from xinfeng.kernel.time import utc_now
 
@@ -47,3 +48,10 @@ def draw_up_proof(proof_id: int) -> None:
     """Write a campaign's proof bundle that was asked for."""
     close_old_connections()
     proof.draw_up_proof(proof_id, now=utc_now())
+
+
+@app.task(name="campaigns.rehearse", pass_context=True)  # type: ignore[untyped-decorator]
+def rehearse(context: JobContext, rehearsal_id: int) -> None:
+    """Play a rehearsal that was asked for; it ends early with the worker."""
+    close_old_connections()
+    rehearsal.run(rehearsal_id, stopping=context.should_abort)

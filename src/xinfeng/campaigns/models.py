@@ -107,3 +107,43 @@ class Allocation(models.Model):
 
     class Meta:
         db_table = "allocation"
+
+
+class RehearsalState(models.TextChoices):
+    WAITING = "waiting", "等待"
+    RUNNING = "running", "演练中"
+    DONE = "done", "已完成"
+    CANCELLED = "cancelled", "已取消"
+    FAILED = "failed", "没有完成"
+
+
+class Rehearsal(models.Model):
+    """A campaign played through to simulated carriers: who asked, of what (`subject`: digests of text, audience, way and
+    rate), what came of it (`rehearsal.outcome`). No texts, no numbers. `active` is null once it is over: there is one at
+    a time. `seen_at`: when it last said how far it was."""
+
+    campaign = models.ForeignKey(Campaign, related_name="rehearsals", on_delete=models.CASCADE)
+    state = models.CharField(max_length=12, choices=RehearsalState.choices, default=RehearsalState.WAITING)
+    active = models.BooleanField(null=True, default=True, unique=True)
+    messages = models.IntegerField()
+    fault = models.CharField(max_length=12, blank=True)
+    subject = models.JSONField()
+    asked_by = models.CharField(max_length=150)
+    asked_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField()
+    done = models.IntegerField(default=0)
+    total = models.IntegerField(default=0)
+    cancelled_by = models.CharField(max_length=150, blank=True)
+    result = models.JSONField(null=True)
+    error = models.JSONField(null=True)
+
+    class Meta:
+        db_table = "rehearsal"
+        indexes = [models.Index(fields=["campaign", "-id"], name="rehearsal_of_campaign")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(active__isnull=True) | models.Q(active=True), name="rehearsal_one_active"
+            )
+        ]

@@ -1,0 +1,152 @@
+"""Whose texts a rehearsal sends over which channel: a sample of the real audience, rendered and screened as planned."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import numpy as np
+
+from xinfeng.campaigns import audience, wording
+from xinfeng.campaigns.models import Campaign, CampaignState
+from xinfeng.campaigns.preflight import Preflight, preflight, stable_sample
+from xinfeng.campaigns.rehearsal.numbers import number_of
+from xinfeng.campaigns.rehearsal.outcome import Unwritten
+from xinfeng.campaigns.rehearsal.shares import first_choices, quotas
+from xinfeng.campaigns.rehearsal.stage import protocol_of
+from xinfeng.channels.models import Channel
+from xinfeng.content.reads import catalogue
+from xinfeng.content.rendering import Renderer
+from xinfeng.content.sources import values_of
+from xinfeng.delivery.planning import Window
+from xinfeng.kernel.errors import Conflict
+from xinfeng.policy.gates import first_reason
+from xinfeng.policy.moments import reading_moment
+from xinfeng.policy.reasons import TEXT_BLOCKED
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One recipient's text, to a number that nobody has. `lane`: the channels that can carry it; `channel_id` the one that
+    it goes over at first."""
+
+    place: int
+    contact_id: int
+    carrier: int
+    lane: tuple[int, ...]
+    channel_id: int
+    text: str = field(repr=False)
+
+    @property
+    def number(self) -> str:
+        return number_of(self.place)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """All that is played. `channels`: every channel of some lane. `whole_parts`: by channel, of the whole campaign.
+    `rate_per_s`: of the campaign over all channels; None: theirs."""
+
+    roles: tuple[Role, ...]
+    blocked: tuple[Unwritten, ...]
+    channels: Mapping[int, Channel]
+    preflight: Preflight
+    starts_at: datetime
+    windows: tuple[Window, ...]
+    whole_parts: Mapping[int, int]
+    rate_per_s: int | None
+
+    @property
+    def carriers(self) -> dict[str, int]:
+        return {
+            str(one): count for one, count in sorted(Counter(role.carrier for role in self.roles).items())
+        }
+
+
+def cast(campaign: Campaign, *, most: int, now: datetime) -> Cast:
+    """The recipients and their texts. Takes as long as a preflight.
+
+    Raises what a preflight raises; Conflict `rehearsal.nobody` where nobody would get the campaign; InvalidInput
+    `rehearsal.kind` for a channel that no simulated carrier stands in for.
+    """
+    found = preflight(campaign, now)
+    at = campaign.scheduled_at
+    starts_at = at if campaign.state == CampaignState.SCHEDULED and at is not None and at > now else now
+    ground = audience.ground(campaign, now=now, starts_at=starts_at)
+    # with carriers also where one channel carries them all: no gate looks at it
+    context = ground.context if ground.context.routed else replace(ground.context, routed=True)
+    decisions = first_reason(ground.lens, ground.people, context)
+    rows = ground.lens.rows(decisions.filter(decisions["reason"].isnull()).select("contact_id", "carrier"))
+    ids, carriers = rows["contact_id"].to_numpy(), rows["carrier"].to_numpy()
+    if not len(ids):
+        raise Conflict("rehearsal.nobody", campaign=campaign.pk)
+    lanes = _lanes(campaign, ground)
+    channels = _channels(campaign, ground)
+    for one in channels.values():
+        protocol_of(one)
+    chosen: list[int] = []
+    carrier_of: dict[int, int] = {}
+    sizes = {int(one): int((carriers == one).sum()) for one in np.unique(carriers) if lanes.get(int(one))}
+    for carrier, count in quotas(sizes, most).items():
+        own = np.sort(stable_sample(ids[carriers == carrier], count)).tolist()
+        chosen += own
+        carrier_of |= dict.fromkeys(own, carrier)
+    texts, blocked = _texts(campaign, chosen, ground, at=starts_at)
+    written = [one for one in chosen if one in texts]
+    over = first_choices([lanes[carrier_of[one]] for one in written])
+    roles = tuple(
+        Role(place, one, carrier_of[one], lanes[carrier_of[one]], channel, texts[one])
+        for place, (one, channel) in enumerate(zip(written, over, strict=True))
+    )
+    return Cast(
+        roles,
+        blocked,
+        channels,
+        found,
+        starts_at,
+        ground.windows,
+        _whole(campaign, found),
+        campaign.rate_per_s,
+    )
+
+
+def _lanes(campaign: Campaign, ground: audience.Ground) -> dict[int, tuple[int, ...]]:
+    if ground.way is not None:
+        return {carrier: lane for carrier, lane in ground.way.routing.lanes.items() if lane}
+    assert campaign.channel_id is not None
+    return dict.fromkeys(range(5), (campaign.channel_id,))
+
+
+def _channels(campaign: Campaign, ground: audience.Ground) -> dict[int, Channel]:
+    if ground.way is not None:
+        return {one: ground.way.channels[one] for one in ground.way.routing.channels}
+    assert campaign.channel is not None
+    return {campaign.channel.pk: campaign.channel}
+
+
+def _whole(campaign: Campaign, found: Preflight) -> dict[int, int]:
+    if found.table is not None:
+        return {one.channel_id: one.parts for one in found.table.channels}
+    assert campaign.channel_id is not None
+    return {campaign.channel_id: found.cost.parts}
+
+
+def _texts(
+    campaign: Campaign, chosen: Sequence[int], ground: audience.Ground, *, at: datetime
+) -> tuple[dict[int, str], tuple[Unwritten, ...]]:
+    """By contact, what she would read; and who falls out by her own text."""
+    version = campaign.template_version
+    assert version is not None
+    known, moment = catalogue(), reading_moment(ground.windows[0][0] if ground.windows else at)
+    renderer = Renderer(version, version.signature, catalogue=known, fixed=moment.values())
+    reader = wording.wording_of(campaign, at=at).gate.reading(renderer)
+    values = values_of(list(chosen), renderer.needed, catalogue=known, moment=moment)
+    rows = [row if row is not None else {} for row in values]
+    bad = reader.refused(rows)
+    texts = renderer.render_many(rows)
+    return (
+        {one: text for place, (one, text) in enumerate(zip(chosen, texts, strict=True)) if place not in bad},
+        tuple(Unwritten(chosen[place], 0, TEXT_BLOCKED) for place in bad),
+    )

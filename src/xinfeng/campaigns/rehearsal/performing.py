@@ -1,0 +1,284 @@
+"""One rehearsal from the campaign to its outcome, in the thread that asks: cast, carriers, sending, testimony."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from xinfeng.campaigns.models import Campaign
+from xinfeng.campaigns.rehearsal.carriers import SimulatedCarrier, simulated_carrier
+from xinfeng.campaigns.rehearsal.casting import Cast, Role, cast
+from xinfeng.campaigns.rehearsal.faults import (
+    SLOW_RECEIPT_MS,
+    USUAL_RECEIPT_MS,
+    VENDORS,
+    Fault,
+    behaviour,
+    third_of,
+)
+from xinfeng.campaigns.rehearsal.outcome import MOST_NAMED, ChannelOutcome, Outcome, Unwritten, likely_rate
+from xinfeng.campaigns.rehearsal.sending import Player, Scene, Tell, play
+from xinfeng.campaigns.rehearsal.stage import LoopbackLoop, credentials, protocol_of, staged
+from xinfeng.campaigns.rehearsal.witnessing import testimony
+from xinfeng.channels import codes
+from xinfeng.channels.models import Channel
+from xinfeng.channels.sessions import ChannelAccount
+from xinfeng.delivery import filed
+from xinfeng.delivery.forecast import forecast, side_by_side, within_hours
+from xinfeng.filings.models import FilingState, TemplateFiling
+from xinfeng.foundation import settings as xinfeng_settings
+from xinfeng.foundation.database import connect_async
+from xinfeng.kernel.errors import XinfengError
+from xinfeng.kernel.text import billed_parts
+
+SENDING_S = 60.0
+"""For as long at a channel's rate texts are taken; of a slow channel fewer than were asked for."""
+LIMIT_S = 170.0
+"""Of the whole run, so that it is over within three minutes whatever happens."""
+_FLUSHED_S = 0.15
+"""A carrier keeps what it has not answered yet in memory for 50 ms."""
+
+
+class Stopped(XinfengError):
+    """Somebody cancelled it, or the process is told to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    channel: Channel
+    account: ChannelAccount
+    carrier: SimulatedCarrier
+
+
+def perform(
+    campaign: Campaign,
+    *,
+    most: int,
+    fault: Fault,
+    now: datetime,
+    tell: Callable[[int, int], bool],
+) -> Outcome:
+    """Play it. `tell` hears how many parts are settled, of how many, a few times a second, and answers whether to go on;
+    it runs on the event loop and may not wait long.
+
+    Raises what `casting.cast` raises; `Stopped`; Conflict `rehearsal.no_carrier`.
+    """
+    began = time.monotonic()
+    found = cast(campaign, most=most, now=now)
+    codes.refresh()
+    roles, spared = within_time(found)
+    if not tell(0, len(roles)):
+        raise Stopped("rehearsal.stopped")
+    with ExitStack() as stack:
+        stages = {one: _set(stack, channel, found, roles, fault) for one, channel in found.channels.items()}
+        busiest = Counter(role.channel_id for role in roles).most_common(1)
+        doomed = busiest[0][0] if fault is Fault.OUTAGE and busiest else None
+        with asyncio.Runner(loop_factory=LoopbackLoop) as runner:
+            players, going = runner.run(
+                _play(stages, roles, found, fault=fault, doomed=doomed, until=began + LIMIT_S, tell=tell)
+            )
+        if not going:
+            raise Stopped("rehearsal.stopped")
+        time.sleep(_FLUSHED_S)
+        outcomes = _outcomes(stages, players, found)
+    return _outcome(
+        found, roles, outcomes, players, fault=fault, spared=spared, seconds=time.monotonic() - began
+    )
+
+
+def within_time(found: Cast) -> tuple[list[Role], int]:
+    """The roles that SENDING_S is enough for at their channels' rates, and how many it is not."""
+    rates = rates_of(found)
+    room = {one: max(1, int(rate * SENDING_S)) for one, rate in rates.items()}
+    taken: list[Role] = []
+    for role in found.roles:
+        room[role.channel_id] -= billed_parts(role.text)
+        if room[role.channel_id] >= 0 or not taken:
+            taken.append(role)
+    return taken, len(found.roles) - len(taken)
+
+
+def rates_of(found: Cast) -> dict[int, int]:
+    """Parts a second of each channel; where the campaign is slower than they together, its share of that."""
+    own = {one: channel.rate_per_s for one, channel in found.channels.items()}
+    used = {one: rate for one, rate in own.items() if found.whole_parts.get(one)} or own
+    total = sum(used.values())
+    per_s = min(found.rate_per_s or total, total)
+    return {one: max(1, rate * per_s // total) if one in used else rate for one, rate in own.items()}
+
+
+def _set(stack: ExitStack, channel: Channel, found: Cast, roles: Sequence[Role], fault: Fault) -> _Stage:
+    """Start the carrier of a channel, and make the account with which it is reached."""
+    protocol, who = protocol_of(channel), credentials(channel)
+    own = [role for role in roles if role.channel_id == channel.pk]
+    how = behaviour(
+        fault,
+        protocol=protocol,
+        rate_per_s=rates_of(found)[channel.pk],
+        parts=sum(billed_parts(role.text) for role in own) or 1,
+    )
+    templates = _templates(channel) if protocol in VENDORS else {}
+    carrier = stack.enter_context(simulated_carrier(protocol, who, behaviour=how, templates=templates))
+    return _Stage(channel, staged(channel, who, carrier.port), carrier)
+
+
+def _templates(channel: Channel) -> dict[str, str]:
+    """What is filed over a channel, by the vendor's code; without signature, as vendors keep it."""
+    rows = TemplateFiling.objects.filter(channel=channel, state=FilingState.IN_FORCE).exclude(number="")
+    known = {
+        number: (text, filed.filed_template(number, text))
+        for number, text in rows.values_list("number", "text")
+    }
+    return {
+        number: text.strip().removeprefix(f"【{read.signature}】")
+        for number, (text, read) in known.items()
+        if read is not None
+    }
+
+
+async def _play(
+    stages: Mapping[int, _Stage],
+    roles: Sequence[Role],
+    found: Cast,
+    *,
+    fault: Fault,
+    doomed: int | None,
+    until: float,
+    tell: Callable[[int, int], bool],
+) -> tuple[dict[int, Player], bool]:
+    async with await connect_async(autocommit=True) as connection:
+        writers = {one: await filed.writer(connection, stage.account) for one, stage in stages.items()}
+    delay_ms = SLOW_RECEIPT_MS if fault is Fault.SLOW else USUAL_RECEIPT_MS
+    scenes = {
+        one: Scene(
+            account=stage.account,
+            carrier=stage.carrier,
+            write=writers[one],
+            dies_after=_third(roles, one) if one == doomed else None,
+            receipt_delay_s=delay_ms / 1000,
+            hears_receipts=protocol_of(stage.channel) not in VENDORS,
+        )
+        for one, stage in stages.items()
+    }
+    return await play(scenes, roles, rate_per_s=found.rate_per_s, until=until, tell=_later(tell))
+
+
+def _third(roles: Sequence[Role], channel_id: int) -> int:
+    return third_of(sum(billed_parts(role.text) for role in roles if role.channel_id == channel_id))
+
+
+def _later(tell: Callable[[int, int], bool]) -> Tell:
+    async def told(done: int, total: int) -> bool:
+        return await asyncio.to_thread(tell, done, total)
+
+    return told
+
+
+def _outcomes(
+    stages: Mapping[int, _Stage], players: Mapping[int, Player], found: Cast
+) -> list[ChannelOutcome]:
+    seen: set[str] = set()
+    outcomes = []
+    for one, player in players.items():
+        stage = stages[one]
+        doubtful = frozenset(part.role.number for part in player.uncertain)
+        said = testimony(stage.carrier.log, player.rendered, uncertain=doubtful)
+        again = len(said.numbers & seen)
+        seen |= said.numbers
+        config = stage.account.config
+        outcomes.append(
+            ChannelOutcome(
+                channel_id=one,
+                name=stage.channel.name,
+                kind=stage.channel.kind,
+                rate_per_s=stage.channel.rate_per_s,
+                connections=config.connections,
+                window=config.window,
+                texts=len(player.rendered),
+                parts=player.parts,
+                content_bytes=player.content_bytes,
+                accepted=player.accepted,
+                refused=dict(player.refused),
+                throttled=player.throttled,
+                uncertain=len(player.uncertain),
+                waiting=len(player.waiting),
+                moved_in=player.moved_in,
+                moved_out=player.moved_out,
+                arrived=said.arrived,
+                equal=said.equal,
+                twice=said.twice + again,
+                uncertain_arrived=said.uncertain_arrived,
+                receipts=dict(player.receipts),
+                longest=player.longest,
+                most_parts=player.most_parts,
+                seconds=round(max(0.0, player.ended_at - player.began_at), 2) if player.began_at else 0.0,
+                round_trip_ms=round(player.round_trip_ms, 1) if player.round_trip_ms is not None else None,
+                logins=player.logins,
+                fault=player.fault,
+                whole_parts=found.whole_parts.get(one, 0),
+            )
+        )
+    return outcomes
+
+
+def _outcome(
+    found: Cast,
+    roles: Sequence[Role],
+    outcomes: Sequence[ChannelOutcome],
+    players: Mapping[int, Player],
+    *,
+    fault: Fault,
+    spared: int,
+    seconds: float,
+) -> Outcome:
+    unwritten: list[Unwritten] = [
+        *found.blocked,
+        *(one for player in players.values() for one in player.unwritten),
+    ]
+    planned = found.preflight.forecast
+    likely_at, left_over = _likely(found, outcomes, zone=xinfeng_settings.load().zone)
+    return Outcome(
+        fault=fault.value,
+        audience=found.preflight.reachable,
+        recipients=len(roles) + len(found.blocked),
+        carriers={str(one): count for one, count in sorted(Counter(role.carrier for role in roles).items())},
+        channels=tuple(outcomes),
+        unwritten=tuple(unwritten[:MOST_NAMED]),
+        unwritten_count=len(unwritten),
+        reasons=dict(Counter(one.reason for one in unwritten).most_common()),
+        seconds=round(seconds, 1),
+        whole_parts=found.preflight.cost.parts,
+        exact=found.preflight.cost.exact,
+        starts_at=planned.starts_at,
+        finishes_at=planned.finishes_at,
+        likely_at=likely_at,
+        left_over=left_over,
+        spared=spared,
+    )
+
+
+def _likely(
+    found: Cast, outcomes: Sequence[ChannelOutcome], *, zone: ZoneInfo
+) -> tuple[datetime | None, int]:
+    """When the whole campaign would be done at the pace that was seen, and how many parts would not leave."""
+    rates = rates_of(found)
+    several = [
+        forecast(
+            one.whole_parts,
+            per_s=likely_rate(rates[one.channel_id], one.pace_per_s),
+            windows=within_hours(found.windows, found.channels[one.channel_id].hours, zone),
+            now=found.starts_at,
+        )
+        for one in outcomes
+        if one.whole_parts
+    ]
+    if not several:
+        return None, 0
+    together = side_by_side(several)
+    return together.finishes_at, together.left_over
