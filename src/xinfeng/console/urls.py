@@ -23,6 +23,7 @@ urlpatterns = [
     path("forms", include("xinfeng.console.forms.urls")),
     path("reviews", include("xinfeng.console.reviews.urls")),
     path("templates", include("xinfeng.console.content.urls")),
+    path("templates", include("xinfeng.console.content.rich.urls")),
     path("screening", include("xinfeng.console.screening.urls")),
     path("", include("xinfeng.console.operation.urls")),
     path("campaigns", include("xinfeng.console.campaigns.urls")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -12,12 +12,14 @@ from django.db.models import Max
 from xinfeng.content import reads
 from xinfeng.content.checks import check_signature, check_wording
 from xinfeng.content.models import RichMedia, Signature, Template, TemplateVersion
-from xinfeng.content.rendering import Draft
-from xinfeng.content.rich import check_rich, media_of, read_rich, to_json
+from xinfeng.content.rendering import LONGEST_DEFAULT, Draft
+from xinfeng.content.rich import MEDIA, check_rich, media_of, read_rich, to_json
+from xinfeng.content.values import clean_text
 from xinfeng.foundation import audit
 from xinfeng.foundation.models import User
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
 from xinfeng.kernel.purposes import MESSAGE_PURPOSES
+from xinfeng.protocols.maap.messages import RichFault, RichMessage
 
 LONGEST_NAME = 80
 """consent.Purpose; consent is another room on this floor."""
@@ -98,7 +100,8 @@ def save_template(
             template = _template(template_id, name=name, purpose=purpose, trade=trade, owner=author)
             last = template.versions.order_by("-number").first()
             rich = last.rich if last else None
-            return _add_version(template, signature, checked.draft, rich=rich, author=author, actor=actor)
+            kept = _with_defaults_of_face(checked.draft, defaults or {}, last)
+            return _add_version(template, signature, kept, rich=rich, author=author, actor=actor)
     except IntegrityError:
         raise Conflict("template.name_taken", name=name) from None
 
@@ -112,14 +115,9 @@ def save_rich(template_id: int, rich: Mapping[str, Any] | None, *, actor: str) -
     version = reads.newest_version(template_id)
     made = None
     if rich is not None:
-        message = read_rich(rich)
+        message, unknown = known_media(read_rich(rich))
         checked = check_rich(message, defaults=version.defaults, catalogue=reads.catalogue())
-        missing = set(media_of(message)) - set(
-            RichMedia.objects.filter(pk__in=media_of(message)).values_list("pk", flat=True)
-        )
-        faults = [asdict(fault) for fault in checked.faults]
-        faults += [{"where": "cards", "code": "rich.media_unknown", "params": {}} for _ in missing]
-        if faults:
+        if faults := [asdict(fault) for fault in (*checked.faults, *unknown)]:
             raise InvalidInput("rich.faults", faults=faults)
         made = to_json(message)
     with transaction.atomic():
@@ -127,6 +125,24 @@ def save_rich(template_id: int, rich: Mapping[str, Any] | None, *, actor: str) -
         template = Template.objects.select_for_update().get(pk=template_id)
         _, draft = _wording_of(version)
         return _add_version(template, version.signature, draft, rich=made, author=author, actor=actor)
+
+
+def known_media(message: RichMessage) -> tuple[RichMessage, list[RichFault]]:
+    """With each picture's kind and size as they are kept, whatever was said of them; and a fault for each card whose
+    picture is not kept (`rich.media_unknown`)."""
+    asked = media_of(message)
+    kept = {one.pk: one for one in RichMedia.objects.filter(pk__in=asked).defer("octets")} if asked else {}
+    cards, unknown = [], []
+    for index, card in enumerate(message.cards):
+        media = card.media
+        if media is not None and media.url.startswith(MEDIA):
+            found = kept.get(media.url.removeprefix(MEDIA))
+            if found is None:
+                unknown.append(RichFault(f"cards.{index}.media", "rich.media_unknown"))
+            else:
+                card = replace(card, media=replace(media, content_type=found.content_type, size=found.size))
+        cards.append(card)
+    return replace(message, cards=tuple(cards)), unknown
 
 
 def archive_template(template_id: int, *, archived: bool, actor: str) -> Template:
@@ -194,6 +210,18 @@ def _add_version(
         actor=actor, action="content.version_saved", kind="template", subject=template.pk, version=number
     )
     return version
+
+
+def _with_defaults_of_face(draft: Draft, given: Mapping[str, str], last: TemplateVersion | None) -> Draft:
+    """With the defaults that only the 5G face uses: a wording that no longer needs one must not take it away."""
+    if last is None or not last.rich:
+        return draft
+    kept = dict(draft.defaults)
+    for name in check_rich(read_rich(last.rich), defaults=last.defaults, catalogue=reads.catalogue()).used:
+        text = clean_text(str(given.get(name) or last.defaults.get(name) or ""), LONGEST_DEFAULT)
+        if text and name not in kept:
+            kept[name] = text
+    return replace(draft, defaults=kept)
 
 
 def _wording_of(version: TemplateVersion) -> tuple[int, Draft]:

@@ -49,7 +49,7 @@ def left_in(
     spans = {
         (first + start, first + end)
         for name, first, last in parts
-        if name in ("value", "action")
+        if name in ("value", "action") or name.startswith("rich.")
         for start, end in _spans(text[first:last])
     }
     return [

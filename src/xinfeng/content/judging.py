@@ -1,5 +1,7 @@
 """A wording as screening must read it: every branch of its conditions, with and without its values.
 
+A 5G face is read with it: its words follow the wording, a line for each piece, in parts named `rich.cards.0.title`.
+
 Liquid is no text that anybody receives, so it is not screened as it stands. The wording is read once for each way
 through its conditions, with a neutral character where a value will be and again with the defaults; what is found is
 put back at the characters its author typed (a value's tag as a whole). Values of real people come later: the texts
@@ -17,6 +19,8 @@ from itertools import product
 from xinfeng.content import examples
 from xinfeng.content.grammar import one_line
 from xinfeng.content.rendering import Brand, Wording
+from xinfeng.content.rich import lines_of
+from xinfeng.protocols.maap.messages import RichMessage
 from xinfeng.screening.engine import Screener
 from xinfeng.screening.findings import Finding
 from xinfeng.screening.links import host_of, link_spans, within
@@ -32,11 +36,14 @@ SOMETHING = "某"
 _TAG = re.compile(r"\{\{(?P<output>.*?)\}\}|\{%-?\s*(?P<tag>\w+).*?%\}")
 _STRING = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 _PART_NAMES = ("signature", "value", "action", "opt_out")
+FACE = "rich."
+"""Before the place in a 5G face, in the name of a part."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A wording as its author wrote it, in one line: `【signature】value action opt-out`, Liquid included."""
+    """A wording as its author wrote it, in one line: `【signature】value action opt-out`, Liquid included; below it the
+    pieces of a 5G face, a line each."""
 
     text: str
     parts: tuple[tuple[str, int, int], ...]
@@ -160,13 +167,37 @@ def source_of(wording: Wording, signature: Brand) -> Source:
     return Source(text, tuple(parts))
 
 
-def judge(wording: Wording, signature: Brand, screener: Screener, *, trade: str, purpose: str) -> Judged:
-    """Everything to be said about a wording that has passed `checks.check_wording`, in the order of its text.
+def with_face(source: Source, face: RichMessage | None) -> tuple[Source, tuple[_Piece, ...]]:
+    """The source with a 5G face's pieces below it, and these pieces."""
+    text, parts, pieces = source.text, list(source.parts), []
+    for where, words, liquid in lines_of(face) if face is not None else ():
+        words = one_line(words)
+        if words:
+            start = len(text) + 1
+            text += f"\n{words}"
+            parts.append((f"{FACE}{where}", start, len(text)))
+            pieces.append(_Piece(words, start, liquid))
+    return Source(text, tuple(parts)), tuple(pieces)
+
+
+def judge(
+    wording: Wording,
+    signature: Brand,
+    screener: Screener,
+    *,
+    trade: str,
+    purpose: str,
+    face: RichMessage | None = None,
+) -> Judged:
+    """Everything to be said about a wording that has passed `checks.check_wording` (and its 5G face, that has passed
+    `rich.check_rich`), in the order of its text.
 
     Raises InvalidInput `screening.trade`, `screening.purpose`.
     """
-    source = source_of(wording, signature)
-    readings = list(_readings(source.text, dict(wording.defaults)))
+    wording_only = source_of(wording, signature)
+    source, pieces = with_face(wording_only, face)
+    defaults = dict(wording.defaults)
+    readings = [*_readings(wording_only.text, defaults), *_face_readings(pieces, defaults)]
     found: dict[tuple[str, int, int], Finding] = {}
     judged = screener.screen_many([one.text for one in readings], trade=trade, purpose=purpose)
     for reading, findings in zip(readings, judged, strict=True):
@@ -181,6 +212,15 @@ def judge(wording: Wording, signature: Brand, screener: Screener, *, trade: str,
     hosts = frozenset(host for one in readings if "." in one.text for host in hosts_in(one.text))
     texts = tuple(one.text for one in readings)
     return Judged(source, tuple(ordered), screener.digest, hosts, screener.ruleset.domains, texts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A line of a 5G face, and where it begins in the source."""
+
+    text: str
+    start: int
+    liquid: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +245,9 @@ class _Run:
     end: int
     literal: bool
 
+    def shifted(self, by: int) -> _Run:
+        return _Run(self.text, self.start + by, self.end + by, self.literal)
+
 
 @dataclass(slots=True)
 class _Choice:
@@ -224,6 +267,30 @@ def _readings(source: str, defaults: Mapping[str, str]) -> Iterator[_Reading]:
             if reading.text not in seen:
                 seen.add(reading.text)
                 yield reading
+
+
+def _face_readings(pieces: Sequence[_Piece], defaults: Mapping[str, str]) -> Iterator[_Reading]:
+    """The face as a whole, until every way through each of its pieces was read: no rule reads across lines."""
+    if not pieces:
+        return
+    seen: set[str] = set()
+    for instead in (None, defaults):
+        ways = [_ways_of(piece, instead) for piece in pieces]
+        for at in range(max(map(len, ways))):
+            runs: list[_Run] = []
+            for piece, of_piece in zip(pieces, ways, strict=True):
+                end = piece.start + len(piece.text)
+                runs += [*of_piece[at % len(of_piece)], _Run("\n", end, end + 1, literal=False)]
+            reading = _joined(runs[:-1])
+            if reading.text not in seen:
+                seen.add(reading.text)
+                yield reading
+
+
+def _ways_of(piece: _Piece, instead: Mapping[str, str] | None) -> list[list[_Run]]:
+    if not piece.liquid:
+        return [[_Run(piece.text, piece.start, piece.start + len(piece.text), literal=True)]]
+    return [[one.shifted(piece.start) for one in way] for way in _ways(_tree(piece.text, instead))]
 
 
 def _joined(runs: Iterable[_Run]) -> _Reading:

@@ -98,3 +98,8 @@ def picture(digest: str) -> RichMedia:
     if found is None:
         raise NotFound("picture.unknown")
     return found
+
+
+def recent(limit: int = 60) -> list[RichMedia]:
+    """Those added last, newest first, without their octets."""
+    return list(RichMedia.objects.defer("octets").order_by("-added_at", "pk")[:limit])

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
@@ -59,6 +60,8 @@ class VersionRow:
     opt_out: str
     author: str
     created_at: datetime
+    rich: dict[str, Any] | None = None
+    """Its 5G face (`content.rich`)."""
 
 
 def catalogue() -> Catalogue:
@@ -151,6 +154,7 @@ def history(template_id: int) -> list[VersionRow]:
             opt_out=version.opt_out,
             author=version.author.get_short_name() if version.author else "",
             created_at=version.created_at,
+            rich=version.rich,
         )
         for version in found
     ]

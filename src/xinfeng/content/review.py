@@ -27,6 +27,7 @@ from xinfeng.content.evidence import Document, Proof
 from xinfeng.content.judging import Claim, Judged, claim_key, claim_of, judge
 from xinfeng.content.models import Evidence, ReviewState, Template, TemplateVersion, VersionReview
 from xinfeng.content.reviewers import Approver, approver_of, reviewer
+from xinfeng.content.rich import read_rich
 from xinfeng.foundation import audit
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -67,7 +68,9 @@ def judgement_of(version: TemplateVersion, *, at: datetime, trade: str | None = 
     """Judge a version by the rules in force at `at`, for its template's trade or another."""
     trade = trade or version.template.trade
     rules = screener(at)
-    judged = judge(version, version.signature, rules, trade=trade, purpose=version.template.purpose)
+    face = read_rich(version.rich) if version.rich else None
+    purpose = version.template.purpose
+    judged = judge(version, version.signature, rules, trade=trade, purpose=purpose, face=face)
     day = business_day(at, xinfeng_settings.load().zone)
     attached = proofs.attached([version.pk]).get(version.pk, []) if judged.claims else []
     good = proofs.proofs_of(attached, map(claim_of, judged.claims), trade=version.template.trade, day=day)

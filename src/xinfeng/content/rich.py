@@ -10,6 +10,7 @@ event of kind `booking`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -57,6 +58,10 @@ _KINDS: dict[str, type[Suggestion]] = {
 _NAMES = {made: name for name, made in _KINDS.items()}
 _LARGEST = 60_000
 """Characters of the JSON form."""
+_unwritable = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]").search
+"""What neither a handset shows nor the database keeps."""
+_unfilled = re.compile("〔[^〔〕0-9０-９]{1,30}〕").search
+"""What a ready-made beginning wants replaced; years and numbers stand in such brackets in documents."""
 
 
 class Booked(NamedTuple):
@@ -213,14 +218,14 @@ def _objects(raw: Any, where: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 def _text(given: Mapping[str, Any], name: str, where: str) -> str:
     value = given.get(name, "")
-    if not isinstance(value, str):
+    if not isinstance(value, str) or _unwritable(value):
         raise _shape(f"{where}.{name}")
     return value
 
 
 def _number(given: Mapping[str, Any], name: str, where: str) -> float:
     value = given.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e9:
         raise _shape(f"{where}.{name}")
     return float(value)
 
@@ -254,6 +259,43 @@ def words_of(message: RichMessage) -> Iterator[tuple[str, str]]:
             yield f"cards.{index}.buttons.{at}.label", button.label
     for at, chip in enumerate(message.chips):
         yield f"chips.{at}.label", chip.label
+
+
+class Line(NamedTuple):
+    """Words or a link of a 5G face, and where they stand; `liquid`: they may hold variables."""
+
+    where: str
+    text: str
+    liquid: bool
+
+
+def lines_of(message: RichMessage) -> Iterator[Line]:
+    """Everything a reader may come to see, in reading order: with what maps and calendars will show, what is said of
+    pictures, and the links."""
+    for index, card in enumerate(message.cards):
+        at = f"cards.{index}"
+        if card.media:
+            yield Line(f"{at}.media.description", card.media.description, False)
+        yield Line(f"{at}.title", card.title, True)
+        yield Line(f"{at}.description", card.description, True)
+        yield from _lines_of_buttons(f"{at}.buttons", card.buttons)
+    yield from _lines_of_buttons("chips", message.chips)
+
+
+def _lines_of_buttons(where: str, buttons: Sequence[Suggestion]) -> Iterator[Line]:
+    for index, button in enumerate(buttons):
+        at = f"{where}.{index}"
+        yield Line(f"{at}.label", button.label, False)
+        match button:
+            case OpenUrl():
+                yield Line(f"{at}.url", button.url, True)
+            case ShowPlace():
+                yield Line(f"{at}.name", button.name, False)
+            case AddToCalendar():
+                yield Line(f"{at}.title", button.title, False)
+                yield Line(f"{at}.description", button.description, False)
+            case _:
+                pass
 
 
 def links_of(message: RichMessage) -> Iterator[tuple[str, str]]:
@@ -316,6 +358,11 @@ def check_rich(
         most = LONGEST_TITLE if where.endswith(".title") else LONGEST_DESCRIPTION
         if longest > most and len(source) <= most:
             found.append(RichFault(where, "rich.too_long", {"at_most": most, "length": longest}))
+    found += [
+        RichFault(line.where, "rich.unfilled", {"words": left.group()})
+        for line in lines_of(message)
+        if (left := _unfilled(line.text))
+    ]
     return CheckedRich(message, tuple(used), tuple(found))
 
 
@@ -348,14 +395,24 @@ class RichRenderer:
             for output in parsed.outputs():
                 if given := instead.get(output.variable.name):
                     output.step_in(given)
-            if parsed.used:
+            if "{{" in source or "{%" in source:
                 self._parsed[source] = parsed
         self.used = tuple(dict.fromkeys(name for one in self._parsed.values() for name in one.used))
 
     @property
+    def needed(self) -> tuple[str, ...]:
+        """The variables that must come with each row: those used that are not fixed."""
+        return tuple(name for name in self.used if name not in self._fixed)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The variables it knows."""
+        return self._catalogue
+
+    @property
     def personal(self) -> bool:
         """Whether readers get different ones."""
-        return any(name not in self._fixed for name in self.used)
+        return bool(self.needed)
 
     def render(self, row: Row) -> RichMessage:
         """The message for one reader."""
@@ -390,3 +447,30 @@ class RichRenderer:
             ),
             chips=tuple(button(one) for one in self._message.chips),
         )
+
+
+class FaceWords:
+    """The words of one face as texts, for whoever screens texts: as `rendering.Renderer` has them, so that a gate for
+    texts takes it in a renderer's place. One line for each piece of the face; no rule reads across lines."""
+
+    def __init__(self, face: RichRenderer) -> None:
+        self._face = face
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The variables that must come with each row."""
+        return self._face.needed
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The variables it knows."""
+        return self._face.catalogue
+
+    def render_many(self, rows: Sequence[Row]) -> list[str]:
+        """What each reader would read, in their order."""
+        return [words_in_lines(self._face.render(row)) for row in rows]
+
+
+def words_in_lines(message: RichMessage) -> str:
+    """Everything a reader may come to see, a line for each piece."""
+    return "\n".join(" ".join(line.text.split()) for line in lines_of(message) if line.text.strip())

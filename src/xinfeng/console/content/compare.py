@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Literal
 
@@ -29,6 +29,8 @@ class Comparison:
     before: VersionRow
     after: VersionRow
     parts: list[tuple[Text, list[Piece]]]
+    face: list[tuple[str, list[Piece]]] = field(default_factory=list)
+    """What of the 5G face differs."""
 
 
 PARTS: tuple[tuple[str, Text], ...] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -26,11 +27,14 @@ from xinfeng.console.content.compare import Comparison, compare
 from xinfeng.console.content.labels import PURPOSES, TRADES
 from xinfeng.console.content.preview import faces, price_for
 from xinfeng.console.content.results import results_of
+from xinfeng.console.content.rich.beside import reader_of
+from xinfeng.console.content.rich.shown import changes
 from xinfeng.console.permissions import allowed, may
 from xinfeng.console.words import sentence
 from xinfeng.content import actions, reads
 from xinfeng.content.reads import VersionRow
 from xinfeng.content.rendering import Draft
+from xinfeng.content.rich import read_rich
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.time import utc_now
 
@@ -113,10 +117,12 @@ def detail(request: HttpRequest, template_id: int) -> HttpResponse:
     version = reads.newest_version(template_id)
     now = utc_now()
     purpose = version.template.purpose
-    at = request.GET.get("at", "0")
+    at = _at(request)
+    face = read_rich(version.rich) if version.rich else None
     context: dict[str, Any] = {
         "version": version,
         "template": version.template,
+        "face": reader_of(face, version, at=at, now=now) if face else None,
         "purpose": PURPOSES.get(purpose, purpose),
         "trade": TRADES.get(version.template.trade, version.template.trade),
         "history": history,
@@ -131,13 +137,18 @@ def detail(request: HttpRequest, template_id: int) -> HttpResponse:
             version.signature,
             purpose=purpose,
             contact_ids=reads.people_to_show(),
-            at=int(at) if at.isdigit() and len(at) < 4 else 0,
+            at=at,
             language=get_language() or "",
             now=now,
         )
     except InvalidInput as error:
         context["fault"] = sentence(error)
     return render(request, "content/detail.html", context)
+
+
+def _at(request: HttpRequest) -> int:
+    at = request.GET.get("at", "0")
+    return int(at) if at.isascii() and at.isdigit() and len(at) < 4 else 0
 
 
 def _comparison(request: HttpRequest, history: list[VersionRow]) -> Comparison | None:
@@ -149,7 +160,7 @@ def _comparison(request: HttpRequest, history: list[VersionRow]) -> Comparison |
     chosen = [by_number.get(int(number)) for number in asked if number.isdigit() and len(number) < 6]
     if len(chosen) != 2 or chosen[0] is None or chosen[1] is None:
         raise InvalidInput("request.filter", name="version")
-    return compare(chosen[0], chosen[1])
+    return replace(compare(chosen[0], chosen[1]), face=changes(chosen[0].rich, chosen[1].rich))
 
 
 @require_POST

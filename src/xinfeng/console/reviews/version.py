@@ -20,6 +20,8 @@ from xinfeng.console.components.parts import Text, Tone
 from xinfeng.console.content.compare import PARTS, Piece, pieces
 from xinfeng.console.content.labels import PURPOSES, TRADES
 from xinfeng.console.content.preview import bounds_of
+from xinfeng.console.content.rich.beside import Reader, readers
+from xinfeng.console.content.rich.shown import changes
 from xinfeng.console.marking import mark
 from xinfeng.console.permissions import allowed, may
 from xinfeng.console.reviews.labels import STATES, WHY, proof_state
@@ -29,6 +31,7 @@ from xinfeng.content.judging import claim_of
 from xinfeng.content.models import Evidence, ReviewState, TemplateVersion, VersionReview
 from xinfeng.content.review import Judgement
 from xinfeng.content.review_queue import risk_now
+from xinfeng.content.rich import read_rich
 from xinfeng.content.risky import Risky, samples
 from xinfeng.filings.faults import Fault
 from xinfeng.filings.terms import Terms, terms_for
@@ -45,6 +48,9 @@ ICONS = {
     "blocked": "ban",
     "draft": "edit",
 }
+
+MOST_FACES = 4
+"""Phones with the 5G face that a reviewer sees."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,7 @@ class Changed:
 
     number: int
     parts: list[tuple[Text, list[Piece]]]
+    face: list[tuple[str, list[Piece]]]
 
 
 @require_safe
@@ -90,6 +97,7 @@ def context_of(request: HttpRequest, version_id: int) -> dict[str, Any]:
     current = ReviewState(row.state) if row is not None else ReviewState.DRAFT
     newest = reads.newest_version(version.template_id)
     language = get_language() or "zh-hans"
+    risky = _risky(version, judgement, now)
     return {
         "version": version,
         "template": version.template,
@@ -103,7 +111,8 @@ def context_of(request: HttpRequest, version_id: int) -> dict[str, Any]:
         "risk": risk_now(judgement),
         "claims": _claims(version, judgement),
         "changed": _changed(version),
-        "samples": _samples(version, judgement, now),
+        "samples": [_sample(one) for one in risky],
+        "faces": _faces(version, [one.candidate.contact_id for one in risky], now),
         "filings": _filings(version, judgement.day, language),
         "campaigns": wording.users_of([version_id]).get(version_id, [])[:10],
         "thread": _thread(version),
@@ -190,28 +199,34 @@ def _changed(version: TemplateVersion) -> Changed | None:
         return None
     old = {"signature": before.signature.text, **_parts(before)}
     new = {"signature": version.signature.text, **_parts(version)}
-    return Changed(before.number, [(label, pieces(old[name], new[name])) for name, label in PARTS])
+    parts = [(label, pieces(old[name], new[name])) for name, label in PARTS]
+    return Changed(before.number, parts, changes(before.rich, version.rich))
 
 
 def _parts(version: TemplateVersion) -> dict[str, str]:
     return {"value": version.value, "action": version.action, "opt_out": version.opt_out}
 
 
-def _samples(version: TemplateVersion, judgement: Judgement, now: datetime) -> list[Sample]:
+def _risky(version: TemplateVersion, judgement: Judgement, now: datetime) -> list[Risky]:
     """Texts of the latest contacts; none for a wording whose variables are gone."""
-    rules = screener(now)
     try:
-        found = samples(
+        return samples(
             version,
             reads.people_to_show(500),
             moment=reading_moment(now),
-            screener=rules,
+            screener=screener(now),
             trade=judgement.trade,
             said=judgement.judged.said,
         )
     except InvalidInput:
         return []
-    return [_sample(one) for one in found]
+
+
+def _faces(version: TemplateVersion, contact_ids: list[int], now: datetime) -> list[Reader]:
+    """The 5G face for some of those contacts, or an example person; nothing without one."""
+    if not version.rich:
+        return []
+    return readers(read_rich(version.rich), version, contact_ids[:MOST_FACES], now=now)
 
 
 def _sample(risky: Risky) -> Sample:
