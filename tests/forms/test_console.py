@@ -11,6 +11,7 @@ from tests.console.people import signed_in
 from tests.forms.world import draft_form, lottery, make_form, notice, one, prize, submit
 
 from xinfeng.forms.models import Form, FormVersion
+from xinfeng.foundation.models import User
 from xinfeng.kernel.time import utc_now
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -256,3 +257,17 @@ def test_what_was_typed_before_a_row_went_does_not_bring_it_back() -> None:
     assert operator.post(f"/forms/{form.pk}/keep", sent).status_code == 200
     form.refresh_from_db()
     assert [one["key"] for one in form.draft["fields"]] == ["phone", "name"]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh-hans", "须大于 0，不超过 100%<"), ("en", "Must be above 0, at most 100%<")]
+)
+def test_chances_beyond_a_whole_are_told_with_one_percent_sign(language: str, words: str) -> None:
+    form = draft_form(
+        now=utc_now(),
+        incentive=lottery(prize("p1", odds_ppm=900_000), prize("p2", odds_ppm=200_000)),
+    )
+    operator = signed_in("operator")
+    User.objects.update(language=language)
+    html = operator.get(f"/forms/{form.pk}/edit").content.decode()
+    assert words in html

@@ -23,6 +23,7 @@ from xinfeng.consent.models import Notice
 from xinfeng.console.forms.labels import (
     COVERS,
     FINDINGS,
+    ODDS_RANGE,
     PRIZE_KINDS,
     PROFILE_FIELDS,
     QUESTION_KINDS,
@@ -206,7 +207,7 @@ def _beside(form: Form, fault: InvalidInput | None) -> dict[str, Any]:
         "stamp": int(form.updated_at.timestamp() * 1000),
         "preview_languages": design.languages,
         "odds_sum": percent_of(design.incentive.odds_sum_ppm) if design.incentive.lottery else "",
-        "odds_fit": 0 < design.incentive.odds_sum_ppm <= 1_000_000,
+        "odds_fault": "" if 0 < design.incentive.odds_sum_ppm <= 1_000_000 else ODDS_RANGE,
         "cost_fen": ceil(design.incentive.expected_cost_fen()) if design.incentive.prizes else None,
         "ceiling_fen": _ceiling_fen(design),
     }

@@ -67,6 +67,8 @@ ABUSE: dict[str, Text] = {
     "origin": _("来自其他网站的提交"),
     "replay": _("重复提交同一页面"),
 }
+ODDS_RANGE: Text = _("须大于 0，不超过 100%")
+"""Here and not in the template: there `_("…%")` doubles the sign and finds no translation."""
 WHY_NONE: dict[str, Text] = {
     "lost": _("未抽中"),
     "out_of_stock": _("已发完"),
