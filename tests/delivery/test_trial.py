@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 
 import pytest
-from tests.campaigns.factories import make_channel
+from tests.campaigns.factories import make_channel, make_template
 from tests.delivery.world import ask, one
 from tests.factories import make_contact
 
 from xinfeng.consent.actions import withdraw
-from xinfeng.content.models import Signature
-from xinfeng.delivery.trial import Trial, send_trial
+from xinfeng.content.models import Signature, TemplateVersion, VersionReview
+from xinfeng.delivery.trial import Trial, send_trial, templates_for
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound, RefusedByPolicy
 from xinfeng.kernel.time import SHANGHAI
@@ -37,7 +37,7 @@ def make_person(*consent: str) -> tuple[int, str]:
 def try_out(phone: str, *, purpose: str = "marketing", now: datetime = NOON, **changes: object) -> Trial:
     channel = make_channel(purpose=purpose, **changes)
     signature, _ = Signature.objects.get_or_create(text="信风商城")
-    return send_trial(channel.pk, signature.pk, phone=phone, actor="admin", now=now)
+    return send_trial(channel.pk, signature_id=signature.pk, phone=phone, actor="admin", now=now)
 
 
 def test_a_trial_is_an_ordinary_plan_of_one_message() -> None:
@@ -84,3 +84,39 @@ def test_a_channel_outside_its_hours_or_switched_off_is_not_tried() -> None:
         try_out(number, opens=time(14), closes=time(15))
     with pytest.raises(Conflict, match=r"trial\.channel_off"):
         try_out(number, enabled=False, name="停用的")
+
+
+def test_an_approved_template_may_be_tried_and_no_other() -> None:
+    person, number = make_person("marketing")
+    version, channel = make_template("{{ contact.name | default: '您' }}好，满200减50"), make_channel()
+
+    def tried() -> Trial:
+        return send_trial(channel.pk, version_id=version.pk, phone=number, actor="admin", now=NOON)
+
+    assert templates_for(channel) == []
+    with pytest.raises(Conflict, match=r"trial\.not_approved"):
+        tried()
+    approve(version)
+    assert templates_for(channel) == [version]
+    assert "满200减50" in tried().text
+    assert ask("select distinct contact_id from message") == [(person,)]
+
+
+def test_a_channel_that_takes_templates_only_says_so() -> None:
+    _, number = make_person("marketing")
+    config = {"account": "LTAI", "host": "127.0.0.1", "port": 443}
+    with pytest.raises(Conflict, match=r"trial\.needs_template"):
+        try_out(number, kind="aliyun", config=config)
+
+
+def approve(version: TemplateVersion) -> None:
+    VersionReview.objects.create(
+        version=version,
+        at=NOON,
+        actor="wang",
+        state="approved",
+        trade="other",
+        purpose="marketing",
+        text=version.value,
+        ruleset="x" * 64,
+    )

@@ -199,7 +199,7 @@ def trial(
     found = next((one for one in signatures(only_enabled=True) if one.text == signature), None)
     if found is None:
         raise typer.BadParameter(f"--signature {signature}: 没有这个签名 no such signature")
-    sent = send_trial(channel_id, found.pk, phone=to, actor=ACTOR, now=utc_now())
+    sent = send_trial(channel_id, signature_id=found.pk, phone=to, actor=ACTOR, now=utc_now())
     say(f"已交给网关：{sent.text} Handed to the gateway.")
 
 

@@ -2,6 +2,9 @@
 
 Law 1 holds for it as for any other: the number must belong to a contact who agrees to messages of the channel's
 purpose, and every gate is asked. It goes within the hours of its purpose, or not at all.
+
+A carrier takes a text of ours that says what it is. A vendor takes nothing but filed templates, and a 5G platform wants
+cards: there the trial is an approved template, as the colleague would read it.
 """
 
 from __future__ import annotations
@@ -9,12 +12,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from xinfeng.channels.models import Channel
+from xinfeng.channels.models import RICH_KINDS, WHOLE_KINDS, Channel
 from xinfeng.consent.models import Purpose
 from xinfeng.contacts.finding import find_by_phone_indexes
-from xinfeng.content import optout
-from xinfeng.content.models import Signature
+from xinfeng.content import optout, reads
+from xinfeng.content.models import ReviewState, Signature, TemplateVersion
 from xinfeng.content.rendering import Draft, Renderer
+from xinfeng.content.review import state_of, states_of
 from xinfeng.delivery import actions
 from xinfeng.delivery.one_off import Sender, judge, write_plan
 from xinfeng.foundation import audit, locks
@@ -25,10 +29,12 @@ from xinfeng.kernel.ids import PlanId
 from xinfeng.kernel.phones import parse_mainland
 from xinfeng.kernel.time import SHANGHAI
 from xinfeng.policy import reads as policy
+from xinfeng.policy.moments import reading_moment
 from xinfeng.policy.windows import next_windows
 
 LIFE = timedelta(minutes=10)
 """Somebody looks at her handset; later she no longer does."""
+MOST_OFFERED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +56,42 @@ def text_of(sender: Sender, *, now: datetime) -> str:
     return Renderer(Draft(said, "", opt_out, {}), sender.signature).render({})
 
 
-def send_trial(channel_id: int, signature_id: int, *, phone: str, actor: str, now: datetime) -> Trial:
-    """Write one trial message and let it go.
+def templates_for(channel: Channel) -> list[TemplateVersion]:
+    """Approved texts that a trial over this channel may carry: the newest of each template of its purpose."""
+    newest = [row.version_id for row in reads.library(purpose=channel.purpose, limit=MOST_OFFERED).rows]
+    approved = [pk for pk, row in states_of(newest).items() if row.state == ReviewState.APPROVED]
+    versions = TemplateVersion.objects.select_related("template", "signature").filter(pk__in=approved)
+    if channel.kind in RICH_KINDS:
+        versions = versions.filter(rich__isnull=False)
+    return list(versions.order_by("template__name"))
+
+
+def send_trial(
+    channel_id: int,
+    *,
+    phone: str,
+    actor: str,
+    now: datetime,
+    signature_id: int | None = None,
+    version_id: int | None = None,
+) -> Trial:
+    """Write one trial message and let it go: of `version_id`, else a text of ours under `signature_id`.
 
     Raises InvalidInput `phone.…` for what is no mainland mobile; NotFound `channel.unknown`, `signature.unknown`,
-    `trial.no_contact`; Conflict `trial.channel_off`, `trial.closed` (outside the hours of the purpose);
-    RefusedByPolicy with the gate's reason.
+    `template.unknown_version`, `trial.no_contact`; Conflict `trial.channel_off`, `trial.closed` (outside the hours of
+    the purpose), `trial.needs_template`, `trial.not_approved`; RefusedByPolicy with the gate's reason.
     """
     channel = Channel.objects.filter(pk=channel_id).first()
     if channel is None:
         raise NotFound("channel.unknown", channel=channel_id)
     if not channel.enabled:
         raise Conflict("trial.channel_off", channel=channel.name)
-    signature = Signature.objects.filter(pk=signature_id, enabled=True).first()
+    version = _approved(channel, version_id) if version_id else None
+    if version is None and channel.kind in WHOLE_KINDS:
+        raise Conflict("trial.needs_template", channel=channel.name)
+    signature = (
+        version.signature if version else Signature.objects.filter(pk=signature_id or 0, enabled=True).first()
+    )
     if signature is None:
         raise NotFound("signature.unknown", id=signature_id)
     number = parse_mainland(phone)
@@ -89,6 +118,8 @@ def send_trial(channel_id: int, signature_id: int, *, phone: str, actor: str, no
         if contact_id not in judged.allowed:
             raise RefusedByPolicy(judged.refused.get(contact_id, "no_phone"), contact=contact_id)
         text = text_of(sender, now=now)
+        if version is not None:
+            text = dict(reads.texts(version, [contact_id], reading_moment(now)))[contact_id]
         plan_id = write_plan(connection, sender, {contact_id: text}, judged, windows=windows, now=now)
         actions.start_plan(plan_id, actor=actor, now=now)
         audit.record(
@@ -100,3 +131,10 @@ def send_trial(channel_id: int, signature_id: int, *, phone: str, actor: str, no
             contact=contact_id,
         )
     return Trial(plan_id, contact_id, text)
+
+
+def _approved(channel: Channel, version_id: int) -> TemplateVersion:
+    version = reads.version(version_id)
+    if state_of(version_id) is not ReviewState.APPROVED or version.template.purpose != channel.purpose:
+        raise Conflict("trial.not_approved", template=version.template.name)
+    return version

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from xinfeng.channels import actions, reads
 from xinfeng.channels.capabilities import PRESETS, Preset
-from xinfeng.channels.models import ChannelKind
+from xinfeng.channels.models import WHOLE_KINDS, Channel, ChannelKind
 from xinfeng.channels.probe import try_channel
 from xinfeng.channels.reads import ChannelRow, ConnectionRow
 from xinfeng.channels.samples import SAMPLE_S, samples
@@ -28,12 +28,13 @@ from xinfeng.console.components.faults import show_fault
 from xinfeng.console.contacts.labels import reason_words
 from xinfeng.console.content.labels import PURPOSES
 from xinfeng.console.middleware import wants_fragment
-from xinfeng.console.permissions import allowed
+from xinfeng.console.permissions import allowed, may
 from xinfeng.console.words import sentence
 from xinfeng.content.reads import signatures
-from xinfeng.delivery.trial import send_trial
+from xinfeng.delivery.trial import send_trial, templates_for
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.insights.figures import ChannelFigures, channel_figures
+from xinfeng.integrations.callbacks.addresses import addresses_of
 from xinfeng.kernel.errors import InvalidInput, RefusedByPolicy, XinfengError
 from xinfeng.kernel.time import utc_now
 
@@ -115,7 +116,14 @@ def detail(request: HttpRequest, channel_id: int) -> HttpResponse:
     context = {"channel": Shown(row, figures), "now": now, "crumbs": _crumbs()}
     if wants_fragment(request):
         return render(request, "channels/live.html", context)
-    context |= {**_charts(row, now=now), "signatures": signatures(only_enabled=True)}
+    stored = Channel.objects.get(pk=channel_id)
+    context |= {
+        **_charts(row, now=now),
+        "signatures": signatures(only_enabled=True),
+        "trial_versions": templates_for(stored),
+        "trial_needs_template": stored.kind in WHOLE_KINDS,
+        "callbacks": addresses_of(stored) if may(request.user, "channel.edit") else None,
+    }
     return render(request, "channels/detail.html", context)
 
 
@@ -156,11 +164,11 @@ def _charts(row: ChannelRow, *, now: datetime) -> dict[str, Any]:
 @allowed("channel.edit")
 def trial(request: HttpRequest, channel_id: int) -> HttpResponse:
     """One message to a colleague's own number."""
-    signature = request.POST.get("signature", "")
     try:
         sent = send_trial(
             channel_id,
-            int(signature) if signature.isdecimal() and len(signature) < 10 else 0,
+            signature_id=_chosen(request, "signature"),
+            version_id=_chosen(request, "version"),
             phone=request.POST.get("phone", ""),
             actor=request.user.get_username(),
             now=utc_now(),
@@ -175,6 +183,11 @@ def trial(request: HttpRequest, channel_id: int) -> HttpResponse:
             request, gettext("已交给网关：%(text)s 结果在客户页的短信里。") % {"text": sent.text}
         )
     return redirect("channels.detail", channel_id=channel_id)
+
+
+def _chosen(request: HttpRequest, name: str) -> int | None:
+    given = request.POST.get(name, "")
+    return int(given) if given.isdecimal() and len(given) < 10 else None
 
 
 @require_POST

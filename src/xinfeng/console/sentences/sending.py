@@ -13,6 +13,14 @@ SENTENCES: dict[str, Words] = {
         "现在不在可以发送的时间里，测试短信没有发。请在发送时段内再试。",
         "No message may leave at this hour, so no trial was sent. Try again within the sending hours.",
     ),
+    "trial.needs_template": Words(
+        "通道“{channel}”只收模板里的内容，测试短信没有发。请选一个已通过审核的模板。",
+        "The channel “{channel}” carries templates only; no trial was sent. Choose an approved template.",
+    ),
+    "trial.not_approved": Words(
+        "模板“{template}”还没有通过审核，或用途和通道不同，测试短信没有发。",
+        "The template “{template}” is not approved, or not of the channel's purpose; no trial was sent.",
+    ),
     "trial.no_contact": Words(
         "这个号码不在客户库里，测试短信没有发。请先把同事加为客户，并登记她本人的授权。",
         "No contact has this number, so no trial was sent. Add your colleague as a contact, with her own consent.",
