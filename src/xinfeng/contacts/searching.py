@@ -8,6 +8,7 @@ where it is at hand; the rows themselves are always read from PostgreSQL.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -72,7 +73,7 @@ def search_contacts(query: ContactQuery, copy: Lens | None = None) -> Page:
     """
     limit = max(1, min(query.limit, MOST_ROWS))
     text = " ".join(query.text.replace("\x00", "").split())
-    if masked := _is_masked(text):
+    if masked := _is_masked(_half_width(text)):
         return _by_masked_number(query, *masked.groups(), limit=limit)
     filtered = query.tag or query.tier is not None or query.province or query.among_in_lens
     if copy is not None and not text and filtered:
@@ -85,6 +86,11 @@ def search_contacts(query: ContactQuery, copy: Lens | None = None) -> Page:
     found = list(wanted[: limit + 1])
     more, found = len(found) > limit, found[:limit]
     return Page(rows_of(found), _place(found[-1], by_id=by_id) if more else None)
+
+
+def _half_width(text: str) -> str:
+    """Digits as a Chinese keyboard may write them (８０００) as plain ones; whole numbers are read so as well."""
+    return unicodedata.normalize("NFKC", text)
 
 
 def _people() -> QuerySet[Contact]:
@@ -104,8 +110,8 @@ def _typed(wanted: QuerySet[Contact], text: str) -> QuerySet[Contact]:
     hit = Q(name_index=vault().index(text))
     if speakers := _speakers(Q(external_id=text)):
         hit |= Q(pk__in=speakers)
-    if _is_tail(text):
-        hit |= Q(tail_index=vault().tail_index(text))
+    if _is_tail(tail := _half_width(text)):
+        hit |= Q(tail_index=vault().tail_index(tail))
     return wanted.filter(hit)
 
 
