@@ -24,6 +24,7 @@ from xinfeng.content.models import TemplateVersion, VersionReview
 from xinfeng.content.review import approve_with_campaign, check_usable, refuse_examples, review_of
 from xinfeng.delivery import actions as delivery
 from xinfeng.delivery.models import Plan, PlanState
+from xinfeng.filings.terms import card_faults
 from xinfeng.foundation import audit
 from xinfeng.foundation.jobs import app
 from xinfeng.foundation.locks import PLANNING
@@ -167,7 +168,8 @@ def unschedule(campaign_id: int, *, actor: str) -> Campaign:
 
 
 def start(campaign_id: int, *, actor: str, now: datetime | None = None) -> Campaign:
-    """Make the plan and send. Raises Conflict `campaign.changed_since_approval`, and as `wording.sendable`."""
+    """Make the plan and send. Raises Conflict `campaign.changed_since_approval`, `acceptance.no_card` or
+    `acceptance.media_address` (a channel for 5G messages), and as `wording.sendable`."""
     with _moving(campaign_id, Move.START, actor=actor) as campaign:
         _check_approved(campaign, at=now or utc_now())
         campaign.scheduled_at = None
@@ -392,6 +394,9 @@ def _check_approved(campaign: Campaign, *, at: datetime) -> None:
     if not approval.holds(campaign):
         raise Conflict("campaign.changed_since_approval", campaign=campaign.pk)
     wording.sendable(campaign, at=at)
+    if campaign.channel is not None and campaign.template_version is not None:
+        for fault in card_faults(campaign.template_version, campaign.channel):
+            raise Conflict(fault.code, **fault.params)
 
 
 def _void(campaign: Campaign) -> None:

@@ -27,6 +27,7 @@ import pyarrow.compute as pc
 from django.db import connections
 
 from xinfeng.campaigns import actions, allocation, approval, audience, complaint_watch, filing, wording
+from xinfeng.campaigns.cards import bills_whole, cards_of, rich_among
 from xinfeng.campaigns.models import Campaign, CampaignState, TextRefusal
 from xinfeng.campaigns.rendered import TextGate
 from xinfeng.campaigns.variants import variant_of
@@ -36,6 +37,7 @@ from xinfeng.content.reads import catalogue
 from xinfeng.content.rendering import Renderer, Row
 from xinfeng.content.sources import values_of
 from xinfeng.content.values import Moment
+from xinfeng.delivery import parcels
 from xinfeng.delivery import planning as delivery
 from xinfeng.delivery.models import Plan
 from xinfeng.delivery.planning import Lane, LeftOutContact, NewMessage, OpenPlan, PlanCounts, PlanTerms
@@ -290,29 +292,44 @@ def _write(
     version = campaign.template_version
     assert version is not None
     stretches = chosen.stretches
-    source = _Source(
-        version, reading_moment(read_at), chosen.contact_ids, [(start, end) for _, start, end in stretches]
-    )
+    moment = reading_moment(read_at)
+    source = _Source(version, moment, chosen.contact_ids, [(start, end) for _, start, end in stretches])
+    lanes = [lane for lane, _, _ in stretches if lane is not None] or [one.lane for one in plan.stretches]
+    rich = rich_among({one for lane in lanes for one in lane.channels})
+    cards = cards_of(version, lanes, catalogue=catalogue(), moment=moment, gate=gate)
+    source.also(cards.needed if cards else ())
     reader = gate.reading(source.renderer)
     refused: dict[int, str] = {}
     enters = {start: lane for lane, start, end in stretches if lane is not None and end > start}
     at = 0
-    with delivery.message_copy(connection, plan) as copy, source.reading() as batches:
+    personal = cards is not None and cards.personal
+    with parcels.message_copy(connection, plan, personal=personal) as copy, source.reading() as batches:
         for rows in batches:
             if at in enters:
                 plan.enter(enters[at])
+            lane = plan.stretches[-1].lane
             bad = reader.refused(rows)
+            own: list[bytes] = []
+            if cards is not None and cards.personal and cards.go_by(lane):
+                bad |= cards.refused(rows)
+                own = cards.sealed(rows)
             texts = source.renderer.render_many(rows)
-            messages = _messages(campaign, chosen, at, texts)
+            messages = _messages(campaign, chosen, at, texts, whole=bills_whole(lane, rich))
             if bad:
                 refused |= {messages[one].contact_id: rule for one, rule in bad.items()}
                 messages = [message for one, message in enumerate(messages) if one not in bad]
-            copy.write(messages)
+                own = [card for one, card in enumerate(own) if one not in bad]
+            copy.write(messages, own)
             at += len(rows)
+    if cards is not None and not cards.personal:
+        parcels.store_shared(connection, plan, cards.sealed([{}])[0])
     return refused
 
 
-def _messages(campaign: Campaign, chosen: _Chosen, at: int, texts: list[str]) -> list[NewMessage]:
+def _messages(
+    campaign: Campaign, chosen: _Chosen, at: int, texts: list[str], *, whole: bool
+) -> list[NewMessage]:
+    """`whole`: each is one part, whatever its length."""
     end = at + len(texts)
     contact_ids = chosen.contact_ids[at:end]
     return list(
@@ -321,7 +338,7 @@ def _messages(campaign: Campaign, chosen: _Chosen, at: int, texts: list[str]) ->
             contact_ids,
             [variant_of(campaign.pk, contact_id, variants=1) for contact_id in contact_ids],
             chosen.consent_seqs[at:end],
-            billed_parts_of(texts),
+            [1] * len(texts) if whole else billed_parts_of(texts),
             vault().seal_many(Kind.BODY, texts),
         )
     )
@@ -363,10 +380,15 @@ class _Source:
         self._catalogue = catalogue()
         self._moment = moment
         self._ids = contact_ids
+        self._also: tuple[str, ...] = ()
         self._batches_at = [
             (at, min(at + BATCH, end)) for start, end in stretches for at in range(start, end, BATCH)
         ]
         self.renderer = Renderer(version, version.signature, catalogue=self._catalogue, fixed=moment.values())
+
+    def also(self, names: Sequence[str]) -> None:
+        """Read the values of these variables too."""
+        self._also = tuple(name for name in names if name not in self.renderer.needed)
 
     @contextmanager
     def reading(self) -> Iterator[Iterator[list[Row]]]:
@@ -389,5 +411,6 @@ class _Source:
 
     def _read(self, contact_ids: Sequence[int]) -> list[Row]:
         """A contact that was erased meanwhile gets the defaults; without a number dispatch withholds it."""
-        rows = values_of(contact_ids, self.renderer.needed, catalogue=self._catalogue, moment=self._moment)
+        needed = (*self.renderer.needed, *self._also)
+        rows = values_of(contact_ids, needed, catalogue=self._catalogue, moment=self._moment)
         return [row if row is not None else {} for row in rows]

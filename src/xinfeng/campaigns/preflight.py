@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from xinfeng.campaigns import approval, audience, cautions, wording
+from xinfeng.campaigns.cards import bills_whole, rich_among
 from xinfeng.campaigns.models import Campaign, CampaignState
 from xinfeng.campaigns.route_table import RouteTable, route_table
 from xinfeng.campaigns.survey import Survey, refused_among, survey
 from xinfeng.campaigns.ways import Way
 from xinfeng.campaigns.wording import Wording
+from xinfeng.channels.models import RICH_KINDS
 from xinfeng.content.parts import Measure, Spread, fen
 from xinfeng.content.reads import longest_for_anyone
 from xinfeng.delivery.forecast import Forecast, forecast, side_by_side, within_hours
@@ -108,6 +110,8 @@ def preflight(campaign: Campaign, now: datetime) -> Preflight:
     if ground.way is None:
         assert campaign.channel is not None
         cost = _cost(ground, found.allowed, text, campaign.channel.price_li, read_at=read_at)
+        if campaign.channel.kind in RICH_KINDS:
+            cost = _whole(cost)
         per_s = min(campaign.rate_per_s or campaign.channel.rate_per_s, campaign.channel.rate_per_s)
         outlook = forecast(cost.parts, per_s=per_s, windows=ground.windows, now=starts_at)
     else:
@@ -155,6 +159,11 @@ def _shared_cost(
         int(one): int(count) for one, count in zip(*np.unique(carriers, return_counts=True), strict=True)
     }
     by_carrier = seen.by_group if exact else _extrapolated(seen, counts)
+    rich = rich_among(way.routing.channels)
+    by_carrier = {
+        one: (texts, texts if bills_whole(way.lane_of(one), rich) else parts)
+        for one, (texts, parts) in by_carrier.items()
+    }
     table = route_table(ground, way, by_carrier)
     cost = Cost(
         exact=exact,
@@ -167,6 +176,34 @@ def _shared_cost(
         refused=len(seen.refused),
     )
     return cost, table
+
+
+def _whole(cost: Cost) -> Cost:
+    """The same where each message is one unit, whatever the length of the SMS behind it."""
+
+    def one(measure: Measure) -> Measure:
+        return replace(measure, parts=1, cost_li=cost.price_li)
+
+    spread = cost.spread
+    if spread is None:
+        return replace(cost, at_most=one(cost.at_most))
+    sent = spread.texts
+    parts = sent if cost.exact else -(-cost.parts * sent // spread.parts)
+    return replace(
+        cost,
+        parts=parts,
+        cost_li=parts * cost.price_li,
+        spread=replace(
+            spread,
+            shortest=one(spread.shortest),
+            typical=one(spread.typical),
+            longest=one(spread.longest),
+            parts=sent,
+            cost_li=sent * cost.price_li,
+            by_parts={1: sent},
+        ),
+        at_most=one(cost.at_most),
+    )
 
 
 def _extrapolated(seen: Survey, counts: dict[int, int]) -> dict[int, tuple[int, int]]:

@@ -13,16 +13,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 from xinfeng.campaigns.shapes import Shapes, replaceable
 from xinfeng.contacts import regions
 from xinfeng.content.closed import Closed
 from xinfeng.content.judging import Judged
-from xinfeng.content.rendering import Renderer, Row
+from xinfeng.content.rendering import Row
+from xinfeng.content.variables import Catalogue
 from xinfeng.screening.engine import Screener
 
 _MOST_REMEMBERED = 200_000
 """Shapes whose judgement is remembered."""
+
+
+class Rendering(Protocol):
+    """What makes texts of readers' values: of a wording, or of a 5G face."""
+
+    @property
+    def needed(self) -> tuple[str, ...]: ...
+
+    @property
+    def catalogue(self) -> Catalogue: ...
+
+    def render_many(self, rows: Sequence[Row]) -> list[str]: ...
 
 
 @dataclass(frozen=True)
@@ -34,7 +48,7 @@ class TextGate:
     purpose: str
     judged: Judged
 
-    def reading(self, renderer: Renderer) -> Reader:
+    def reading(self, renderer: Rendering) -> Reader:
         """Ready for the texts of a renderer of this wording."""
         return Reader(self, renderer)
 
@@ -55,7 +69,7 @@ class TextGate:
 class Reader:
     """Screens batches of one wording's texts and remembers the shapes it has seen."""
 
-    def __init__(self, gate: TextGate, renderer: Renderer) -> None:
+    def __init__(self, gate: TextGate, renderer: Rendering) -> None:
         self._gate = gate
         self._renderer = renderer
         self._names = renderer.needed

@@ -17,8 +17,11 @@ from typing import Any
 
 import psycopg
 
+from xinfeng.channels.maap import MaapConfig
 from xinfeng.channels.sessions import ChannelAccount
 from xinfeng.channels.vendors import VendorConfig
+from xinfeng.delivery import parcels
+from xinfeng.delivery.chunks import Lease
 from xinfeng.delivery.loading import TEXT_NOT_FILED, Writer
 from xinfeng.filings.days import business_day_of
 from xinfeng.filings.matching import Filed, read_filed, values
@@ -79,8 +82,11 @@ class FiledTexts:
         raise InvalidInput(TEXT_NOT_FILED)
 
 
-async def writer(connection: AsyncConnection, account: ChannelAccount) -> Writer:
-    """What cuts the texts of a channel into items, by its filings as they are now where it sends by templates."""
+async def writer(connection: AsyncConnection, account: ChannelAccount, lease: Lease) -> Writer:
+    """What makes items of a chunk's texts: by the channel's filings as they are now where it sends by templates, by the
+    plan's cards where it carries 5G messages."""
+    if isinstance(account.config, MaapConfig):
+        return (await parcels.of_chunk(connection, lease, account.config)).write
     if not isinstance(account.config, VendorConfig):
         return account.config.write
     day = business_day_of(utc_now())

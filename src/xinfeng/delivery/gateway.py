@@ -395,7 +395,7 @@ class Gateway:
         lease, found = leased
         self._loading.add(lease.chunk_id)
         try:
-            write = await filed.writer(connection, dispatch.sessions.account)
+            write = await filed.writer(connection, dispatch.sessions.account, lease)
             chunk, unreadable = await loading.load(lease, found, write=write)
             if self.permit.forgets(began) or self.dispatches.get(plan.channel_id) is not dispatch:
                 self._orphans = True

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from xinfeng.channels.vendors.exchange import kept
+from xinfeng.content.rich import tapped
 from xinfeng.delivery import replies, rows
 from xinfeng.delivery.receipts import index_of
 from xinfeng.foundation.database import Connection, bulk_transaction
@@ -35,21 +36,25 @@ def take_receipts(channel_id: int, kind: str, receipts: Sequence[VendorReceipt],
         return _store(connection, channel_id, kind, receipts, now=now)
 
 
-def take_replies(channel_id: int, told: Sequence[VendorReply], *, now: datetime) -> int:
-    """Store replies with the opt-outs among them, in a transaction of their own; returns how many were new."""
+def take_replies(channel_id: int, told: Sequence[VendorReply], *, now: datetime, taps: bool = False) -> int:
+    """Store replies with the opt-outs among them, in a transaction of their own; returns how many were new. `taps`: some
+    may be tapped buttons (`content.rich.tapped`)."""
     if not told:
         return 0
-    batch = [_incoming(channel_id, one) for one in told]
+    batch = [_incoming(channel_id, one, taps=taps) for one in told]
     with bulk_transaction() as connection:
         return replies.store(connection, batch, now=now)
 
 
-def _incoming(channel_id: int, told: VendorReply) -> replies.Incoming:
+def _incoming(channel_id: int, told: VendorReply, *, taps: bool) -> replies.Incoming:
     delivery_id = sha256(told.id.encode("utf-8", "replace")).digest()[:12]
     text = told.text.encode("utf-8", "replace").decode()
     number = replies.bare(told.number)
     fragment = replies.Fragment(None, 0, delivery_id, number, told.to[:30], UserDataHeader(), text, 0.0)
-    return replies.Incoming(channel_id, number, told.to[:30], text, (fragment,))
+    tap = tapped(text) if taps else None
+    return replies.Incoming(
+        channel_id, number, told.to[:30], tap.label if tap else text, (fragment,), tap.data if tap else ""
+    )
 
 
 def _store(

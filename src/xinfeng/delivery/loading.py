@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from xinfeng.delivery.chunks import Lease, LoadedChunk
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import InvalidInput
+from xinfeng.protocols.maap.parcel import RICH
 from xinfeng.protocols.traffic import SubmitItem
 from xinfeng.protocols.vendor import TEMPLATED
 
@@ -50,7 +51,7 @@ async def load(
             except InvalidInput as fault:
                 bad.append((row[0], TEXT_NOT_FILED if fault.code == TEXT_NOT_FILED else UNREADABLE))
                 continue
-            if parts[0][2] == TEMPLATED and row[5] > 1:
+            if parts[0][2] in (TEMPLATED, RICH) and row[5] > 1:
                 whole[row[0]] = row[5]
             for item in parts:
                 items.append(item)

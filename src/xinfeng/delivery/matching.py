@@ -5,7 +5,7 @@
 2. An uncertain message: a receipt that nobody else claims, on the same channel, for the same number, not before
    the message can have left. Receipts and messages of a number are paired in the order of time, parts in order.
 
-A vendor takes a text whole and reports on it once: such a receipt is about every part (kinds BY_TEMPLATE).
+Some take a message whole and report on it once: such a receipt is about every part (WHOLE_KINDS).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 
-from xinfeng.channels.models import BY_TEMPLATE
+from xinfeng.channels.models import WHOLE_KINDS
 
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 
@@ -39,7 +39,7 @@ async def match_receipts(connection: AsyncConnection, *, since: datetime, now: d
                 "now": now,
                 "settled": now - PATIENCE,
                 "reach": now - REACH,
-                "whole": sorted(BY_TEMPLATE),
+                "whole": sorted(WHOLE_KINDS),
             },
         )
         return matched + by_phone.rowcount

@@ -145,6 +145,23 @@ class Message(models.Model):
         managed = False
 
 
+class Parcel(models.Model):
+    """The card of 5G messages, sealed, as it was when they were planned (`delivery.parcels`). By month of `planned_at`.
+
+    It is that of the plan's messages `first_id` to `last_id`: of one whose card is personal, of all where none is.
+    """
+
+    first_id = models.BigIntegerField(primary_key=True)
+    last_id = models.BigIntegerField()
+    planned_at = models.DateTimeField()
+    plan_id = models.BigIntegerField()
+    body_sealed = models.BinaryField()
+
+    class Meta:
+        db_table = "parcel"
+        managed = False
+
+
 class LeftOut(models.Model):
     """A contact of the audience that a gate refused when planning, and the one reason. By month of `at`."""
 

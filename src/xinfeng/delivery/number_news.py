@@ -74,6 +74,8 @@ _SOURCES = {
     "attempt": _REFUSALS.format(new=_NEW),
 }
 
+TABLES = tuple(_SOURCES)
+
 _MESSAGES = """
 select id, contact_id, extract(epoch from planned_at)::float8 from message
 where id = any(%s::bigint[]) and id between %s and %s"""

@@ -125,6 +125,10 @@ select id, planned_at, body_sealed from message where contact_id = any(%s) and p
 
 _EMPTY_MESSAGE = "update message set body_sealed = %s where id = %s and planned_at = %s"
 
+_EMPTY_CARD = """
+update parcel set body_sealed = %s where first_id = %s and last_id = %s and planned_at = %s"""
+"""A card of her own; one that everybody got says nothing of her."""
+
 _EMPTY_REPLIES = """
 update reply set body_sealed = %(gone)s, phone_sealed = %(nobody)s, phone_index = ''
 where contact_id = any(%(ids)s) and received_at < %(before)s and phone_index <> ''"""
@@ -135,7 +139,9 @@ def _empty_messages(connection: Connection, ids: Ids, now: datetime) -> int:
     full = [row for row in found if _opened(Kind.BODY, bytes(row[2])) != GONE]
     gone = vault().seal(Kind.BODY, GONE)
     if full:
-        connection.cursor().executemany(_EMPTY_MESSAGE, [(gone, row[0], row[1]) for row in full])
+        cursor = connection.cursor()
+        cursor.executemany(_EMPTY_MESSAGE, [(gone, row[0], row[1]) for row in full])
+        cursor.executemany(_EMPTY_CARD, [(gone, row[0], row[0], row[1]) for row in full])
     return len(full)
 
 

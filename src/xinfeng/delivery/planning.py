@@ -160,7 +160,7 @@ def open_plan(
     ).fetchone()
     assert row is not None
     day = now.astimezone(UTC).date()
-    for table in ("message", "left_out"):
+    for table in ("message", "left_out", "parcel"):
         partitions.cover(connection, table, day, day)
     first = 1
     if at_most and at_once:
@@ -200,9 +200,9 @@ def message_copy(connection: Connection, plan: OpenPlan) -> Iterator[MessageCopy
     with connection.cursor() as cursor:
         copy = cursor.copy(_COPY_MESSAGES, writer=QueuedLibpqWriter(cursor))
         with copy as stream:
-            stream.write(_COPY_HEAD)
+            stream.write(COPY_HEAD)
             yield MessageCopy(stream, plan)
-            stream.write(_COPY_TAIL)
+            stream.write(COPY_TAIL)
 
 
 def write_messages(connection: Connection, plan: OpenPlan, messages: Sequence[NewMessage]) -> None:
@@ -213,12 +213,12 @@ def write_messages(connection: Connection, plan: OpenPlan, messages: Sequence[Ne
 
 def write_left_out(connection: Connection, plan: OpenPlan, rows: Sequence[LeftOutContact]) -> None:
     """Those whom a gate refused, each with its one reason."""
-    at = _microseconds(plan.planned_at)
+    at = microseconds(plan.planned_at)
     with connection.cursor() as cursor, cursor.copy(_COPY_LEFT_OUT) as copy:
-        copy.write(_COPY_HEAD)
+        copy.write(COPY_HEAD)
         for start in range(0, len(rows), _BATCH):
             copy.write(_pack_left_out(rows[start : start + _BATCH], plan.id, at))
-        copy.write(_COPY_TAIL)
+        copy.write(COPY_TAIL)
     plan.left_out += len(rows)
 
 
@@ -316,8 +316,8 @@ _COPY_MESSAGES = (
 )
 _COPY_LEFT_OUT = "copy left_out (plan_id, contact_id, reason, at) from stdin (format binary)"
 
-_COPY_HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
-_COPY_TAIL = b"\xff\xff"
+COPY_HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+COPY_TAIL = b"\xff\xff"
 _POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 _message_row = struct.Struct("!h iq iq iq iq ih iq ih ii i").pack
@@ -325,13 +325,13 @@ _left_out_row = struct.Struct("!h iq iq i").pack
 _timestamp = struct.Struct("!iq").pack
 
 
-def _microseconds(at: datetime) -> int:
+def microseconds(at: datetime) -> int:
     """A timestamptz as PostgreSQL keeps it: microseconds since 2000-01-01 UTC."""
     return (at - _POSTGRES_EPOCH) // timedelta(microseconds=1)
 
 
 def _pack_messages(messages: Sequence[NewMessage], plan: OpenPlan, first: int) -> bytes:
-    at, plan_id, pack = _microseconds(plan.planned_at), plan.id, _message_row
+    at, plan_id, pack = microseconds(plan.planned_at), plan.id, _message_row
     price = plan.stretches[-1].lane.price_li
     rows = []
     for message_id, (contact_id, variant, consent_seq, parts, body) in enumerate(messages, start=first):

@@ -26,6 +26,7 @@ from xinfeng.contacts.events import append_events
 from xinfeng.contacts.models import EventKind
 from xinfeng.contacts.records import EventRecord
 from xinfeng.contacts.sql import find_by_phone_indexes
+from xinfeng.content.rich import Booked, Tapped, booked
 from xinfeng.delivery import confirmation_queue
 from xinfeng.delivery.models import ReplyMeaning
 from xinfeng.delivery.opt_out import reads_as_opt_out
@@ -73,13 +74,15 @@ class Fragment:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A whole reply, of one or several deliveries."""
+    """A whole reply, of one or several deliveries. `data`: what is behind a button that was tapped; its label is then
+    the text."""
 
     channel_id: int
     number: str
     to_number: str
     text: str
     fragments: tuple[Fragment, ...]
+    data: str = ""
 
     @property
     def source_index(self) -> bytes | None:
@@ -89,7 +92,8 @@ class Incoming:
         first = self.fragments[0].delivery_id
         if not any(first):
             return None
-        return vault().index(f"reply:{self.channel_id}:{first.hex()}:{self.number}:{self.text}")
+        behind = f":{self.data}" if self.data else ""
+        return vault().index(f"reply:{self.channel_id}:{first.hex()}:{self.number}:{self.text}{behind}")
 
 
 def read(delivered: Delivered, connection: Line | None, at: float) -> Fragment:
@@ -259,6 +263,8 @@ def store(connection: SyncConnection, batch: Sequence[Incoming], *, now: datetim
             )
             if contact_id is not None:
                 events.append(EventRecord(contact_id, EventKind.REPLY, now, "reply", str(reply_id)))
+                if one.data and (slot := booked(Tapped(one.text, one.data))):
+                    events.append(_booking(slot, contact_id, plan_id, reply_id, now))
             if is_no:
                 opt_outs.append(OptOut(index, contact_id, now, "reply", f"reply:{reply_id}"))
     append_events(connection, events, now=now)
@@ -268,6 +274,21 @@ def store(connection: SyncConnection, batch: Sequence[Incoming], *, now: datetim
         if confirm:
             confirmation_queue.put(connection, opt_outs, now=now)
     return len(new)
+
+
+def _booking(slot: Booked, contact_id: int, plan_id: int | None, reply_id: int, now: datetime) -> EventRecord:
+    """A slot that was tapped on a card. The same slot of the same plan is booked once, however often it is tapped."""
+    of = f"plan:{plan_id}" if plan_id else f"reply:{reply_id}"
+    about = {"label": slot.label, "plan": plan_id, "reply": reply_id}
+    return EventRecord(
+        contact_id,
+        EventKind.BOOKING,
+        now,
+        "card",
+        f"{of}:{contact_id}:{slot.slot}",
+        item=slot.slot,
+        properties=about,
+    )
 
 
 def _unheard(

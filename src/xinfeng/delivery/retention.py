@@ -39,6 +39,11 @@ RECORDS = (
 _OF_MESSAGE = "message_id in (select m.id from message m where m.contact_id = any(%(contacts)s) or m.plan_id = any(%(plans)s))"
 _OF_ROW = "contact_id = any(%(contacts)s) or plan_id = any(%(plans)s)"
 
+_OF_PARCEL = (
+    "plan_id = any(%(plans)s) or exists (select from message m where m.planned_at = parcel.planned_at"
+    " and m.id between parcel.first_id and parcel.last_id and m.contact_id = any(%(contacts)s))"
+)
+
 _WITHOUT_MESSAGES = (
     "state = 'done' and not exists (select from message m"
     " where m.id between chunk.first_id and chunk.last_id and m.planned_at = chunk.planned_at)"
@@ -51,6 +56,7 @@ TABLES = (
     MonthTable("withheld", _OF_MESSAGE),
     MonthTable("left_out", _OF_ROW),
     MonthTable("reply", _OF_ROW),
+    MonthTable("parcel", _OF_PARCEL),
     MonthTable("message", _OF_ROW),
 )
 """What rests on others first."""
@@ -164,8 +170,8 @@ RETENTION = (
         "messages",
         ("发送记录", "Sending records"),
         (
-            "短信和正文、提交、回执、回复、未发和被排除的原因",
-            "messages with their texts, attempts, receipts, replies, why some were withheld or left out",
+            "短信和正文、5G 卡片、提交、回执、回复、未发和被排除的原因",
+            "messages with their texts and cards, attempts, receipts, replies, why some were withheld or left out",
         ),
         RECORDS,
         SIX_MONTHS,

@@ -144,6 +144,16 @@ WORDS: dict[str, tuple[str, str]] = {
         "Variable {variable} can come to {units} characters; this channel takes {at_most} for each. Use another, or "
         "cut it with truncate.",
     ),
+    "acceptance.no_card": (
+        "通道“{channel}”发的是 5G 消息，模板“{template}”第 {version} 版还没有 5G 卡片。请到模板里做好卡片，或换一个通道。",
+        "Channel “{channel}” carries 5G messages, and version {version} of template “{template}” has no card yet. Make "
+        "one with the template, or choose another channel.",
+    ),
+    "acceptance.media_address": (
+        "卡片里有图片，但通道“{channel}”没有填图片的公网地址，平台取不到图片。请在通道里填上。",
+        "The card shows pictures, but channel “{channel}” states no public address from which the platform could fetch "
+        "them. State it with the channel.",
+    ),
     "acceptance.symbols": (
         "这个通道不收这些符号：{symbols}。请换成文字（例如把“¥”写成“元”）。",
         "This channel refuses these symbols: {symbols}. Write words instead (“元” for “¥”, for example).",

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from xinfeng.channels.models import Channel
+from xinfeng.channels.models import RICH_KINDS, Channel
 from xinfeng.content.models import Signature, TemplateVersion
 from xinfeng.content.reads import catalogue
 from xinfeng.content.rendering import Renderer
+from xinfeng.content.rich import media_of, read_rich
 from xinfeng.filings.acceptance import faults as acceptance_faults
 from xinfeng.filings.accounts import same_account, source_number
 from xinfeng.filings.faults import Fault
@@ -115,7 +116,24 @@ def terms_for(
     terms = filed_for(signature, channel, version, day=day, days=days)
     if version is None:
         return terms
-    return replace(terms, faults=(*terms.faults, *_acceptance(version, channel)))
+    faults = (*terms.faults, *_acceptance(version, channel), *card_faults(version, channel))
+    return replace(terms, faults=faults)
+
+
+def card_faults(version: TemplateVersion, channel: Channel) -> list[Fault]:
+    """What a channel for 5G messages lacks to carry this version."""
+    if channel.kind not in RICH_KINDS:
+        return []
+    if version.rich is None:
+        params = {
+            "channel": channel.name,
+            "template": version.template.name,
+            "version": version.number,
+        }
+        return [Fault("acceptance.no_card", params)]
+    if media_of(read_rich(version.rich)) and not channel.config.get("media_address"):
+        return [Fault("acceptance.media_address", {"channel": channel.name})]
+    return []
 
 
 def filed_for(

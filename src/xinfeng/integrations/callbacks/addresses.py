@@ -6,8 +6,9 @@ import re
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from hmac import compare_digest
+from urllib.parse import quote
 
-from xinfeng.channels.models import BY_TEMPLATE, Channel
+from xinfeng.channels.models import RICH_KINDS, WHOLE_KINDS, Channel, ChannelKind
 from xinfeng.foundation.vault import vault
 
 PREFIX = "/callbacks/"
@@ -21,13 +22,25 @@ class Addresses:
 
     receipts: str
     replies: str
+    notify: str = ""
+    """What a 5G platform is told; it puts the rest behind it by itself."""
 
 
 def addresses_of(channel: Channel) -> Addresses | None:
     """Where the vendor of a channel is to push to; None for a channel whose carrier has a connection of its own."""
-    if channel.kind not in BY_TEMPLATE:
+    if channel.kind not in WHOLE_KINDS:
         return None
     key = key_of(channel.pk, series_of(channel))
+    if channel.kind in RICH_KINDS:
+        chatbot, base = quote(str(channel.config.get("chatbot", "")), safe=""), f"{PREFIX}{key}"
+        if channel.kind == ChannelKind.MAAP_CSP:
+            receipts, replies = (
+                f"deliveryNotification/{chatbot}/status",
+                f"messageNotification/{chatbot}/messages",
+            )
+        else:
+            receipts, replies = f"DeliveryInfoNotification/{chatbot}", f"InboundMessageNotification/{chatbot}"
+        return Addresses(f"{base}/{receipts}", f"{base}/{replies}", base)
     return Addresses(f"{PREFIX}{key}/receipts", f"{PREFIX}{key}/replies")
 
 

@@ -26,10 +26,13 @@ from xinfeng.protocols.maap.parcel import (
     SENT,
     Parcel,
     bare,
+    handset,
     tel,
 )
 from xinfeng.protocols.vendor import HttpRequest, Sent, VendorReceipt, VendorReply, dump, load, objects, word
 
+TAP = "\x1f"
+"""Between the label of a tapped button and its data."""
 TOKEN_EXPIRED = "42001"
 BUSY = "-1"
 UNKNOWN = "-2"
@@ -156,9 +159,7 @@ def read_receipts(told: Any) -> list[VendorReceipt]:
     found = []
     for entry in objects(told.get("deliveryInfoList") or []):
         reference = word(entry, "messageId", at_most=64)
-        number = bare(word(entry, "senderAddress", at_most=80)) or bare(
-            word(entry, "destinationAddress", at_most=80)
-        )
+        number = handset(*(word(entry, name, at_most=80) for name in ("senderAddress", "destinationAddress")))
         if not (reference and number):
             continue
         status = word(entry, "status", at_most=30)
@@ -195,9 +196,9 @@ def said(content_type: str, content: Any) -> str:
         if isinstance(tap, Mapping):
             postback = tap.get("postback")
             data = word(postback, "data", at_most=2048) if isinstance(postback, Mapping) else ""
-            return f"{word(tap, 'displayText')}\x1f{data}"
+            return f"{word(tap, 'displayText').replace(TAP, ' ')}{TAP}{data}"
     if content_type.startswith(PLAIN) and isinstance(content, str):
-        return content[:20_000]
+        return content[:20_000].replace(TAP, " ")  # nobody types a tap
     return ""
 
 

@@ -26,6 +26,7 @@ from xinfeng.protocols.maap.parcel import (
     SENT,
     Parcel,
     bare,
+    handset,
     tel,
 )
 from xinfeng.protocols.vendor import HttpRequest, Sent, VendorReceipt, VendorReply, dump, load
@@ -127,7 +128,7 @@ def read_receipts(body: bytes) -> list[VendorReceipt]:
     found = []
     for info in _all(root, "deliveryInfo"):
         reference = (_text(info, "messageId") or outer)[:64]
-        number = bare(_text(info, "address")) or bare(_text(root, "senderAddress"))
+        number = handset(_text(info, "address"), _text(root, "senderAddress"))
         if not (reference and number):
             continue
         status = _text(info, "deliveryStatus")

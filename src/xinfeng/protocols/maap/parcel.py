@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NamedTuple
 
 from xinfeng.protocols.maap.messages import RichMessage, gsma_chips, gsma_message
@@ -47,6 +48,16 @@ def parcel_of(message: RichMessage, *, sms: str, traffic: str = "advertisement")
 def tel(number: str) -> str:
     """A number as the platforms write it."""
     return f"tel:+86{number}"
+
+
+def handset(*addresses: str) -> str:
+    """The first that is a mainland mobile; else the first that is a number at all. Documents differ in which field of a
+    push is the reader and which the chatbot."""
+    numbers = [number for one in addresses if (number := bare(one))]
+    return next((one for one in numbers if _is_mobile(one)), numbers[0] if numbers else "")
+
+
+_is_mobile = re.compile(r"1[3-9][0-9]{9}").fullmatch
 
 
 def bare(address: str) -> str:

@@ -1,0 +1,74 @@
+"""The 5G face of a campaign's text on its way into a plan: who needs one, each reader's own, frozen as it will be sent.
+
+Where no channel carries 5G messages nothing is made, whatever the text has. What a reader's own values bring into her
+card is screened like her text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from xinfeng.campaigns.rendered import Reader, TextGate
+from xinfeng.channels.models import RICH_KINDS, Channel
+from xinfeng.content.models import TemplateVersion
+from xinfeng.content.rendering import Row
+from xinfeng.content.rich import FaceWords, RichRenderer, read_rich
+from xinfeng.content.values import Moment
+from xinfeng.content.variables import Catalogue
+from xinfeng.delivery import parcels
+from xinfeng.delivery.planning import Lane
+
+
+class Cards:
+    """Ready for any number of readers."""
+
+    def __init__(
+        self,
+        version: TemplateVersion,
+        rich_channels: Collection[int],
+        *,
+        catalogue: Catalogue,
+        moment: Moment,
+        gate: TextGate,
+    ) -> None:
+        self._channels = frozenset(rich_channels)
+        self._renderer = RichRenderer(
+            read_rich(version.rich), defaults=version.defaults, catalogue=catalogue, fixed=moment.values()
+        )
+        self.needed = self._renderer.needed
+        self.personal = self._renderer.personal
+        self._reader: Reader | None = gate.reading(FaceWords(self._renderer)) if self.personal else None
+
+    def go_by(self, lane: Lane) -> bool:
+        """Whether a channel of this lane carries them."""
+        return not self._channels.isdisjoint(lane.channels)
+
+    def sealed(self, rows: Sequence[Row]) -> list[bytes]:
+        """The cards of these readers."""
+        return parcels.seal([self._renderer.render(row) for row in rows])
+
+    def refused(self, rows: Sequence[Row]) -> dict[int, str]:
+        """Whose cards may not be sent, by their place among `rows`, each with the rule."""
+        return self._reader.refused(rows) if self._reader is not None else {}
+
+
+def cards_of(
+    version: TemplateVersion, lanes: Sequence[Lane], *, catalogue: Catalogue, moment: Moment, gate: TextGate
+) -> Cards | None:
+    """None where none of these lanes has a channel for them, or the text has no card."""
+    rich = rich_among({one for lane in lanes for one in lane.channels})
+    if version.rich is None or not rich:
+        return None
+    return Cards(version, rich, catalogue=catalogue, moment=moment, gate=gate)
+
+
+def rich_among(channel_ids: Collection[int]) -> frozenset[int]:
+    """Those of these channels that carry 5G messages."""
+    found = Channel.objects.filter(pk__in=channel_ids, kind__in=RICH_KINDS).values_list("pk", flat=True)
+    return frozenset(found)
+
+
+def bills_whole(lane: Lane, rich: Collection[int]) -> bool:
+    """Whether a message of this lane is one unit, whatever the length of the SMS behind it: so every channel of it bills
+    a 5G message. In a lane that also has SMS channels the parts are those of the text."""
+    return bool(lane.channels) and set(lane.channels) <= set(rich)
