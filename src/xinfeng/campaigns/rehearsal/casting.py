@@ -12,16 +12,16 @@ import numpy as np
 from xinfeng.campaigns import audience, wording
 from xinfeng.campaigns.models import Campaign, CampaignState
 from xinfeng.campaigns.preflight import Preflight, preflight, stable_sample
+from xinfeng.campaigns.rehearsal.faults import PROTOCOLS
 from xinfeng.campaigns.rehearsal.numbers import number_of
 from xinfeng.campaigns.rehearsal.outcome import Unwritten
 from xinfeng.campaigns.rehearsal.shares import first_choices, quotas
-from xinfeng.campaigns.rehearsal.stage import protocol_of
 from xinfeng.channels.models import Channel
 from xinfeng.content.reads import catalogue
 from xinfeng.content.rendering import Renderer
 from xinfeng.content.sources import values_of
 from xinfeng.delivery.planning import Window
-from xinfeng.kernel.errors import Conflict
+from xinfeng.kernel.errors import Conflict, InvalidInput
 from xinfeng.policy.gates import first_reason
 from xinfeng.policy.moments import reading_moment
 from xinfeng.policy.reasons import TEXT_BLOCKED
@@ -46,12 +46,14 @@ class Role:
 
 @dataclass(frozen=True)
 class Cast:
-    """All that is played. `channels`: every channel of some lane. `whole_parts`: by channel, of the whole campaign.
+    """All that is played. `channels`: every channel of some lane; `absent`: names of those that nobody can stand
+    in for (5G messages), whose readers are played by the next one of their lane. `whole_parts`: by channel, of the whole campaign.
     `rate_per_s`: of the campaign over all channels; None: theirs."""
 
     roles: tuple[Role, ...]
     blocked: tuple[Unwritten, ...]
     channels: Mapping[int, Channel]
+    absent: tuple[str, ...]
     preflight: Preflight
     starts_at: datetime
     windows: tuple[Window, ...]
@@ -84,8 +86,10 @@ def cast(campaign: Campaign, *, most: int, now: datetime) -> Cast:
         raise Conflict("rehearsal.nobody", campaign=campaign.pk)
     lanes = _lanes(campaign, ground)
     channels = _channels(campaign, ground)
-    for one in channels.values():
-        protocol_of(one)
+    absent = {one for one, channel in channels.items() if channel.kind not in PROTOCOLS}
+    lanes = {carrier: tuple(one for one in lane if one not in absent) for carrier, lane in lanes.items()}
+    if not any(lanes.values()):
+        raise InvalidInput("rehearsal.kind", channel="、".join(one.name for one in channels.values()))
     chosen: list[int] = []
     carrier_of: dict[int, int] = {}
     sizes = {int(one): int((carriers == one).sum()) for one in np.unique(carriers) if lanes.get(int(one))}
@@ -103,7 +107,8 @@ def cast(campaign: Campaign, *, most: int, now: datetime) -> Cast:
     return Cast(
         roles,
         blocked,
-        channels,
+        {one: channel for one, channel in channels.items() if one not in absent},
+        tuple(channels[one].name for one in sorted(absent)),
         found,
         starts_at,
         ground.windows,

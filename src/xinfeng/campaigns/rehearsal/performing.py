@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from xinfeng.campaigns.models import Campaign
 from xinfeng.campaigns.rehearsal.carriers import SimulatedCarrier, simulated_carrier
 from xinfeng.campaigns.rehearsal.casting import Cast, Role, cast
@@ -31,11 +33,13 @@ from xinfeng.channels.models import Channel
 from xinfeng.channels.sessions import ChannelAccount
 from xinfeng.delivery import filed
 from xinfeng.delivery.forecast import forecast, side_by_side, within_hours
+from xinfeng.delivery.loading import Writer
+from xinfeng.filings.days import business_day_of
 from xinfeng.filings.models import FilingState, TemplateFiling
 from xinfeng.foundation import settings as xinfeng_settings
-from xinfeng.foundation.database import connect_async
 from xinfeng.kernel.errors import XinfengError
 from xinfeng.kernel.text import billed_parts
+from xinfeng.kernel.time import utc_now
 
 SENDING_S = 60.0
 """For as long at a channel's rate texts are taken; of a slow channel fewer than were asked for."""
@@ -54,6 +58,7 @@ class _Stage:
     channel: Channel
     account: ChannelAccount
     carrier: SimulatedCarrier
+    write: Writer
 
 
 def perform(
@@ -123,23 +128,45 @@ def _set(stack: ExitStack, channel: Channel, found: Cast, roles: Sequence[Role],
         rate_per_s=rates_of(found)[channel.pk],
         parts=sum(billed_parts(role.text) for role in own) or 1,
     )
-    templates = _templates(channel) if protocol in VENDORS else {}
+    filings = _filings(channel) if protocol in VENDORS else []
+    templates = {one.code: _as_the_vendor_has_it(one) for one in filings}
     carrier = stack.enter_context(simulated_carrier(protocol, who, behaviour=how, templates=templates))
-    return _Stage(channel, staged(channel, who, carrier.port), carrier)
+    account = staged(channel, who, carrier.port)
+    longest = channel.takes.longest_value
+    write = (
+        filed.FiledTexts(filings, longest_value=longest).write
+        if protocol in VENDORS
+        else account.config.write
+    )
+    return _Stage(channel, account, carrier, write)
 
 
-def _templates(channel: Channel) -> dict[str, str]:
-    """What is filed over a channel, by the vendor's code; without signature, as vendors keep it."""
-    rows = TemplateFiling.objects.filter(channel=channel, state=FilingState.IN_FORCE).exclude(number="")
-    known = {
-        number: (text, filed.filed_template(number, text))
-        for number, text in rows.values_list("number", "text")
-    }
-    return {
-        number: text.strip().removeprefix(f"【{read.signature}】")
-        for number, (text, read) in known.items()
-        if read is not None
-    }
+def _filings(channel: Channel) -> list[filed.FiledTemplate]:
+    """The templates by which a vendor is written to today; as `delivery.filed` takes them."""
+    day = business_day_of(utc_now())
+    rows = (
+        TemplateFiling.objects.filter(
+            Q(effective_on__isnull=True) | Q(effective_on__lte=day),
+            Q(expires_on__isnull=True) | Q(expires_on__gte=day),
+            channel=channel,
+            state=FilingState.IN_FORCE,
+            version__template__purpose=channel.purpose,
+        )
+        .exclude(number="")
+        .order_by("pk")
+    )
+    read = (filed.filed_template(number, text) for number, text in rows.values_list("number", "text"))
+    return [one for one in read if one is not None]
+
+
+def _as_the_vendor_has_it(template: filed.FiledTemplate) -> str:
+    """Its text without the signature, variables as `${name}`."""
+    pieces = list(template.filed.pieces)
+    pieces[0] = pieces[0].removeprefix(f"【{template.signature}】")
+    text = pieces[0]
+    for name, piece in zip(template.filed.names, pieces[1:], strict=True):
+        text += f"${{{name}}}{piece}"
+    return text
 
 
 async def _play(
@@ -152,14 +179,12 @@ async def _play(
     until: float,
     tell: Callable[[int, int], bool],
 ) -> tuple[dict[int, Player], bool]:
-    async with await connect_async(autocommit=True) as connection:
-        writers = {one: await filed.writer(connection, stage.account) for one, stage in stages.items()}
     delay_ms = SLOW_RECEIPT_MS if fault is Fault.SLOW else USUAL_RECEIPT_MS
     scenes = {
         one: Scene(
             account=stage.account,
             carrier=stage.carrier,
-            write=writers[one],
+            write=stage.write,
             dies_after=_third(roles, one) if one == doomed else None,
             receipt_delay_s=delay_ms / 1000,
             hears_receipts=protocol_of(stage.channel) not in VENDORS,
@@ -259,6 +284,7 @@ def _outcome(
         finishes_at=planned.finishes_at,
         likely_at=likely_at,
         left_over=left_over,
+        absent=found.absent,
         spared=spared,
     )
 

@@ -50,7 +50,7 @@ def first_choices(lanes: Sequence[tuple[int, ...]], *, understudies: int = LEAST
             if channel not in lane or not wanted:
                 continue
             free = [place for place in own if chosen[place] == lane[0]]
-            give = free[: min(wanted, max(0, len(free) - len(own) // 2))]
+            give = free[: min(wanted, max(0, len(free) - -(-len(own) // 2)))]
             for place in give:
                 chosen[place] = channel
             wanted -= len(give)

@@ -23,7 +23,7 @@ from xinfeng.channels.sessions import ChannelAccount
 from xinfeng.channels.sgip import SgipConfig
 from xinfeng.channels.smgp import SmgpConfig
 from xinfeng.channels.smpp import SmppConfig
-from xinfeng.channels.vendors import VendorConfig
+from xinfeng.channels.vendors import AliyunConfig, TencentConfig
 from xinfeng.kernel.errors import InvalidInput, LocalProtocolError
 
 LOOPBACK = "127.0.0.1"
@@ -47,8 +47,8 @@ def protocol_of(channel: Channel) -> str:
 
 def credentials(channel: Channel) -> Credentials:
     """Fresh ones that fit the fields of the channel's protocol."""
-    config = read_config(channel.config, channel.kind)
     digits = {"cmpp": 6, "smgp": 8}.get(protocol_of(channel), 10)
+    config = read_config(channel.config, channel.kind)
     name = f"{secrets.randbelow(9 * 10 ** (digits - 1)) + 10 ** (digits - 1)}"
     listens = isinstance(config, SgipConfig) and config.listen_port
     return Credentials(name, secrets.token_hex(4), free_port() if listens else 0)
@@ -56,7 +56,8 @@ def credentials(channel: Channel) -> Credentials:
 
 def staged(channel: Channel, who: Credentials, port: int) -> ChannelAccount:
     """The channel, at a simulated carrier on this machine. Raises LocalProtocolError `rehearsal.not_loopback` rather
-    than return anything else."""
+    than return anything else, InvalidInput `rehearsal.kind`."""
+    protocol_of(channel)
     config = moved(read_config(channel.config, channel.kind), who, port)
     account = ChannelAccount(
         id=channel.pk,
@@ -87,7 +88,7 @@ def moved(config: LineConfig, who: Credentials, port: int) -> LineConfig:
             )
         case SmppConfig():
             return replace(config, **here, system_id=who.name)
-        case VendorConfig():
+        case AliyunConfig() | TencentConfig():
             return replace(config, **here, account=who.name, plain_http=True, pull_every_s=0)
         case _:
             raise InvalidInput("rehearsal.kind", channel=type(config).__name__)
