@@ -1,8 +1,8 @@
 """Which readers' texts a reviewer should see: those that are most likely to be wrong.
 
-Taken from people of the audience (or the latest contacts, where there is none): the longest text, the one with most
-parts, the one with most values missing, and those whose own values bring something that screening objects to. The
-choice is a pure rule (`riskiest`); names and numbers are masked in what is shown.
+Taken from whom `content.spread` found in the audience: the longest text, the one with most parts, the one with most
+values missing, and those whose own values bring something that screening objects to. The choice is a pure rule
+(`riskiest`); names and numbers are masked in what is shown.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from xinfeng.content.sources import values_of
 from xinfeng.content.values import Moment
 from xinfeng.screening.engine import Screener
 
-LOOKED_AT = 500
+LOOKED_AT = 2_500
 MOST_SHOWN = 6
 MOST_WITH_FINDINGS = 3
 
@@ -84,6 +84,11 @@ def _most(
 ) -> Candidate | None:
     found = max(candidates, key=by, default=None)
     return found if found is not None and by(found) > above else None
+
+
+def needs(version: TemplateVersion) -> tuple[str, ...]:
+    """The variables a version's text is made of; raises InvalidInput where one is gone."""
+    return tuple(Renderer(version, version.signature, catalogue=reads.catalogue()).needed)
 
 
 def samples(

@@ -25,6 +25,7 @@ from xinfeng.console.content.rich.shown import changes
 from xinfeng.console.marking import mark
 from xinfeng.console.permissions import allowed, may
 from xinfeng.console.reviews.labels import STATES, WHY, proof_state
+from xinfeng.console.reviews.readers import readers_of
 from xinfeng.console.words import sentence
 from xinfeng.content import comments, evidence, reads, review
 from xinfeng.content.judging import claim_of
@@ -97,7 +98,7 @@ def context_of(request: HttpRequest, version_id: int) -> dict[str, Any]:
     current = ReviewState(row.state) if row is not None else ReviewState.DRAFT
     newest = reads.newest_version(version.template_id)
     language = get_language() or "zh-hans"
-    risky = _risky(version, judgement, now)
+    risky, origin = _risky(version, judgement, now)
     return {
         "version": version,
         "template": version.template,
@@ -112,6 +113,7 @@ def context_of(request: HttpRequest, version_id: int) -> dict[str, Any]:
         "claims": _claims(version, judgement),
         "changed": _changed(version),
         "samples": [_sample(one) for one in risky],
+        "samples_origin": origin,
         "faces": _faces(version, [one.candidate.contact_id for one in risky], now),
         "filings": _filings(version, judgement.day, language),
         "campaigns": wording.users_of([version_id]).get(version_id, [])[:10],
@@ -207,19 +209,21 @@ def _parts(version: TemplateVersion) -> dict[str, str]:
     return {"value": version.value, "action": version.action, "opt_out": version.opt_out}
 
 
-def _risky(version: TemplateVersion, judgement: Judgement, now: datetime) -> list[Risky]:
-    """Texts of the latest contacts; none for a wording whose variables are gone."""
+def _risky(version: TemplateVersion, judgement: Judgement, now: datetime) -> tuple[list[Risky], str]:
+    """Texts of risky readers, and where those are from; none for a wording whose variables are gone."""
     try:
-        return samples(
+        readers = readers_of(version, now=now)
+        found = samples(
             version,
-            reads.people_to_show(500),
+            readers.ids,
             moment=reading_moment(now),
             screener=screener(now),
             trade=judgement.trade,
             said=judgement.judged.said,
         )
     except InvalidInput:
-        return []
+        return [], ""
+    return found, readers.origin
 
 
 def _faces(version: TemplateVersion, contact_ids: list[int], now: datetime) -> list[Reader]:
