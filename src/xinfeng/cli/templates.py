@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from xinfeng.cli import named
 from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
 from xinfeng.kernel.errors import InvalidInput, NotFound
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
     from xinfeng.content.models import TemplateVersion
 
 group = typer.Typer(help="签名与模板 signatures and templates", no_args_is_help=True)
+rich = typer.Typer(help="模板的 5G 消息 the 5G message of a template", no_args_is_help=True)
+group.add_typer(rich, name="rich")
+NAMED = typer.Argument(help="模板名称或版本号 name of the template, or id of a version")
 ACTOR = "system:command line"
 
 
@@ -104,3 +110,59 @@ def tell_examples(version: TemplateVersion) -> None:
             f"Examples are left in: {places}. Put your own words; until then it cannot be submitted.",
             style="yellow",
         )
+
+
+@rich.command("show")
+def show_rich(template: Annotated[str, NAMED]) -> None:
+    """打印 5G 消息的 JSON，没有时打印 null。 Print its JSON form, null where there is none (docs/rich.md)."""
+    ready()
+    from xinfeng.content import reads
+
+    typer.echo(json.dumps(reads.version(named.template_version(template)).rich, ensure_ascii=False, indent=2))
+
+
+@rich.command("set")
+def set_rich(
+    template: Annotated[str, NAMED],
+    file: Annotated[Path, typer.Argument(help="JSON 文件，- 是标准输入 a JSON file, - for standard input")],
+) -> None:
+    """用文件里的 JSON 存一个新版本；已经一样就不存。 Save the file's JSON as a new version, if it differs."""
+    ready()
+    _save_rich(template, _read_face(file))
+
+
+@rich.command("drop")
+def drop_rich(template: Annotated[str, NAMED]) -> None:
+    """存一个没有 5G 消息的新版本。 Save a version without it: everybody gets the text."""
+    ready()
+    _save_rich(template, None)
+
+
+def _save_rich(template: str, face: dict[str, Any] | None) -> None:
+    from xinfeng.console.words import sentence
+    from xinfeng.content import reads
+    from xinfeng.content.actions import save_rich
+
+    template_id = reads.version(named.template_version(template)).template_id
+    try:
+        version = save_rich(template_id, face, actor=ACTOR)
+    except InvalidInput as refused:
+        for fault in refused.params.get("faults", ()):
+            say(f"{fault['where']}: {sentence(InvalidInput(fault['code'], **fault['params']))}", style="red")
+        raise
+    say(f"第 {version.number} 版 version {version.number}: {version.pk}")
+    tell_examples(version)
+
+
+def _read_face(file: Path) -> dict[str, Any]:
+    """Raises InvalidInput `rich.no_file`, `rich.not_json`."""
+    try:
+        text = typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text("utf-8-sig")
+        face = json.loads(text)
+    except OSError:
+        raise InvalidInput("rich.no_file", file=str(file)) from None
+    except (ValueError, RecursionError) as fault:
+        raise InvalidInput("rich.not_json", fault=str(fault)[:120]) from None
+    if not isinstance(face, dict):
+        raise InvalidInput("rich.shape", where="rich")
+    return face

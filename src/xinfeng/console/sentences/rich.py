@@ -51,6 +51,10 @@ SENTENCES: dict[str, Words] = {
     "rich.no_card": Words(
         "还没有卡片。没有保存。请至少加一张。", "There is no card. Nothing was saved. Add at least one."
     ),
+    "rich.no_file": Words(
+        "读不到文件 {file}。没有保存。请核对路径。",
+        "The file {file} cannot be read. Nothing was saved. Check the path.",
+    ),
     "rich.no_label": Words("请写按钮上的字。", "Write what the button says."),
     "rich.no_number": Words(
         "请填数字，例如 30.2431。地图上点一下门店就能看到。",
@@ -64,6 +68,10 @@ SENTENCES: dict[str, Words] = {
         "Latitude lies between -90 and 90, longitude between -180 and 180. Check them.",
     ),
     "rich.no_time": Words("请选时间。", "Choose a time."),
+    "rich.not_json": Words(
+        "文件里不是 JSON：{fault}。没有保存。写法见 docs/rich.md。",
+        "The file is not JSON: {fault}. Nothing was saved. docs/rich.md shows the form.",
+    ),
     "rich.not_a_link": Words(
         "请填以 https:// 或 http:// 开头的网址；表单请选一个。",
         "Give an address that begins with https:// or http://; of forms, choose one.",
