@@ -17,6 +17,7 @@ DEEDS: dict[str, Text] = {
     "campaign.pause": _("暂停活动"),
     "campaign.plan": _("生成计划"),
     "campaign.planned": _("计划已生成"),
+    "campaign.rehearse": _("演练活动"),
     "campaign.rename": _("活动改名"),
     "campaign.resume": _("继续活动"),
     "campaign.revise": _("重新编辑失败的活动"),

@@ -17,6 +17,7 @@ from xinfeng.campaigns.models import Campaign, CampaignState
 from xinfeng.campaigns.preflight import Preflight, contacts_refused_by, preflight
 from xinfeng.campaigns.wording import wording_of
 from xinfeng.console.campaigns.frame import common, is_before_start, reached, story, wizard_steps
+from xinfeng.console.campaigns.rehearsed import summary
 from xinfeng.console.campaigns.routed import routed
 from xinfeng.console.campaigns.samples import language, samples
 from xinfeng.console.components import Column, Crumb, Empty, Listing, Query, Share, Table, answer_with_table
@@ -57,6 +58,7 @@ def check(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "text": _text(campaign),
         "lonely": approval.approvers().count() <= 1,
         "reviewers": _others(request),
+        "rehearsed": summary(campaign),
     }
     return render(request, "campaigns/check.html", context)
 
@@ -77,6 +79,7 @@ def review(request: HttpRequest, campaign_id: int) -> HttpResponse:
         **common(request, campaign, tab="campaigns.review"),
         **outlook,
         "before_start": before_start,
+        "rehearsed": summary(campaign) if before_start and reached(campaign) == 4 else None,
         "text": _text(campaign),
         "complete": reached(campaign) == 4,
         "decision": _decision(request, campaign),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from xinfeng.console.campaigns import evidence, listing, moves, results, review, wizard
+from xinfeng.console.campaigns import evidence, listing, moves, rehearsing, results, review, wizard
 
 urlpatterns = [
     path("", listing.page, name="campaigns"),
@@ -23,5 +23,8 @@ urlpatterns = [
     path("/<int:campaign_id>/export", evidence.export, name="campaigns.export"),
     path("/<int:campaign_id>/explain", evidence.explain, name="campaigns.explain"),
     path("/<int:campaign_id>/history", results.history, name="campaigns.history"),
+    path("/<int:campaign_id>/rehearsal", rehearsing.page, name="campaigns.rehearsal"),
+    path("/<int:campaign_id>/rehearsal/start", rehearsing.start, name="campaigns.rehearse"),
+    path("/<int:campaign_id>/rehearsal/cancel", rehearsing.cancel, name="campaigns.rehearsal_cancel"),
     path("/<int:campaign_id>/<slug:move>", moves.move, name="campaigns.move"),
 ]
