@@ -43,10 +43,12 @@ def test_a_restored_data_folder_brings_nobody_back(tmp_path: Path) -> None:
     run("privacy", "export", "2", str(tmp_path / "out.zip"), data=data)
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
         assert NUMBER in archive.read("data.json").decode()
+    run("privacy", "receive", "no_marketing", "--phone", OTHER, data=data)
     listed = run("privacy", "list", data=data)
-    assert "王** 139****5678" in listed and "未完成 open 2" in listed
+    assert "王** 139****5678" in listed and "未完成 open 3" in listed
+    assert "待办理" in listed and "待核验身份" not in listed  # a switch waits for nobody's identity
     copy(data / "postgres", tmp_path / "backup")
-    run("privacy", "erase", "GX-1", "--yes", data=data)
+    assert "未导入的行 Rows of files" in run("privacy", "erase", "GX-1", "--yes", data=data)
     run("contacts", "show", NUMBER, data=data, code=1)
     run("privacy", "erase", "GX-1", "--yes", data=data, code=1)
     shutil.rmtree(data / "postgres")  # nobody runs here between two commands

@@ -37,7 +37,8 @@ def list_requests(
 ) -> None:
     """列出请求，最急的在前。 List requests, the most urgent first."""
     ready()
-    from xinfeng.privacy.models import Outcome, RequestKind, RequestState
+    from xinfeng.console.requests.labels import state_of
+    from xinfeng.privacy.models import Outcome, RequestKind
     from xinfeng.privacy.reads import RequestQuery, counts, requests
 
     now = utc_now()
@@ -47,7 +48,7 @@ def list_requests(
         [
             one.reference,
             RequestKind(one.kind).label,
-            RequestState(one.state).label,
+            str(state_of(one.kind, one.state)[0]),
             one.who,
             f"{one.received_at.astimezone(zone):%Y-%m-%d}",
             "" if one.days_left is None else str(one.days_left),
@@ -144,6 +145,7 @@ def erase(
     """按删除请求删除这个人的信息，不能撤销。 Erase the person of an erasure request; there is no way back."""
     ready()
     from xinfeng.privacy import actions
+    from xinfeng.privacy.archive import shown_first
 
     if not yes:
         typer.confirm(
@@ -151,7 +153,8 @@ def erase(
             abort=True,
         )
     done = actions.erase(_id(request), actor=ACTOR, now=utc_now())
-    rows = [[name, f"{count:,}"] for name, count in done.counts.items()]
+    words = {holding.name: f"{holding.label} {holding.label_en}" for holding in shown_first()}
+    rows = [[words.get(name, name), f"{count:,}"] for name, count in done.counts.items()]
     table("已删除 Erased", ["内容 what", "行 rows"], rows, right=(1,))
     say(f"屏蔽号码 numbers suppressed: {done.numbers}")
 
