@@ -12,6 +12,7 @@ import typer
 from xinfeng.cli.acting import As, ready_as
 from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
+from xinfeng.cli.rehearsing import rehearse
 from xinfeng.cli.templates import tell_examples
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.errors import InvalidInput, NotFound, XinfengError
@@ -118,6 +119,9 @@ def preflight(campaign_id: int) -> None:
             f"⚠ {caution.words('zh', zone=zone)}\n  {caution.words('en', zone=zone)}",
             style="red" if caution.stops else "yellow",
         )
+
+
+group.command("rehearse")(rehearse)
 
 
 @group.command("submit")

@@ -117,6 +117,9 @@ def run(rehearsal_id: int, *, stopping: Stopping = lambda: False) -> None:
     except XinfengError as fault:
         log.warning("a rehearsal can't be played: %s", fault.code)
         _end(rehearsal_id, RehearsalState.FAILED, error={"code": fault.code, "params": fault.params})
+    except KeyboardInterrupt:
+        _end(rehearsal_id, RehearsalState.CANCELLED)
+        raise
     except BaseException:
         _end(rehearsal_id, RehearsalState.FAILED, error={"code": "rehearsal.broke", "params": {}})
         raise

@@ -86,10 +86,10 @@ def whole(campaign: Campaign, found: Rehearsed | None) -> dict[str, Any]:
     return context | {
         "outcome": outcome,
         "stats": _stats(outcome),
-        "remarks": _remarks(outcome),
+        "remarks": remarks(outcome),
         "lines": [_line(one) for one in outcome.channels],
         "unwritten": _unwritten(outcome),
-        "reasons": [(_reason(code), count) for code, count in outcome.reasons.items()],
+        "reasons": [(reason_words(code), count) for code, count in outcome.reasons.items()],
         "carriers": [(CARRIER_NAMES[int(one)], count) for one, count in outcome.carriers.items()],
     }
 
@@ -97,7 +97,7 @@ def whole(campaign: Campaign, found: Rehearsed | None) -> dict[str, Any]:
 def _head(found: Rehearsed | None) -> dict[str, Any]:
     if found is None:
         return {"row": None}
-    tone, words = _verdict(found)
+    tone, words = verdict(found)
     return {
         "row": found.row,
         "running": found.running,
@@ -108,7 +108,7 @@ def _head(found: Rehearsed | None) -> dict[str, Any]:
     }
 
 
-def _verdict(found: Rehearsed) -> tuple[Tone, Text]:
+def verdict(found: Rehearsed) -> tuple[Tone, Text]:
     """What it comes to, in one sentence."""
     row = found.row
     if found.lost:
@@ -174,7 +174,7 @@ def _stats(outcome: Outcome) -> list[Stat]:
     ]
 
 
-def _remarks(outcome: Outcome) -> list[tuple[Tone, Text]]:
+def remarks(outcome: Outcome) -> list[tuple[Tone, Text]]:
     """What Xinfeng did about what went wrong, and what was not rehearsed."""
     said: list[tuple[Tone, Text]] = []
     channels = outcome.channels
@@ -252,15 +252,15 @@ def _line(one: ChannelOutcome) -> Line:
         str(dict(ChannelKind.choices).get(one.kind, one.kind)),
         tone,
         state,
-        [(code, _meaning(one.kind, code, Phase.SUBMIT), count) for code, count in one.refused.items()],
+        [(code, meaning(one.kind, code, Phase.SUBMIT), count) for code, count in one.refused.items()],
         [
-            (code, _meaning(one.kind, code, Phase.RECEIPT), count)
+            (code, meaning(one.kind, code, Phase.RECEIPT), count)
             for code, count in sorted(one.receipts.items())
         ],
     )
 
 
-def _meaning(kind: str, code: str, phase: Phase) -> str:
+def meaning(kind: str, code: str, phase: Phase) -> str:
     return codes.explain(kind, code, phase=phase).meaning(language())
 
 
@@ -271,13 +271,16 @@ def _unwritten(outcome: Outcome) -> list[UnwrittenLine]:
     )
     return [
         UnwrittenLine(
-            people.get(one.contact_id), one.contact_id, names.get(one.channel_id, ""), _reason(one.reason)
+            people.get(one.contact_id),
+            one.contact_id,
+            names.get(one.channel_id, ""),
+            reason_words(one.reason),
         )
         for one in outcome.unwritten
     ]
 
 
-def _reason(code: str) -> str:
+def reason_words(code: str) -> str:
     if code in REASONS:
         return reason_name(code, language())
     return _("写不成这个通道的短信（%(code)s）") % {"code": code}
