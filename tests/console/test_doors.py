@@ -57,7 +57,11 @@ def doors(resolver: URLResolver | None = None, before: str = "") -> Iterator[tup
 
 
 def console_doors() -> list[tuple[str, URLPattern]]:
-    return [(route, door) for route, door in doors() if not route.startswith(("api/", "callbacks/", "f/"))]
+    return [
+        (route, door)
+        for route, door in doors()
+        if not route.startswith(("api/", "callbacks/", "f/", "^media/"))
+    ]
 
 
 def path_of(route: str) -> str:

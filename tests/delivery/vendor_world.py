@@ -17,7 +17,7 @@ from tests.delivery.world import quick_backoff
 from tests.served import served
 
 from xinfeng.channels.actions import save_channel
-from xinfeng.channels.models import Channel
+from xinfeng.channels.models import RICH_KINDS, Channel
 from xinfeng.channels.simulator.vendors import VendorBehaviour, VendorOptions, serving
 from xinfeng.channels.simulator.vendors.vendor import Vendor
 from xinfeng.delivery.gateway import Gateway, Options
@@ -28,6 +28,8 @@ from xinfeng.integrations.callbacks.gatekeeping import DOOR
 
 PATIENCE_S = 20.0
 KEY, SECRET = "LTAI-simulated", "simulated-secret"
+CHATBOT, PUSH_TOKEN = "sip:106500@botplatform.rcs.chinamobile.com", "agreed-token"
+MEDIA_ADDRESS = "https://m.example.com"
 GREETING = "第${1}位您好，今日到店有礼，拒收请回复R"
 """As the vendor has it; filed with the signature in front."""
 LONG = "第${1}位您好，" + "周末到店满三百减一百，会员再享九折，" * 8 + "拒收请回复R"
@@ -65,6 +67,7 @@ class VendorWorld:
             "connections": 2,
             "response_timeout_s": 2,
             **({"app_id": "1400006666"} if kind == "tencent" else {}),
+            **({"chatbot": CHATBOT, "media_address": MEDIA_ADDRESS} if kind in RICH_KINDS else {}),
             **config,
         }
         channel_id = save_channel(
@@ -72,7 +75,7 @@ class VendorWorld:
             kind=kind,
             purpose="marketing",
             config=stated,
-            secret=SECRET,
+            secret=f"{SECRET}\n{PUSH_TOKEN}" if kind == "maap_csp" else SECRET,
             rate_per_s=2_000,
             price_li=35,
             actor="test",
@@ -120,6 +123,7 @@ def vendor_and_gateway(folder: Path, kind: str = "aliyun", **behaviour: Any) -> 
             port=0,
             accounts={KEY: SECRET},
             templates={"SMS_1": GREETING, "SMS_2": LONG},
+            push_token=PUSH_TOKEN,
             retry_s=(0.1, 0.2, 0.5, 1.0),
             log=folder / "vendor.log",
             behaviour=VendorBehaviour().changed({"receipt_delay_ms": 20, "reply_delay_ms": 20, **behaviour}),

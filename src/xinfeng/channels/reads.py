@@ -71,6 +71,11 @@ def channels(*, now: datetime) -> list[ChannelRow]:
     return [_row(channel, alive.get(channel.pk, [])) for channel in Channel.objects.order_by("name")]
 
 
+def telling_displayed() -> frozenset[int]:
+    """The channels whose receipts tell when a handset showed a message."""
+    return frozenset(one.pk for one in Channel.objects.all() if one.takes.displayed_receipts)
+
+
 def channel(channel_id: int, *, now: datetime) -> ChannelRow:
     """One channel. Raises NotFound `channel.unknown`."""
     found = Channel.objects.filter(pk=channel_id).first()

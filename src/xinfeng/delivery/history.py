@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import IntEnum
 
 from xinfeng.delivery.models import Outcome
-from xinfeng.delivery.outcomes import DELIVERED_STATS, INTERMEDIATE_STATS, MessageState
+from xinfeng.delivery.outcomes import DELIVERED_STATS, FALLEN_BACK, INTERMEDIATE_STATS, MessageState
 
 
 @dataclass(frozen=True)
@@ -90,4 +90,4 @@ def _of_parts(parts: int, known: Sequence[tuple[_Rank, str]], withheld: str) -> 
         return MessageState.DELIVERED, DELIVERED_STATS[0]
     if withheld:
         return MessageState.FAILED, withheld
-    return MessageState.ACCEPTED, ""
+    return MessageState.ACCEPTED, FALLEN_BACK if any(code == FALLEN_BACK for _, code in known) else ""

@@ -320,7 +320,8 @@ class OptOutConfirmation(models.Model):
 class PlanTotals(models.Model):
     """What a plan came to, counted before its messages were dropped (see `delivery.retention`).
 
-    Messages by state add up to `messages`; `cost_li` is that of messages a carrier answered about. `left_out`: contacts by gate; `failed_by`: messages by the carrier's code.
+    Messages by state add up to `messages`; `displayed` of those delivered were shown, of `displayed_of` whose channel tells;
+    for `fell_back` of those accepted an SMS went instead. `cost_li` is that of messages a carrier answered about. `left_out`: contacts by gate; `failed_by`: messages by the carrier's code.
     """
 
     plan_id = models.BigIntegerField(primary_key=True)
@@ -334,6 +335,9 @@ class PlanTotals(models.Model):
     accepted = models.IntegerField()
     delivered = models.IntegerField()
     failed = models.IntegerField()
+    displayed = models.IntegerField(default=0, db_default=0)
+    displayed_of = models.IntegerField(default=0, db_default=0)
+    fell_back = models.IntegerField(default=0, db_default=0)
     replied = models.IntegerField()
     opted_out = models.IntegerField()
     left_out = models.JSONField(default=dict)

@@ -17,7 +17,8 @@ failed, *uncertain* if a part is, *delivered* if every part is; *failed* too if 
 after a part had gone out; else *accepted* if a part went out, and *planned* if none did.
 
 ACCEPTD, ENROUTE and BUFFRED are intermediate and end nothing; every other state is final, UNKNOWN included
-(CMPP 2.0 and 3.0, `Stat` of the status report).
+(CMPP 2.0 and 3.0, `Stat` of the status report). DISPLAYED, of 5G platforms, is a delivery that was read; FALLBACK ends
+nothing either, and is the code of a message that stays accepted.
 
 A message costs what the channel took that carried it, at its price when the plan was made; until one has, what its
 first choice would take.
@@ -35,8 +36,12 @@ import ibis
 from xinfeng.delivery.models import Outcome
 from xinfeng.lens.engine import Lens
 
-DELIVERED_STATS = ("DELIVRD", "DELIVERED")
-INTERMEDIATE_STATS = ("ACCEPTD", "ENROUTE", "BUFFRED")
+DISPLAYED = "DISPLAYED"
+"""A 5G platform says that the handset showed the message: it was delivered, and read as far as a carrier can know."""
+FALLEN_BACK = "FALLBACK"
+"""A 5G platform handed the SMS to the SMS centre. Whether that arrived nobody tells, so it isn't claimed."""
+DELIVERED_STATS = ("DELIVRD", "DELIVERED", DISPLAYED)
+INTERMEDIATE_STATS = ("ACCEPTD", "ENROUTE", "BUFFRED", FALLEN_BACK)
 
 
 class MessageState(StrEnum):
@@ -62,10 +67,13 @@ def message_state(
     until: datetime | None = None,
 ) -> ibis.Table:
     """One row per message: `message_id`, `plan_id`, `contact_id`, `parts`, `cost_li`, `planned_at`, `state`, `code`,
-    `channel_id`.
+    `channel_id`, `displayed`.
+
+    `displayed`: a handset showed it, as far as its channel tells such things.
 
     `channel_id`: the channel that carried it, or may have; null while none has. `code` says why a message failed (the
-    carrier's word), is uncertain or was withheld; it is DELIVRD when delivered and null otherwise. `plans` restricts the question to the messages of these plans, `since` to those
+    carrier's word), is uncertain or was withheld; it is DELIVRD when delivered, FALLBACK when all that is known is that an
+    SMS went in its place, and null otherwise. `plans` restricts the question to the messages of these plans, `since` to those
     planned at that time or later, `until` to those planned before it; each makes it faster.
     """
     message = _messages(lens, plans, since=since, until=until)
@@ -82,6 +90,7 @@ def message_state(
         state=table["state"],
         code=_code(table),
         channel_id=table["channel_id"],
+        displayed=table["displayed"].fill_null(False),
     )
 
 
@@ -204,6 +213,8 @@ def _parts(facts: ibis.Table) -> ibis.Table:
     return facts.group_by("message_id", "part").aggregate(
         rank=rank.max(),
         channel_id=facts["channel_id"].max(),
+        displayed=(code == DISPLAYED).fill_null(False).any(),
+        fell_back=(code == FALLEN_BACK).fill_null(False).any(),
         failed_code=code.max(where=rank == _FAILED),
         refused_code=code.max(where=rank == _REFUSED),
         uncertain_code=code.max(where=rank == _UNCERTAIN),
@@ -219,6 +230,8 @@ def _messages_out(parts: ibis.Table) -> ibis.Table:
     return parts.group_by("message_id").aggregate(
         failed=rank.isin((_FAILED, _REFUSED)).any(),
         channel_id=parts["channel_id"].max(),
+        displayed=parts["displayed"].any(),
+        fell_back=parts["fell_back"].any(),
         uncertain=(rank == _UNCERTAIN).any(),
         delivered=(rank == _DELIVERED).sum(),
         failed_code=code.min(),
@@ -245,5 +258,9 @@ def _code(table: ibis.Table) -> Any:
         (MessageState.FAILED.value, ibis.coalesce(table["failed_code"], table["withheld"])),
         (MessageState.UNCERTAIN.value, table["uncertain_code"]),
         (MessageState.DELIVERED.value, ibis.literal(DELIVERED_STATS[0])),
+        (
+            MessageState.ACCEPTED.value,
+            ibis.ifelse(table["fell_back"], ibis.literal(FALLEN_BACK), ibis.null("string")),
+        ),
         else_=ibis.null("string"),
     )

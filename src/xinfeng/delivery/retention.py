@@ -11,8 +11,9 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from xinfeng.channels.reads import telling_displayed
 from xinfeng.delivery.models import Plan, PlanTotals, ReplyMeaning
-from xinfeng.delivery.outcomes import MessageState, message_state
+from xinfeng.delivery.outcomes import FALLEN_BACK, MessageState, message_state
 from xinfeng.foundation import database
 from xinfeng.foundation.database import Connection
 from xinfeng.foundation.partitions import next_month
@@ -92,13 +93,18 @@ def count_totals(copy: Lens, plan_ids: Collection[int], *, now: datetime) -> lis
     """What plans came to, by the lens as it is; also of those without a message."""
     totals = {
         plan_id: PlanTotals(plan_id=plan_id, counted_at=now, messages=0, parts=0, cost_li=0, planned=0, withheld=0,
-                            uncertain=0, accepted=0, delivered=0, failed=0, replied=0, opted_out=0,
+                            uncertain=0, accepted=0, delivered=0, failed=0, displayed=0, displayed_of=0, fell_back=0,
+                            replied=0, opted_out=0,
                             left_out={}, failed_by={})
         for plan_id in plan_ids
     }  # fmt: skip
     states = message_state(copy, plan_ids)
-    counted = states.group_by("plan_id", "state", "code").aggregate(
-        n=states.count(), parts=states["parts"].sum(), cost=states["cost_li"].sum()
+    telling = telling_displayed()
+    counted = states.group_by("plan_id", "state", "code", "channel_id").aggregate(
+        n=states.count(),
+        parts=states["parts"].sum(),
+        cost=states["cost_li"].sum(),
+        displayed=states["displayed"].sum(),
     )
     for row in copy.rows(counted).to_pylist():
         one = totals[row["plan_id"]]
@@ -106,6 +112,9 @@ def count_totals(copy: Lens, plan_ids: Collection[int], *, now: datetime) -> lis
         setattr(one, state.value, getattr(one, state.value) + n)
         one.messages += n
         one.parts += int(row["parts"])
+        one.displayed += int(row["displayed"] or 0)
+        one.displayed_of += n if state is MessageState.DELIVERED and row["channel_id"] in telling else 0
+        one.fell_back += n if state is MessageState.ACCEPTED and row["code"] == FALLEN_BACK else 0
         if state not in _NOT_BILLED:
             one.cost_li += int(row["cost"])
         if state is MessageState.FAILED and row["code"]:

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Count
 
 from xinfeng.delivery.models import Outcome, Plan
-from xinfeng.delivery.outcomes import DELIVERED_STATS, INTERMEDIATE_STATS
+from xinfeng.delivery.outcomes import DELIVERED_STATS, DISPLAYED, INTERMEDIATE_STATS
 from xinfeng.lens.engine import Lens, lens
 
 LOOK_AGAIN_S = 10.0
@@ -65,6 +65,7 @@ def _receipts(copy: Lens) -> dict[str, int]:
     """By what they say: carriers invent codes, and a label must not take any value."""
     receipt = copy.table("receipt")
     kind = ibis.cases(
+        (receipt["stat"] == DISPLAYED, "displayed"),
         (receipt["stat"].isin(DELIVERED_STATS), "delivered"),
         (receipt["stat"].isin(INTERMEDIATE_STATS), "intermediate"),
         else_="failed",
@@ -125,6 +126,7 @@ def channel_figures(*, now: datetime) -> dict[int, ChannelFigures]:
     since = now - timedelta(hours=24)
     attempt, receipt = copy.table("attempt"), copy.table("receipt")
     attempt, receipt = attempt.filter(attempt["at"] > since), receipt.filter(receipt["received_at"] > since)
+    receipt = receipt.filter(receipt["stat"] != DISPLAYED)  # its delivery was told before
     outcome, stat = attempt["outcome"], receipt["stat"]
     tried = attempt.group_by("channel_id").aggregate(
         submitted=(outcome != Outcome.THROTTLED.value).sum(),

@@ -6,15 +6,17 @@ plus `left_out`: numbers that people act on have to add up, paused and stopped c
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from xinfeng.channels.models import Channel
+from xinfeng.channels.reads import telling_displayed
 from xinfeng.delivery.forecast import Forecast, forecast
 from xinfeng.delivery.models import Chunk, ChunkState, Outcome, Plan, PlanState, PlanTotals, ReplyMeaning
-from xinfeng.delivery.outcomes import MessageState, message_state
+from xinfeng.delivery.outcomes import FALLEN_BACK, MessageState, message_state
 from xinfeng.insights.stages import ON_WIRE, WAITING, attempts_of, cost_of, handed_over, staged
 from xinfeng.kernel.errors import NotFound
 from xinfeng.lens.engine import Lens, lens
@@ -37,7 +39,8 @@ class LiveNumbers:
 
     planned = waiting + on_wire + accepted + delivered + failed + uncertain + withheld. `on_wire`: handed to the
     socket, no answer yet. `replied` and `opted_out` count contacts; who opted out has also replied. `per_s` is
-    in parts. `forecast` is about what still has to leave; None when nothing will.
+    in parts. `displayed` of those delivered were shown by a handset, among `displayed_of` whose channel can know; for
+    `fell_back` of those accepted the carrier sent the SMS behind a 5G message, of which nothing more is told. `forecast` is about what still has to leave; None when nothing will.
     """
 
     plan_id: int
@@ -64,6 +67,9 @@ class LiveNumbers:
     cost_li: int
     per_s: float
     forecast: Forecast | None
+    displayed: int = 0
+    displayed_of: int = 0
+    fell_back: int = 0
     kept_from: datetime | None = None
     """The messages are past their retention: these are the totals counted at this time (`delivery.retention`)."""
 
@@ -82,6 +88,11 @@ class LiveNumbers:
         """Delivered of all that have a definite end at the carrier; None before there is one."""
         ended = self.delivered + self.failed
         return self.delivered / ended if ended else None
+
+    @property
+    def displayed_share(self) -> float | None:
+        """Shown, of what was delivered over channels that can know it; None where none can."""
+        return self.displayed / self.displayed_of if self.displayed_of else None
 
 
 def live_numbers(plan_id: int, *, now: datetime) -> LiveNumbers:
@@ -124,6 +135,9 @@ def live_numbers(plan_id: int, *, now: datetime) -> LiveNumbers:
         cost_li=cost_of(copy, plan_id),
         per_s=_parts_per_s(copy, plan_id, now),
         forecast=_forecast(plan, planned_parts, now) if planned_parts else None,
+        displayed=states.displayed,
+        displayed_of=states.displayed_of(telling_displayed()),
+        fell_back=states.with_code(MessageState.ACCEPTED, FALLEN_BACK),
     )
 
 
@@ -153,6 +167,9 @@ def _from_totals(plan: Plan, totals: PlanTotals, now: datetime) -> LiveNumbers:
         cost_li=totals.cost_li,
         per_s=0.0,
         forecast=None,
+        displayed=totals.displayed,
+        displayed_of=totals.displayed_of,
+        fell_back=totals.fell_back,
         kept_from=totals.counted_at,
     )
 
@@ -162,7 +179,7 @@ def _as_counts(found: dict[str, int]) -> tuple[Count, ...]:
 
 
 class _States:
-    """Messages and parts by state and code."""
+    """Messages and parts by state, code and channel."""
 
     def __init__(self, rows: Iterable[dict[str, Any]]) -> None:
         self._rows = list(rows)
@@ -173,15 +190,35 @@ class _States:
     def parts(self, state: str) -> int:
         return sum(row["parts"] for row in self._rows if row["stage"] == state)
 
+    @property
+    def displayed(self) -> int:
+        """Messages that a handset showed."""
+        return sum(int(row["displayed"] or 0) for row in self._rows)
+
+    def displayed_of(self, channel_ids: Collection[int]) -> int:
+        """Messages delivered over these channels."""
+        return sum(
+            row["messages"]
+            for row in self._rows
+            if row["stage"] == MessageState.DELIVERED and row["channel_id"] in channel_ids
+        )
+
+    def with_code(self, state: str, code: str) -> int:
+        return sum(row["messages"] for row in self._rows if row["stage"] == state and row["code"] == code)
+
     def by_code(self, state: str) -> tuple[Count, ...]:
-        found = [Count(row["code"] or "", row["messages"]) for row in self._rows if row["stage"] == state]
+        counts: Counter[str] = Counter()
+        for row in self._rows:
+            if row["stage"] == state:
+                counts[row["code"] or ""] += row["messages"]
+        found = [Count(code, messages) for code, messages in counts.items()]
         return tuple(sorted(found, key=lambda count: (-count.messages, count.code)))
 
 
 def _states(copy: Lens, plan_id: int, on_wire: list[tuple[int, int]]) -> _States:
     messages = staged(message_state(copy, [plan_id]), on_wire)
-    counted = messages.group_by("stage", "code").aggregate(
-        messages=messages.count(), parts=messages["parts"].sum()
+    counted = messages.group_by("stage", "code", "channel_id").aggregate(
+        messages=messages.count(), parts=messages["parts"].sum(), displayed=messages["displayed"].sum()
     )
     return _States(copy.rows(counted).to_pylist())
 

@@ -9,7 +9,7 @@ from typing import Any
 import ibis
 
 from xinfeng.delivery.models import Outcome, ReplyMeaning
-from xinfeng.delivery.outcomes import DELIVERED_STATS, INTERMEDIATE_STATS
+from xinfeng.delivery.outcomes import DELIVERED_STATS, DISPLAYED, INTERMEDIATE_STATS
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.time import business_day, day_bounds
 from xinfeng.lens.engine import Lens, lens
@@ -86,7 +86,7 @@ def _questions(copy: Lens, bounds: Bounds) -> tuple[ibis.Table, ...]:
     since, until = bounds[0][0], bounds[-1][1]
     attempt, receipt, reply = copy.table("attempt"), copy.table("receipt"), copy.table("reply")
     taken = attempt.filter(attempt["at"].between(since, until), attempt["outcome"] == Outcome.ACCEPTED.value)
-    told = receipt.filter(receipt["received_at"].between(since, until))
+    told = receipt.filter(receipt["received_at"].between(since, until), receipt["stat"] != DISPLAYED)
     said = reply.filter(reply["received_at"].between(since, until))
     stat, optout = told["stat"], said["meaning"] == ReplyMeaning.OPT_OUT.value
     return (

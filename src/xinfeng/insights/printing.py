@@ -60,7 +60,10 @@ class _Printer:
         numbers = self._report.numbers
         always = [("delivered", numbers.delivered), ("failed", numbers.failed)]
         others = ("waiting", "on_wire", "accepted", "uncertain", "withheld")
-        return always + [(stage, getattr(numbers, stage)) for stage in others if getattr(numbers, stage)]
+        read = [("displayed", numbers.displayed)] if numbers.displayed_of else []
+        fallen = [("fell_back", numbers.fell_back)] if numbers.fell_back else []
+        told = [(stage, getattr(numbers, stage)) for stage in others if getattr(numbers, stage)]
+        return [*always, *told, *read, *fallen]
 
     def _when(self) -> str:
         report = self._report

@@ -23,6 +23,8 @@ STAGES: dict[str, Words] = {
     "on_wire": Words("提交中", "On the wire"),
     "accepted": Words("已接收，等回执", "Accepted"),
     "delivered": Words("已送达", "Delivered"),
+    "displayed": Words("已读", "Displayed"),
+    "fell_back": Words("已转短信", "Fell back to SMS"),
     "failed": Words("未送达", "Failed"),
     "uncertain": Words("不确定", "Uncertain"),
     "withheld": Words("未发出", "Withheld"),

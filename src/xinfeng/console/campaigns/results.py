@@ -116,6 +116,7 @@ def _live_context(campaign: Campaign, numbers: LiveNumbers) -> dict[str, Any]:
             Stat(_("受众"), num(numbers.audience)),
             Stat(_("已计划"), num(numbers.planned), to(Group.PLANNED)),
             Stat(_("已送达"), num(numbers.delivered), to(Group.DELIVERED), pct(numbers.delivered_share)),
+            *_read(numbers),
             Stat(_("回复"), num(numbers.replied), to(Group.REPLIED)),
             Stat(_("退订"), num(numbers.opted_out), to(Group.OPTED_OUT), tone="bad"),
             Stat(_("费用"), yuan(fen(numbers.cost_li))),
@@ -128,6 +129,15 @@ def _live_context(campaign: Campaign, numbers: LiveNumbers) -> dict[str, Any]:
         "left_out_by": _codes(campaign, numbers.left_out_by, Group.LEFT_OUT),
         "held": held_because(numbers.state_reason),
     }
+
+
+def _read(numbers: LiveNumbers) -> list[Stat]:
+    """What only 5G channels tell: shown on the handset, or sent as an SMS instead."""
+    shown = [Stat(_("已读"), num(numbers.displayed), "", pct(numbers.displayed_share))]
+    return [
+        *(shown if numbers.displayed_of else []),
+        *([Stat(_("已转短信"), num(numbers.fell_back))] if numbers.fell_back else []),
+    ]
 
 
 def _kind(campaign: Campaign) -> str:
@@ -199,6 +209,7 @@ def _funnel(campaign: Campaign, numbers: LiveNumbers) -> list[tuple[str, int, st
         (_("已计划"), numbers.planned, people_url(campaign, Group.PLANNED), numbers.audience),
         (_("已提交运营商"), numbers.submitted, "", numbers.planned),
         (_("已送达"), numbers.delivered, people_url(campaign, Group.DELIVERED), numbers.submitted),
+        *([(_("已读"), numbers.displayed, "", numbers.displayed_of)] if numbers.displayed_of else []),
         (_("回复"), numbers.replied, people_url(campaign, Group.REPLIED), numbers.delivered),
         (_("退订"), numbers.opted_out, people_url(campaign, Group.OPTED_OUT), numbers.delivered),
     ]
