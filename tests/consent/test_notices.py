@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from tests.factories import NOW, make_contact, make_notice
@@ -94,6 +94,16 @@ def test_a_suppression_of_all_messages_says_nothing_about_profiling(db: None) ->
     actions.suppress_contact(contact, scope="all", reason="manual", source="x", actor="x", now=NOW)
     assert standing(contact).suppressed == "manual"
     assert standing(contact, "profiling").suppressed is None
+
+
+def test_marketing_may_not_be_written_to_a_known_minor_whatever_was_agreed_to(db: None) -> None:
+    minor, grown = (
+        make_contact(consent=("marketing", "service"), birthday=on)
+        for on in (date(2015, 1, 1), date(1990, 1, 1))
+    )
+    assert standing(minor).granted and not standing(minor).may_be_written_to
+    assert standing(minor, "service").may_be_written_to
+    assert standing(grown).may_be_written_to and standing(grown, "service").may_be_written_to
 
 
 def test_consent_goes_stale_when_the_new_wording_takes_effect_not_before(db: None) -> None:

@@ -11,16 +11,20 @@ from xinfeng.consent.ledger import NewEntry, entry_hash
 from xinfeng.consent.models import ConsentEntry, LedgerHead, Notice, Standing, Suppression
 from xinfeng.consent.purposes import known
 from xinfeng.contacts.models import Contact
+from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.vault import vault
+from xinfeng.kernel.ages import youngest_adult
 from xinfeng.kernel.errors import InvalidInput, NotFound
 from xinfeng.kernel.phones import parse_mainland
+from xinfeng.kernel.time import business_day, utc_now
 
 
 @dataclass(frozen=True, slots=True)
 class StandingRow:
     """Where a contact stands for one purpose. Without any entry `granted` is False and `since` None.
 
-    `stale`: she had agreed, to a wording that no longer stands; `granted` then is False.
+    `stale`: she had agreed, to a wording that no longer stands; `granted` then is False. `minor`: she is known to be
+    under age, so marketing does not reach her whatever was agreed to (the gate `minor` holds at sending).
     """
 
     purpose: str
@@ -30,10 +34,11 @@ class StandingRow:
     source: str
     suppressed: str | None
     stale: bool = False
+    minor: bool = False
 
     @property
     def may_be_written_to(self) -> bool:
-        return self.granted and self.suppressed is None
+        return self.granted and self.suppressed is None and not self.minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +101,34 @@ class SuppressionQuery:
     limit: int = 50
 
 
-def standing_of(contact_id: int) -> list[StandingRow]:
-    """One row for each purpose: those with a name, those of sensitive attributes, and others she ever spoke of."""
+def standing_of(contact_id: int, *, now: datetime | None = None) -> list[StandingRow]:
+    """One row for each purpose: those with a name, those of sensitive attributes, and others she ever spoke of.
+
+    `now` (left out: the present) decides whether she is under age.
+    """
     found = {row.purpose: row for row in Standing.objects.filter(contact_id=contact_id)}
+    young = is_minor(contact_id, now=now or utc_now())
     return [
-        StandingRow(purpose, row.granted, row.entry_seq, row.since, row.source, row.suppressed, row.stale)
+        StandingRow(
+            purpose,
+            row.granted,
+            row.entry_seq,
+            row.since,
+            row.source,
+            row.suppressed,
+            row.stale,
+            minor=young and purpose == "marketing",
+        )
         if (row := found.get(purpose))
-        else StandingRow(purpose, False, None, None, "", None)
+        else StandingRow(purpose, False, None, None, "", None, minor=young and purpose == "marketing")
         for purpose in dict.fromkeys((*known(), *sorted(found)))
     ]
+
+
+def is_minor(contact_id: int, *, now: datetime) -> bool:
+    """Whether her birthday is known and she is under age, on the enterprise's day."""
+    youngest = youngest_adult(business_day(now, xinfeng_settings.load().zone))
+    return Contact.objects.filter(pk=contact_id, birthday__gte=youngest).exists()
 
 
 def whose_standing(state: str, purpose: str) -> Q:

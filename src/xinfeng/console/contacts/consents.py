@@ -79,7 +79,7 @@ def consents_of(contact_id: int, *, now: datetime) -> list[ConsentView]:
     notices = [one for one in reads.notices() if _stands(one, now)]
     return [
         _view(contact_id, one, named.get(one.purpose, one.purpose), notices, now=now)
-        for one in reads.standing_of(contact_id)
+        for one in reads.standing_of(contact_id, now=now)
     ]
 
 

@@ -222,7 +222,7 @@ def _recorded(contact_id: int, purpose: str, seq: int, now: datetime) -> shapes.
 
 def _standings(contact_id: int, *, now: datetime, only: str = "") -> list[shapes.Consent]:
     found = []
-    for row in reads.standing_of(contact_id):
+    for row in reads.standing_of(contact_id, now=now):
         if only and row.purpose != only:
             continue
         asking = may_ask(contact_id, row.purpose, by="app", now=now)

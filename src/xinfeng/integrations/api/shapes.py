@@ -233,7 +233,7 @@ class Asking(Out):
 
 
 class Consent(Out):
-    """Where a person stands for one purpose. `may_be_written_to`: granted, and nothing suppresses."""
+    """Where a person stands for one purpose. `may_be_written_to`: granted, nothing suppresses, and no minor."""
 
     purpose: str
     granted: bool
