@@ -192,6 +192,36 @@ def test_only_one_goes_at_a_time_and_a_newer_key_ends_an_older_walk(db: None, ho
     assert heads("select phone_sealed from contact where phone_sealed is not null") == {b"\x01\x00\x03"}
 
 
+def test_a_process_that_has_not_heard_of_the_key_takes_it_up_and_does_the_work(db: None, house: Path) -> None:
+    make_contact()
+    before = vault_module.vault().ring
+    key_id = change_key(house)
+    rotation.start(actor="admin", now=utc_now())
+    vault_module.vault()._ring = before  # as in another process, seconds after
+    go_through()
+    assert vault_module.vault().ring.active == key_id
+    assert heads("select phone_sealed from contact where phone_sealed is not null") == {b"\x01\x00\x02"}
+
+
+def test_a_host_without_the_key_leaves_the_walk_to_others(db: None, house: Path) -> None:
+    make_contact()
+    before = vault_module.vault().ring
+    content = house.read_text()
+    change_key(house)
+    begun = rotation.start(actor="admin", now=utc_now())
+    complete = house.read_text()
+    house.write_text(content)
+    vault_module.vault()._ring = before
+    assert rotation.go_on(seconds=5.0)
+    begun.refresh_from_db()
+    assert begun.finished_at is None
+    house.write_text(complete)
+    go_through()
+    begun.refresh_from_db()
+    assert begun.finished_at is not None
+    assert heads("select phone_sealed from contact where phone_sealed is not null") == {b"\x01\x00\x02"}
+
+
 def test_what_cannot_be_opened_stays_is_counted_and_keeps_its_key(db: None, house: Path) -> None:
     damaged, whole = make_contacts(2)
     Contact.objects.filter(pk=damaged).update(phone_sealed=b"\x01\x00\x01" + b"x" * 40)

@@ -29,7 +29,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils.module_loading import module_has_submodule
 
-from xinfeng.foundation import audit, stored
+from xinfeng.foundation import audit, keys, stored
 from xinfeng.foundation.models import Rotation, RotationStep
 from xinfeng.foundation.vault import Kind, head_of, read_head, vault
 from xinfeng.kernel.errors import Conflict, InvalidInput
@@ -124,13 +124,18 @@ def unfinished() -> Rotation | None:
 
 
 def go_on(*, seconds: float) -> bool:
-    """Work for about so long; True when there is nothing left to do. Safe to call from anywhere, one at a time."""
+    """Work for about so long; True when there is nothing left to do, or nothing that can be done here and now. Safe to
+    call from anywhere, one at a time."""
     until = time.monotonic() + seconds
     rotation = unfinished()
     if rotation is None:
         return True
     head = head_of(rotation.cipher, rotation.key_id)
-    if vault().head != head:
+    house = vault()
+    keys.take_up(house)  # the process that began may have known of the key seconds before this one
+    if house.head != head:
+        if house.ring.active != rotation.key_id == keys.active_id():
+            return True  # in use, but not in the key file of this host: for another host, or for later
         # Another key or cipher has come into use since: this walk would lead backwards.
         Rotation.objects.filter(pk=rotation.pk).update(finished_at=utc_now())
         return True
