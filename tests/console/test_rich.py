@@ -144,6 +144,16 @@ def test_saving_makes_a_version_and_saving_the_same_makes_none(operator, version
     assert "周六十点" in operator.get(where(version)).content.decode()
 
 
+def test_marketing_gets_its_way_to_refuse_before_ones_eyes(operator, version) -> None:
+    assert (
+        "退订"
+        in preview(operator, version, face("龙井")).split('id="rich-beside"')[0].split("xf-rich-chips")[1]
+    )
+    full = face("龙井", chips=[{"kind": "reply", "label": f"回复{n}"} for n in range(11)])
+    assert 'data-fault="chips"' in preview(operator, version, full)
+    assert operator.post(where(version), {"rich": json.dumps(full)}).status_code == 422
+
+
 def test_the_face_can_be_removed_and_its_version_stays(operator, version) -> None:
     save_rich(version.template_id, face("龙井"), actor="test")
     operator.post(where(version, "/drop"))
@@ -343,7 +353,7 @@ def test_every_fault_has_words() -> None:
         "rich.no_card", "rich.too_many_cards", "rich.empty_card", "rich.too_long", "rich.not_https", "rich.media_type",
         "rich.media_size", "rich.thumbnail_size", "rich.tall_in_small", "rich.too_many_buttons", "rich.no_label",
         "rich.not_a_link", "rich.not_a_number", "rich.no_such_place", "rich.ends_before_it_starts", "rich.media_unknown",
-        "rich.no_number", "rich.no_time", "rich.no_slot", "rich.unfilled",
+        "rich.no_opt_out", "rich.no_number", "rich.no_time", "rich.no_slot", "rich.unfilled",
     ]  # fmt: skip
     params = {"at_most": 1, "length": 2, "type": "x", "words": "〔a〕"}
     told = told_faults([RichFault(f"cards.{n}", code, params) for n, code in enumerate(codes)])

@@ -14,7 +14,7 @@ from xinfeng.content import reads
 from xinfeng.content.actions import add_signature, save_rich, save_template
 from xinfeng.content.models import RichMedia, TemplateVersion
 from xinfeng.content.pictures import LONGEST_SIDE, Picture, add_picture, look_at, picture
-from xinfeng.content.rich import read_rich, to_json
+from xinfeng.content.rich import read_rich, to_json, with_opt_out
 from xinfeng.kernel.errors import InvalidInput, NotFound
 from xinfeng.protocols.maap.messages import LARGEST_IMAGE, Card, Media, Reply, RichMessage
 
@@ -94,7 +94,7 @@ def test_a_face_is_a_version_of_its_own_and_stays_with_the_wording(version: Temp
     kept = add_picture(png(), name="a.png", actor="amy", now=NOW)
     rich = save_rich(version.template_id, to_json(face(kept.pk)), actor="amy")
     assert (rich.number, rich.value) == (2, "新茶到店")
-    assert read_rich(rich.rich) == face(kept.pk)
+    assert read_rich(rich.rich) == with_opt_out(face(kept.pk), version.opt_out)
     assert save_rich(version.template_id, to_json(face(kept.pk)), actor="amy") == rich
     reworded = save_template(
         name="新茶",

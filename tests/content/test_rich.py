@@ -20,10 +20,12 @@ from xinfeng.content.rich import (
     check_rich,
     links_of,
     media_of,
+    offers_opt_out,
     read_rich,
     tapped,
     to_json,
     with_media,
+    with_opt_out,
     words_of,
 )
 from xinfeng.kernel.errors import InvalidInput
@@ -178,3 +180,37 @@ def test_a_tap_is_told_from_a_text() -> None:
     assert tap is not None and booked(tap) == Booked("2026-12-05 10:00", "周六十点")
     assert tapped("周六十点") is None
     assert booked(Tapped("好", "yes")) is None and booked(Tapped("好", BOOK)) is None
+
+
+def test_a_marketing_face_without_a_way_to_refuse_gets_one() -> None:
+    plain = RichMessage((Card("茶"),))
+    assert with_opt_out(plain, "拒收请回复R").chips == (Reply("退订", ""),)
+    assert with_opt_out(plain, "") == plain, "service messages need none"
+    for offered in (
+        RichMessage((Card("茶", buttons=(Reply("td", ""),)),)),
+        RichMessage((Card("茶", "到店。拒收请回复R"),)),
+        RichMessage((Card("茶"),), (Reply("拒收", "x"),)),
+    ):
+        assert with_opt_out(offered, "拒收请回复R") == offered
+
+
+def test_a_full_row_of_chips_is_left_as_it_is() -> None:
+    full = RichMessage((Card("茶"),), tuple(Reply(f"回复{n}", "") for n in range(11)))
+    assert with_opt_out(full, "拒收请回复R") == full and not offers_opt_out(full, "拒收请回复R")
+
+
+def test_a_description_with_comments_only_is_still_taken_through_the_templates() -> None:
+    face = RichMessage((Card("茶", "好{% comment %}秘密{% endcomment %}茶"),))
+    assert RichRenderer(face, defaults={}).render({}).cards[0].description == "好茶"
+
+
+@pytest.mark.parametrize("broken", ["\ud800", "a\x00b", "\x1b[0m"])
+def test_what_no_database_keeps_is_refused_with_its_place(broken: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_rich({"cards": [{"title": "a", "buttons": [{"kind": "reply", "label": broken}]}]})
+    assert refused.value.params["where"] == "cards.0.buttons.0.label"
+
+
+def test_a_number_beyond_all_maps_is_refused() -> None:
+    with pytest.raises(InvalidInput):
+        read_rich({"chips": [{"kind": "place", "label": "a", "latitude": 10**400, "longitude": 0}]})

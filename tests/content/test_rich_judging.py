@@ -90,7 +90,7 @@ def test_the_wording_is_judged_as_before() -> None:
     faced = judge(
         DRAFT, BRAND, SCREENER, trade="retail", purpose="marketing", face=RichMessage((Card("白茶"),))
     )
-    assert faced.source.text == f"{plain.source.text}\n白茶"
+    assert faced.source.text == f"{plain.source.text}\n\n白茶"
     assert faced.source.parts[: len(plain.source.parts)] == plain.source.parts
 
 
@@ -138,7 +138,7 @@ class TestReview:
         saved = save_rich(version.template_id, to_json(RichMessage((Card("龙井到店"),))), actor="li")
         review.ask_for_review(saved.pk, actor="li", now=NOON)
         row = review.approve_version(saved.pk, actor="chen", now=NOON)
-        assert row.text.endswith("\n龙井到店")
+        assert row.text.endswith("\n龙井到店\n退订")
 
     def test_another_face_is_another_version_and_a_draft(self, version) -> None:
         review.ask_for_review(version.pk, actor="li", now=NOON)

@@ -13,7 +13,16 @@ from xinfeng.content import reads
 from xinfeng.content.checks import check_signature, check_wording
 from xinfeng.content.models import RichMedia, Signature, Template, TemplateVersion
 from xinfeng.content.rendering import LONGEST_DEFAULT, Draft
-from xinfeng.content.rich import MEDIA, check_rich, media_of, read_rich, to_json
+from xinfeng.content.rich import (
+    MEDIA,
+    CheckedRich,
+    check_rich,
+    media_of,
+    offers_opt_out,
+    read_rich,
+    to_json,
+    with_opt_out,
+)
 from xinfeng.content.values import clean_text
 from xinfeng.foundation import audit
 from xinfeng.foundation.models import User
@@ -110,16 +119,16 @@ def save_rich(template_id: int, rich: Mapping[str, Any] | None, *, actor: str) -
     """Give a template another 5G face, or none, as a new version with the wording it has. The same again adds none.
 
     Raises NotFound `template.unknown`; InvalidInput `rich.shape`, `rich.too_large`, and `rich.faults` with `faults`
-    (dicts of where, code and params) for what a platform would not take or a reader would miss.
+    (dicts of where, code and params) for what a platform would not take or a reader would miss. A marketing face that
+    offers no way to refuse gets one (`rich.with_opt_out`).
     """
     version = reads.newest_version(template_id)
     made = None
     if rich is not None:
-        message, unknown = known_media(read_rich(rich))
-        checked = check_rich(message, defaults=version.defaults, catalogue=reads.catalogue())
-        if faults := [asdict(fault) for fault in (*checked.faults, *unknown)]:
-            raise InvalidInput("rich.faults", faults=faults)
-        made = to_json(message)
+        ready = fit(read_rich(rich), version)
+        if ready.faults:
+            raise InvalidInput("rich.faults", faults=[asdict(fault) for fault in ready.faults])
+        made = to_json(ready.message)
     with transaction.atomic():
         author = User.objects.filter(username=actor).first()
         template = Template.objects.select_for_update().get(pk=template_id)
@@ -127,7 +136,18 @@ def save_rich(template_id: int, rich: Mapping[str, Any] | None, *, actor: str) -
         return _add_version(template, version.signature, draft, rich=made, author=author, actor=actor)
 
 
-def known_media(message: RichMessage) -> tuple[RichMessage, list[RichFault]]:
+def fit(message: RichMessage, version: TemplateVersion) -> CheckedRich:
+    """A face as it would be kept with that wording (pictures as they are, a way to refuse), and all that stops it."""
+    message, unknown = _known_media(message)
+    message = with_opt_out(message, version.opt_out)
+    checked = check_rich(message, defaults=version.defaults, catalogue=reads.catalogue())
+    found = [*checked.faults, *unknown]
+    if version.opt_out and not offers_opt_out(message, version.opt_out):
+        found.append(RichFault("chips", "rich.no_opt_out"))
+    return replace(checked, faults=tuple(found))
+
+
+def _known_media(message: RichMessage) -> tuple[RichMessage, list[RichFault]]:
     """With each picture's kind and size as they are kept, whatever was said of them; and a fault for each card whose
     picture is not kept (`rich.media_unknown`)."""
     asked = media_of(message)

@@ -169,7 +169,7 @@ def source_of(wording: Wording, signature: Brand) -> Source:
 
 def with_face(source: Source, face: RichMessage | None) -> tuple[Source, tuple[_Piece, ...]]:
     """The source with a 5G face's pieces below it, and these pieces."""
-    text, parts, pieces = source.text, list(source.parts), []
+    text, parts, pieces = f"{source.text}\n" if face is not None else source.text, list(source.parts), []
     for where, words, liquid in lines_of(face) if face is not None else ():
         words = one_line(words)
         if words:

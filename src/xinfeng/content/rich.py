@@ -25,6 +25,7 @@ from xinfeng.kernel.errors import InvalidInput
 from xinfeng.protocols.maap.messages import (
     LONGEST_DESCRIPTION,
     LONGEST_TITLE,
+    MOST_CHIPS,
     AddToCalendar,
     Card,
     Dial,
@@ -45,6 +46,9 @@ E = TypeVar("E", bound=StrEnum)
 
 MEDIA = "media:"
 BOOK = "xf:book:"
+OPT_OUT = "退订"
+"""The chip that a marketing face gets when it offers no way to refuse (see `optout`)."""
+_REFUSALS = frozenset({OPT_OUT, "拒收", "R", "T", "TD", "N"})
 TAP = "\x1f"
 """Between the label of a tapped button and its data."""
 
@@ -325,6 +329,23 @@ def with_media(message: RichMessage, address: Callable[[str], str]) -> RichMessa
         return replace(card, media=replace(media, url=address(media.url.removeprefix(MEDIA))))
 
     return replace(message, cards=tuple(card_with(card) for card in message.cards))
+
+
+def with_opt_out(message: RichMessage, wording: str) -> RichMessage:
+    """With a chip to refuse, where `wording` (the version's opt-out, empty for service messages) asks for a way and the
+    face has none and has room for it."""
+    if not wording or offers_opt_out(message, wording) or len(message.chips) >= MOST_CHIPS:
+        return message
+    return replace(message, chips=(*message.chips, Reply(OPT_OUT, "")))
+
+
+def offers_opt_out(message: RichMessage, wording: str) -> bool:
+    """Whether a reader is told how to refuse: by a button that answers so, or by the wording in the words."""
+    if any(
+        isinstance(one, Reply) and one.label.strip().upper() in _REFUSALS for one in message.suggestions()
+    ):
+        return True
+    return bool(wording) and any(wording in line.text for line in lines_of(message))
 
 
 @dataclass(frozen=True, slots=True)

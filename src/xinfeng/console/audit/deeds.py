@@ -174,6 +174,7 @@ DEEDS: dict[str, Text] = {
     "contact.merge": _("合并客户"),
     "contact.unmerge": _("撤销合并"),
     "content.commented": _("评论模板"),
+    "content.picture_added": _("上传 5G 消息的图片"),
     "content.review_in_review": _("送审模板"),
     "content.review_approved": _("通过模板"),
     "content.review_returned": _("退回模板"),

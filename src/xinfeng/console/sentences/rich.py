@@ -60,6 +60,10 @@ SENTENCES: dict[str, Words] = {
         "请填数字，例如 30.2431。地图上点一下门店就能看到。",
         "Give a number, such as 30.2431. A map shows it when you tap the place.",
     ),
+    "rich.no_opt_out": Words(
+        "营销消息要能退订，悬浮按钮已满，放不下“退订”。请去掉一个悬浮按钮。",
+        "Marketing must offer a way to refuse, and there is no room for the chip 退订. Remove a chip.",
+    ),
     "rich.no_slot": Words(
         "请写预约的时段，客户点了以后记的就是它。", "Write the slot; it is what a tap books."
     ),

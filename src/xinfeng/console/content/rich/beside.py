@@ -13,13 +13,13 @@ from xinfeng.console.content.studio import as_typed
 from xinfeng.console.marking import Marked, Note, mark
 from xinfeng.console.words import sentence
 from xinfeng.content import reads
-from xinfeng.content.actions import known_media
+from xinfeng.content.actions import fit
 from xinfeng.content.grammar import one_line
 from xinfeng.content.judging import FACE, judge
 from xinfeng.content.models import TemplateVersion
 from xinfeng.content.preview import masked_phones, masked_values
 from xinfeng.content.rendering import Renderer
-from xinfeng.content.rich import check_rich, lines_of
+from xinfeng.content.rich import lines_of
 from xinfeng.content.rich_preview import faces_for, only_readable
 from xinfeng.content.sources import values_of
 from xinfeng.content.variables import examples
@@ -94,10 +94,8 @@ def beside(
     unfinished: Sequence[RichFault] = (),
 ) -> Beside:
     """For a face that may have faults; `unfinished` are those that were found when it was read."""
-    known = reads.catalogue()
-    message, unknown = known_media(message)
-    checked = check_rich(message, defaults=version.defaults, catalogue=known)
-    told = told_faults([*unfinished, *unknown, *checked.faults])
+    ready = fit(message, version)
+    message, told = ready.message, told_faults([*unfinished, *ready.faults])
     marks = _marks(message, version, language=language, now=now)
     objections = [
         Objection(where, place(where), note, note.finding.of.replacements.get(note.finding.matched.lower()))

@@ -17,7 +17,7 @@ from xinfeng.console.content.editor import VariableRow, variable_rows
 from xinfeng.console.content.rich.beginnings import beginnings
 from xinfeng.console.content.rich.beside import Beside, Fault, beside, told_faults
 from xinfeng.console.content.rich.reading import Read, for_designer, read_designed
-from xinfeng.console.content.rich.shown import KINDS
+from xinfeng.console.content.rich.shown import HEIGHTS, KINDS, ORIENTATIONS, WIDTHS
 from xinfeng.console.permissions import allowed, may
 from xinfeng.console.words import sentence
 from xinfeng.content import actions, pictures, reads
@@ -29,7 +29,7 @@ from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.time import utc_now
 from xinfeng.protocols.maap import messages as maap
-from xinfeng.protocols.maap.messages import Height, Orientation, RichFault, Width
+from xinfeng.protocols.maap.messages import RichFault
 
 MOST_FORMS = 200
 LIMITS = {
@@ -151,12 +151,9 @@ def _page(
         "forms": _forms(request),
         "pictures": pictures.recent() if may_edit else [],
         "variables": _variables(version),
-        "heights": [(Height.SHORT, _("矮")), (Height.MEDIUM, _("中")), (Height.TALL, _("高"))],
-        "widths": [(Width.MEDIUM, _("宽卡片")), (Width.SMALL, _("窄卡片"))],
-        "orientations": [
-            (Orientation.VERTICAL, _("图在文字上方")),
-            (Orientation.HORIZONTAL, _("图在文字旁边")),
-        ],
+        "heights": HEIGHTS.items(),
+        "widths": WIDTHS.items(),
+        "orientations": ORIENTATIONS.items(),
         "zone": zone.key,
         "crumbs": [
             Crumb(_("模板"), reverse("templates")),

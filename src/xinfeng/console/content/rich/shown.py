@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from xinfeng.console.components.parts import Text
 from xinfeng.console.content.compare import Piece, pieces
 from xinfeng.console.content.rich.pictures import address_of
-from xinfeng.content.rich import BOOK, read_rich
+from xinfeng.content.rich import BOOK, MEDIA, read_rich
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.protocols.maap.messages import (
     AddToCalendar,
@@ -37,6 +37,16 @@ KINDS: dict[str, tuple[Text, str]] = {
     "calendar": (gettext_lazy("加入日历"), "calendar"),
 }
 """What a button does, and its icon."""
+HEIGHTS: dict[Height, Text] = {
+    Height.SHORT: gettext_lazy("矮"),
+    Height.MEDIUM: gettext_lazy("中"),
+    Height.TALL: gettext_lazy("高"),
+}
+WIDTHS: dict[Width, Text] = {Width.MEDIUM: gettext_lazy("宽卡片"), Width.SMALL: gettext_lazy("窄卡片")}
+ORIENTATIONS: dict[Orientation, Text] = {
+    Orientation.VERTICAL: gettext_lazy("图在文字上方"),
+    Orientation.HORIZONTAL: gettext_lazy("图在文字旁边"),
+}
 _FIELDS: dict[str, Text] = {
     "title": gettext_lazy("标题"),
     "description": gettext_lazy("描述"),
@@ -159,24 +169,27 @@ def outline(rich: Mapping[str, Any] | None) -> dict[str, str]:
     found: dict[str, str] = {"layout": _layout(message)}
     for index, card in enumerate(message.cards):
         at = f"cards.{index}"
-        found[f"{at}.media"] = f"{card.media.url[:18]} {card.media.description}" if card.media else ""
+        media = card.media
+        found[f"{at}.media"] = f"#{media.url.removeprefix(MEDIA)[:12]} {media.description}" if media else ""
         found[f"{at}.title"], found[f"{at}.description"] = card.title, card.description
         found |= {f"{at}.buttons.{n}": _told(button) for n, button in enumerate(card.buttons)}
     return found | {f"chips.{n}": _told(chip) for n, chip in enumerate(message.chips)}
 
 
 def _layout(message: RichMessage) -> str:
-    heights = [card.media.height.value if card.media else "" for card in message.cards]
-    way = message.width.value if message.is_carousel else message.orientation.value
-    side = ("LEFT" if message.image_left else "RIGHT") if _is_beside(message) else ""
-    return " ".join(one.lower() for one in (way, side, *heights) if one)
+    way = WIDTHS[message.width] if message.is_carousel else ORIENTATIONS[message.orientation]
+    said = [way]
+    if _is_beside(message):
+        said.append(_("左边") if message.image_left else _("右边"))
+    heights = [str(HEIGHTS[card.media.height]) if card.media else "—" for card in message.cards]
+    return " · ".join([*map(str, said), f"{_('图片高度')} {' '.join(heights)}"])
 
 
 def _told(button: Suggestion) -> str:
     kind = kind_of(button)
     match button:
         case OpenUrl():
-            more = f"{button.url} {'(webview)' if button.inside else ''}"
+            more = f"{button.url} {_('（在消息里打开）') if button.inside else ''}"
         case Dial():
             more = button.number
         case ShowPlace():

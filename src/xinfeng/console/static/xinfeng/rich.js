@@ -20,6 +20,7 @@ customElements.define(
       this.touched = new WeakSet();
       this.at = 0;
       this.tried = this.hasAttribute("data-tried");
+      this.fresh = true;
       this.addEventListener("input", (event) => this.typed(event.target));
       this.addEventListener("change", (event) => this.typed(event.target));
       this.addEventListener("click", (event) => this.clicked(event));
@@ -32,7 +33,7 @@ customElements.define(
       });
       this.addEventListener("focusout", ({ target }) => {
         this.touched.add(target);
-        this.tell();
+        if (this.fresh) this.tell();
       });
       this.form.addEventListener("submit", (event) => this.save(event));
       window.addEventListener("beforeunload", (event) => {
@@ -213,6 +214,8 @@ customElements.define(
       if (!box.closest("[data-cards], [data-chips], [data-whole]")) return;
       if (box.matches("[data-single]") && box.value.includes("\n")) box.value = box.value.replace(/\s*\n\s*/g, " ");
       box.closest(".xf-marked")?.querySelector(".xf-marks").replaceChildren();
+      box.closest(".xf-field")?.querySelector(".xf-rich-fault")?.remove();
+      box.removeAttribute("aria-invalid");
       this.changed();
     }
 
