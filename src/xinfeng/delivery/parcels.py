@@ -41,6 +41,16 @@ def seal(messages: Sequence[RichMessage]) -> list[bytes]:
     return vault().seal_many(Kind.BODY, texts)
 
 
+def words(opened: str) -> str:
+    """What stands on a card, a line for each piece; what is no card (any more) as it is."""
+    try:
+        message = Parcel.unpack(opened.encode()).message
+    except (ValueError, TypeError):
+        return opened
+    cards = _cards_in(message)
+    return "\n".join(card[name] for card in cards for name in ("title", "description") if card.get(name))
+
+
 # --- planning ------------------------------------------------------------------------------------------------
 
 
@@ -144,12 +154,14 @@ class Cards:
 
 
 def _media(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from (card["media"] for card in _cards_in(message) if "media" in card)
+
+
+def _cards_in(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     inner = message["message"]
     if "generalPurposeCard" in inner:
-        cards = [inner["generalPurposeCard"]["content"]]
-    else:
-        cards = inner["generalPurposeCardCarousel"]["content"]
-    yield from (card["media"] for card in cards if "media" in card)
+        return [inner["generalPurposeCard"]["content"]]
+    return list(inner["generalPurposeCardCarousel"]["content"])
 
 
 async def of_chunk(connection: AsyncConnection, lease: Lease, config: MaapConfig) -> Cards:

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import connection as django_connection
 
+from xinfeng.delivery import parcels
 from xinfeng.delivery.models import ReplyMeaning
 from xinfeng.delivery.reads import MessageHistory, messages_of
 from xinfeng.foundation.database import Connection
@@ -46,9 +47,11 @@ def _messages(ids: Ids) -> Iterator[Mapping[str, Any]]:
     after: tuple[datetime, int] | None = None
     while page := messages_of(ids, after=after, limit=_PAGE):
         after = page[-1].planned_at, page[-1].id
-        texts = _texts([one.id for one in page])
+        texts, cards = _texts([one.id for one in page]), _cards([one.id for one in page])
         for one in page:
-            yield _message(one, texts.get(one.id, GONE))
+            yield _message(one, texts.get(one.id, GONE)) | (
+                {"card": cards[one.id]} if one.id in cards else {}
+            )
 
 
 def _message(one: MessageHistory, text: str) -> dict[str, Any]:
@@ -71,6 +74,21 @@ def _texts(message_ids: list[int]) -> dict[int, str]:
         cursor.execute("select id, body_sealed from message where id = any(%s)", (message_ids,))
         found = [(id_, bytes(sealed)) for id_, sealed in cursor.fetchall()]
     return {id_: _opened(Kind.BODY, sealed) for id_, sealed in found}
+
+
+_CARDS = """
+select m.id, p.body_sealed from message m cross join lateral (
+  select last_id, body_sealed from parcel
+  where plan_id = m.plan_id and planned_at = m.planned_at and first_id <= m.id order by first_id desc limit 1
+) p where m.id = any(%s) and p.last_id >= m.id"""
+
+
+def _cards(message_ids: list[int]) -> dict[int, str]:
+    """The words on the cards of these messages, of those that have one, a line for each piece."""
+    with django_connection.cursor() as cursor:
+        cursor.execute(_CARDS, (message_ids,))
+        found = [(id_, bytes(sealed)) for id_, sealed in cursor.fetchall()]
+    return {id_: parcels.words(_opened(Kind.BODY, sealed)) for id_, sealed in found}
 
 
 _REPLIES = """
