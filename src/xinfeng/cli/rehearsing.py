@@ -108,8 +108,8 @@ def _tell(found: Rehearsed, outcome: Outcome) -> None:
         )
     heads = [
         "通道 channel",
-        "逐字相同 to the letter",
-        "接收 parts taken",
+        "逐字相同 equal",
+        "接收 taken",
         "流控 throttled",
         "待定 uncertain",
         "字节 bytes",

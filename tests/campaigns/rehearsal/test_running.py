@@ -213,6 +213,7 @@ def test_when_a_channel_dies_the_rest_goes_by_the_next_of_its_lane_and_nothing_t
     dead, alive = found.channels
     assert dead.moved_out == alive.moved_in > 0 and found.sound
     assert dead.accepted + dead.uncertain + alive.accepted == 90 and alive.equal == alive.texts
+    assert dead.arrived == dead.equal >= dead.accepted > 0  # what it took before it failed is testified
 
 
 def test_a_dead_channel_without_another_keeps_what_has_not_left() -> None:

@@ -36,9 +36,9 @@ class SimulatedCarrier:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def kill(self) -> None:
-        """At once, as a power cut would."""
-        self._process.kill()
+    def fail(self) -> None:
+        """At once and for good, without a word to anybody; what it has taken is in its log."""
+        self._process.terminate()
 
 
 @contextmanager

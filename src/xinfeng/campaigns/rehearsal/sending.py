@@ -208,7 +208,7 @@ class Player:
                 self.refused[str(result)] += 1
         self.round_trip_ms = connection.round_trip_ms or self.round_trip_ms
         if self.scene.dies_after is not None and self.accepted >= self.scene.dies_after:
-            self.scene.carrier.kill()
+            self.scene.carrier.fail()
         self.pump()
 
     def answered_late(self, connection: Line, answers: list[Answered]) -> None:
