@@ -7,6 +7,7 @@ import typer
 from xinfeng.cli import (
     api,
     audit,
+    backups,
     campaigns,
     channels,
     complaints,
@@ -65,6 +66,7 @@ commands.add_typer(pressure.group, name="pressure")
 commands.add_typer(campaigns.group, name="campaigns")
 commands.add_typer(users.group, name="users")
 commands.add_typer(keys.group, name="keys")
+commands.add_typer(backups.group, name="backup")
 commands.add_typer(api.group, name="api")
 commands.add_typer(api.webhooks, name="webhooks")
 commands.add_typer(audit.group, name="audit")

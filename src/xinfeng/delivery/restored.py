@@ -45,7 +45,7 @@ from plan p
 where p.id = k.plan_id and k.state <> 'done' and (k.state = 'leased' or not %(nothing_sent)s)"""
 
 _PAUSE = """
-update plan set state = 'paused', reason = %(reason)s where state in ('ready', 'running', 'building') returning id"""
+update plan set state = 'paused', reason = %(reason)s where state in ('ready', 'running')"""
 
 
 def _settle(connection: Connection, gap: Gap) -> Mapping[str, int]:
@@ -64,7 +64,7 @@ def _settle(connection: Connection, gap: Gap) -> Mapping[str, int]:
 
 def _unread(table: str, key: str) -> str:
     """Not seen by the last round, nor by the part that is done of the round under way."""
-    place = f"(select value -> '{table}' from stored_setting where key = '{number_news.KEY}')"
+    place = f"(select value -> '{table}' from stored_setting where key = '{number_news.KEY}')"  # noqa: S608
     seen, upto = (f"nullif({place} ->> '{name}', '')::pg_snapshot" for name in ("seen", "upto"))
     return (
         f"coalesce(not pg_visible_in_snapshot(r.xid, {seen}), true)"

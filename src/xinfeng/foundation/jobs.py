@@ -133,3 +133,12 @@ def let_go(timestamp: int) -> None:
 
     seals.seal(now=utc_now())
     retention.run(now=utc_now())
+
+
+@app.periodic(cron="*/10 * * * *")  # type: ignore[untyped-decorator]
+@app.task(name="foundation.back_up", queueing_lock="foundation.back_up")  # type: ignore[untyped-decorator]
+def back_up(timestamp: int) -> None:
+    """Make the backup that is due, if any."""
+    from xinfeng.foundation.backups import schedule
+
+    schedule.run_due(now=utc_now())

@@ -12,7 +12,6 @@ say what they know every few seconds (`Watch`); those on the same host read the 
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import math
 import os
@@ -78,7 +77,7 @@ def recognise(path: Path) -> KeyFault | None:
         return KeyFault.MISSING
     try:
         ring = read_key_file(path)
-        held = _fingerprints(ring)
+        held = vault.fingerprints_of(ring)
         made = vault.made_at(path)
     except (ValueError, KeyError, TypeError):
         return KeyFault.UNREADABLE
@@ -231,7 +230,7 @@ class Watch(threading.Thread):
             defaults={
                 "process": self._process,
                 "host": self._host,
-                "keys": {str(key_id): _fingerprint(key) for key_id, key in ring.masters.items()},
+                "keys": {str(key_id): vault.fingerprint_of(key) for key_id, key in ring.masters.items()},
                 "active": ring.active,
                 "cipher": house.cipher,
                 "active_since": self._since[1],
@@ -262,7 +261,7 @@ def _list(ring: KeyRing, made: dict[int, datetime]) -> None:
     listed = set(EncryptionKey.objects.values_list("pk", flat=True))
     EncryptionKey.objects.bulk_create(
         [
-            EncryptionKey(id=one, fingerprint=_fingerprint(key), made_at=made.get(one))
+            EncryptionKey(id=one, fingerprint=vault.fingerprint_of(key), made_at=made.get(one))
             for one, key in ring.masters.items()
             if one not in listed
         ],
@@ -279,13 +278,3 @@ def _retired() -> set[int]:
 def _take_turns() -> None:
     with connection.cursor() as cursor:
         hold_for_transaction(cursor, KEYS)
-
-
-def _fingerprints(ring: KeyRing) -> dict[str, str]:
-    """By name. The keys are 256 random bits, so a hash tells nothing about them."""
-    masters = {f"key {key_id}": key for key_id, key in ring.masters.items()}
-    return {name: _fingerprint(key) for name, key in {"index": ring.index_key, **masters}.items()}
-
-
-def _fingerprint(key: bytes) -> str:
-    return hashlib.sha256(b"xinfeng fingerprint" + key).hexdigest()[:16]

@@ -16,6 +16,7 @@ from __future__ import annotations
 import base64
 import enum
 import functools
+import hashlib
 import hmac
 import json
 import os
@@ -273,6 +274,17 @@ def read_key_file(path: Path) -> KeyRing:
 def made_at(path: Path) -> dict[int, datetime]:
     """When the keys in the file were made."""
     return {one["id"]: datetime.fromisoformat(one["made_at"]) for one in json.loads(path.read_text())["keys"]}
+
+
+def fingerprints_of(ring: KeyRing) -> dict[str, str]:
+    """By name (`index`, `key 1`). The keys are 256 random bits, so a hash tells nothing about them."""
+    masters = {f"key {key_id}": key for key_id, key in ring.masters.items()}
+    return {name: fingerprint_of(key) for name, key in {"index": ring.index_key, **masters}.items()}
+
+
+def fingerprint_of(key: bytes) -> str:
+    """What people compare and databases remember of a key."""
+    return hashlib.sha256(b"xinfeng fingerprint" + key).hexdigest()[:16]
 
 
 def add_key(path: Path) -> int:

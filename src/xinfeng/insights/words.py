@@ -35,6 +35,7 @@ STAGES: dict[str, Words] = {
 
 _OWN_CODES: dict[str, Words] = {
     "crash": Words("网关中断时正在提交", "Being handed over when the gateway stopped"),
+    "restored": Words("恢复备份前可能已提交", "May have left before a backup was restored"),
     "timeout": Words("运营商没有应答", "The carrier did not answer"),
     "lost": Words("应答之前连接断开", "The connection ended before the answer"),
     "deadline": Words("超过截止时间", "After the deadline"),
