@@ -68,7 +68,9 @@ def test_the_refusal_of_some_is_one_about_a_single_message(kind: str) -> None:
 
 
 def test_a_pace_is_only_told_after_it_could_be_felt() -> None:
-    assert pace(1_000, 1.0) is None and pace(0, 10.0) is None and pace(100, 10.0) == 10.0
+    assert pace(1_000, 1.0) is None and pace(0, 10.0) is None and pace(1_000, 4.0) == 200.0
+    assert _channel(accepted=1_000, seconds=4.0).pace_per_s == 200.0
+    assert _channel(accepted=1_000, seconds=4.0, moved_in=5).pace_per_s is None
     assert likely_rate(100, None) == likely_rate(100, 97.0) == 100
     assert likely_rate(100, 60.4) == 60 and likely_rate(100, 0.3) == 1
 

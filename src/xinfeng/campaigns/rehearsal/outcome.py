@@ -65,8 +65,8 @@ class ChannelOutcome:
 
     @property
     def pace_per_s(self) -> float | None:
-        """Parts a second that were taken; None where it took too short to say."""
-        return pace(self.accepted, self.seconds)
+        """Parts a second that were taken; None where it took too short to say, or texts changed the channel meanwhile."""
+        return None if self.moved_in or self.moved_out else pace(self.accepted, self.seconds)
 
     @property
     def settled(self) -> bool:
@@ -141,8 +141,9 @@ _TIMES = ("starts_at", "finishes_at", "likely_at")
 
 
 def pace(parts: int, seconds: float) -> float | None:
-    """Parts a second; None where it took too short to say."""
-    return round(parts / seconds, 1) if seconds >= FASTER_THAN_S and parts else None
+    """Parts a second; None where it took too short to say. A second's worth leaves at the very start, so what took n
+    seconds from the first part to the last is the work of n + 1."""
+    return round(parts / (seconds + 1), 1) if seconds >= FASTER_THAN_S and parts else None
 
 
 def likely_rate(rate_per_s: int, seen: float | None) -> int:

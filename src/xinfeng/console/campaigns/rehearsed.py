@@ -40,6 +40,14 @@ FAULTS: dict[Fault, tuple[Text, Text]] = {
 }
 """Name, and what then happens at the simulated carrier."""
 
+STATES: dict[str, Text] = {
+    RehearsalState.WAITING: gettext_lazy("就要开始"),
+    RehearsalState.RUNNING: gettext_lazy("正在演练"),
+    RehearsalState.DONE: gettext_lazy("已完成"),
+    RehearsalState.CANCELLED: gettext_lazy("已取消"),
+    RehearsalState.FAILED: gettext_lazy("失败"),
+}
+
 PARTS: dict[str, Text] = {
     TEXT: gettext_lazy("短信文字"),
     AUDIENCE: gettext_lazy("分群"),
@@ -101,6 +109,7 @@ def _head(found: Rehearsed | None) -> dict[str, Any]:
     return {
         "row": found.row,
         "running": found.running,
+        "state": STATES[found.row.state],
         "tone": tone,
         "words": words,
         "fault": FAULTS[Fault(found.row.fault)][0] if found.row.fault else "",
@@ -157,7 +166,6 @@ def _stats(outcome: Outcome) -> list[Stat]:
             _("逐字相同的短信"),
             f"{num(equal)} / {num(texts)}",
             hint=_("会收到的 %(n)s 人里取样") % {"n": num(outcome.audience)},
-            tone="good" if equal == texts else "warn",
         ),
         Stat(
             _("运营商接收的计费条"),
@@ -188,15 +196,10 @@ def remarks(outcome: Outcome) -> list[tuple[Tone, Text]]:
         )
     if uncertain := sum(one.uncertain for one in channels):
         came = sum(one.uncertain_arrived for one in channels)
-        said.append(
-            (
-                "warn",
-                _(
-                    "%(n)s 个计费条没有等到应答，成为“待定”，不会重发：其中有 %(came)s 位客户的短信其实已经到了，重发就会收到两次。"
-                )
-                % {"n": num(uncertain), "came": num(came)},
-            )
-        )
+        words = _("%(n)s 个计费条没有等到应答，成为“待定”，不会重发。") % {"n": num(uncertain)}
+        if came:
+            words += _("其中 %(came)s 位客户的短信其实已经到了：重发就会收到两次。") % {"came": num(came)}
+        said.append(("warn", words))
     for one in channels:
         if one.moved_out:
             into = "、".join(other.name for other in channels if other.moved_in)
