@@ -180,6 +180,26 @@ def test_the_templates_page_shows_and_compares_the_face(operator, version) -> No
     assert "5G · 卡片 1 · 标题" in html and "<del>龙井</del>" in html and "<ins>白茶</ins>" in html
 
 
+def test_a_copy_has_the_face_too(operator, version) -> None:
+    save_rich(version.template_id, face("明前龙井"), actor="test")
+    wording = {"name": "副本", "trade": "retail", "purpose": "marketing", "signature": version.signature_id,
+               "value": version.value, "action": version.action, "opt_out": version.opt_out}  # fmt: skip
+    operator.post(f"/templates/new?from={version.template_id}", wording)
+    copy = TemplateVersion.objects.filter(template__name="副本").latest("number")
+    assert copy.rich["cards"][0]["title"] == "明前龙井"
+
+
+def test_a_copy_says_when_its_face_could_not_come_along(operator, version) -> None:
+    wording = {"name": version.template.name, "trade": "retail", "purpose": "marketing",
+               "signature": version.signature_id, "value": "{{ contact.name }}您好，新茶到店", "action": "",
+               "opt_out": version.opt_out, "default:contact.name": "会员"}  # fmt: skip
+    operator.post(f"/templates/{version.template_id}/edit", wording)
+    save_rich(version.template_id, face("{{ contact.name }}您好"), actor="test")
+    other = wording | {"name": "副本", "value": "新茶到店", "default:contact.name": ""}
+    html = operator.post(f"/templates/new?from={version.template_id}", other, follow=True).content.decode()
+    assert "5G 消息没有一起复制" in html
+
+
 def test_a_reviewer_sees_the_face_for_sample_contacts_and_what_changed(version) -> None:
     make_contact(name="王小明")
     saved = save_rich(

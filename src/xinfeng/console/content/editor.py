@@ -76,7 +76,8 @@ def new(request: HttpRequest) -> HttpResponse:
     initial = initial_of(version) if version else {}
     if version:
         initial["name"] = ""
-    return _editor(request, None, initial, dict(version.defaults) if version else {})
+    face = version.rich if version else None
+    return _editor(request, None, initial, dict(version.defaults) if version else {}, face=face)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -92,8 +93,14 @@ def edit(request: HttpRequest, template_id: int) -> HttpResponse:
 
 
 def _editor(
-    request: HttpRequest, version: TemplateVersion | None, initial: dict[str, Any], defaults: dict[str, str]
+    request: HttpRequest,
+    version: TemplateVersion | None,
+    initial: dict[str, Any],
+    defaults: dict[str, str],
+    *,
+    face: dict[str, Any] | None = None,
 ) -> HttpResponse:
+    """`face`: the 5G face that a copy begins with."""
     known = reads.catalogue()
     template_id = version.template_id if version else None
     status = 200
@@ -104,6 +111,7 @@ def _editor(
         if form.is_valid():
             saved = _save(request, form, draft_in(form.data, known).defaults, template_id)
             if saved is not None:
+                saved = _with_face(request, saved, face)
                 messages.success(request, _("已保存为第 %(number)s 版。") % {"number": saved.number})
                 if left := examples_in(saved, at=utc_now()):
                     messages.warning(request, still_examples(left))
@@ -124,6 +132,17 @@ def _editor(
         **_shown(request, form, known, defaults),
     }
     return render(request, "content/editor.html", context, status=status)
+
+
+def _with_face(request: HttpRequest, saved: TemplateVersion, face: dict[str, Any] | None) -> TemplateVersion:
+    """A copy has the 5G face of what it was copied from, if the new wording leaves nothing to be desired."""
+    if face is None:
+        return saved
+    try:
+        return actions.save_rich(saved.template_id, face, actor=request.user.get_username())
+    except InvalidInput:
+        messages.warning(request, _("5G 消息没有一起复制：它用到的变量在新文案里没有默认值。"))
+        return saved
 
 
 def _posted(request: HttpRequest, version: TemplateVersion | None) -> Any:
