@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from xinfeng.console.sentences import (
     Words,
     audience,
+    cards,
     codes,
     complaints,
     consents,
@@ -80,6 +81,7 @@ SENTENCES: dict[str, Words] = {
     **sending.SENTENCES,
     **tiers.SENTENCES,
     **routes.SENTENCES,
+    **cards.SENTENCES,
     **vendors.SENTENCES,
     **wires.SENTENCES,
     "permission.missing": Words(

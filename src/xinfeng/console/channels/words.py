@@ -28,6 +28,8 @@ _ENDINGS: dict[str, Text] = {
     "tls": _("对方的证书不对，没有连接，什么也没有发出。"),
     "tls.broken": _("加密连接中断，没有建立起来。"),
     "tls.silent": _("对方没有应答加密握手。"),
+    "token.silent": _("平台没有应答取令牌的请求。"),
+    "token.unreadable": _("平台给令牌的应答看不懂。"),
     "http.garbage": _("对方发来的不是 HTTP，连接已断开。"),
     "http.too_long": _("对方的应答太长，连接已断开。"),
 }
