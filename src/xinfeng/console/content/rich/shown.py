@@ -55,7 +55,7 @@ _FIELDS: dict[str, Text] = {
     "name": gettext_lazy("地点名称"),
     "number": gettext_lazy("电话号码"),
     "media": gettext_lazy("图片"),
-    "slot": gettext_lazy("时段"),
+    "slot": gettext_lazy("预约的时段"),
     "latitude": gettext_lazy("纬度"),
     "longitude": gettext_lazy("经度"),
     "starts_at": gettext_lazy("开始时间"),
