@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from tests.factories import make_contact
 
-from xinfeng.delivery import parcels, personal
+from xinfeng.delivery import parcels, personal, retention
 from xinfeng.foundation.database import bulk_transaction
 from xinfeng.foundation.personal import erasing
 from xinfeng.foundation.vault import Kind, vault
@@ -74,3 +74,25 @@ def test_a_recent_card_is_kept_as_long_as_the_law_wants_the_text() -> None:
     with bulk_transaction() as raw, erasing(raw):
         messages.erase(raw, [her], utc_now())
     assert cards() == {11: "王小明，您好\n到店有礼"}
+
+
+def test_a_hold_on_a_person_keeps_her_cards_and_one_on_a_plan_all_of_it() -> None:
+    her, other = make_contact(), make_contact()
+    at = utc_now() - timedelta(days=300)
+    for message_id, contact, plan_id in ((11, her, 1), (12, other, 1), (21, her, 2), (31, other, 3)):
+        keep(message_id, contact, plan_id=plan_id, at=at)
+    for first, last, plan_id in ((11, 11, 1), (12, 12, 1), (20, 29, 2), (30, 39, 3)):
+        keep_card(first, last, card("您好"), plan_id=plan_id, at=at)
+    [table] = [one for one in retention.TABLES if one.name == "parcel"]
+
+    def held(contacts: list[int], plans: list[int]) -> list[int]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"select first_id from parcel as another_name where {table.held} order by 1",  # noqa: S608
+                {"contacts": contacts, "plans": plans},
+            )
+            return [row[0] for row in cursor.fetchall()]
+
+    assert held([her], []) == [11, 20]
+    assert held([], [1]) == [11, 12]
+    assert held([], []) == []

@@ -42,7 +42,7 @@ def test_a_picture_is_shown_to_everybody_who_knows_its_digest() -> None:
     assert answer["Content-Type"] == "image/png"
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert "immutable" in answer["Cache-Control"]
-    assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
     assert "Set-Cookie" not in answer.headers
     assert visitor.head(f"/media/{kept.pk}.png").status_code == 200
 

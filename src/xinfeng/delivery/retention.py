@@ -41,8 +41,9 @@ _OF_MESSAGE = "message_id in (select m.id from message m where m.contact_id = an
 _OF_ROW = "contact_id = any(%(contacts)s) or plan_id = any(%(plans)s)"
 
 _OF_PARCEL = (
-    "plan_id = any(%(plans)s) or exists (select from message m where m.planned_at = parcel.planned_at"
-    " and m.id between parcel.first_id and parcel.last_id and m.contact_id = any(%(contacts)s))"
+    "plan_id = any(%(plans)s) or first_id in (select m.id from message m where m.contact_id = any(%(contacts)s))"
+    " or last_id > first_id and exists (select from message m where m.contact_id = any(%(contacts)s)"
+    " and m.id between first_id and last_id)"
 )
 
 _WITHOUT_MESSAGES = (

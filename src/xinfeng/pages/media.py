@@ -41,7 +41,7 @@ def serve(request: HttpRequest, digest: str, suffix: str) -> HttpResponse:
     answer = HttpResponse(octets, content_type=content_type)
     answer["Cache-Control"] = FOR_EVER
     answer["X-Content-Type-Options"] = "nosniff"
-    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     answer["Cross-Origin-Resource-Policy"] = "cross-origin"
     answer["X-Robots-Tag"] = "noindex"
     return answer
