@@ -88,7 +88,7 @@ def test_a_hold_on_a_person_keeps_her_cards_and_one_on_a_plan_all_of_it() -> Non
     def held(contacts: list[int], plans: list[int]) -> list[int]:
         with connection.cursor() as cursor:
             cursor.execute(
-                f"select first_id from parcel as another_name where {table.held} order by 1",  # noqa: S608
+                f"select first_id from parcel as another_name where {table.held} order by 1",
                 {"contacts": contacts, "plans": plans},
             )
             return [row[0] for row in cursor.fetchall()]
