@@ -8,7 +8,7 @@ Deliveries have no id in SMPP: theirs is empty, and the sequence is all there is
 from __future__ import annotations
 
 import struct
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from struct import Struct
 
@@ -465,35 +465,50 @@ def encode_deliver_responses(
 
 def encode_reports(sequences: Sequence[int], items: Iterable[ReportItem]) -> bytes:
     """Receipts of a centre, in text and in TLVs."""
-    pack = _REPORT_HEAD.pack
-    frames: dict[tuple[str, str, str, str, int], tuple[bytes, bytes, bytes, int]] = {}
+    frames: dict[_ReportKey, _ReportFrame] = {}
+    before = middle = behind = b""
+    length, pack, last = 0, _REPORT_HEAD.pack, _NO_REPORT
     pieces: list[bytes] = []
-    for sequence, (_, access_code, message_id, stat, submit_time, done_time, number) in zip(
-        sequences, items, strict=True
-    ):
-        if not message_id.isalnum():
-            id_octets(message_id)
-        key = (access_code, stat, submit_time, done_time, len(message_id))
-        before, middle, state, length = frames.get(key) or frames.setdefault(key, _report_frame(*key))
-        size = len(number)
-        if size > LONGEST_ADDRESS or not (number.isdigit() and number.isascii()):
-            c_octets("source", number, LONGEST_ADDRESS)
-        head = pack(length + size, _DELIVER_SM, 0, sequence)
-        pieces += (head, number.encode("latin-1"), before, message_id, middle, message_id, state)
+    try:
+        for sequence, (_, access_code, message_id, stat, submit_time, done_time, number) in zip(
+            sequences, items, strict=True
+        ):
+            key = (access_code, stat, submit_time, done_time, len(message_id), len(number))
+            if key != last:  # most often what one read brought is all alike
+                pack, length, before, middle, behind = frames.get(key) or frames.setdefault(
+                    key, _report_frame(*key)
+                )
+                last = key
+            source = number.encode("ascii")
+            if not message_id.isalnum():
+                id_octets(message_id)
+            if not source.isdigit():
+                c_octets("source", number, LONGEST_ADDRESS)
+            pieces.append(
+                pack(length, _DELIVER_SM, 0, sequence, source, before, message_id, middle, message_id, behind)
+            )
+    except UnicodeEncodeError:
+        raise LocalProtocolError("smpp.field_unencodable", field="source") from None
     return b"".join(pieces)
 
+
+_ReportKey = tuple[str, str, str, str, int, int]
+_ReportFrame = tuple[Callable[..., bytes], int, bytes, bytes, bytes]
+_NO_REPORT: _ReportKey = ("", "", "", "", -1, -1)
 
 _REPORT_HEAD = Struct(">IIII3x")
 """The header, an empty service_type, TON and NPI of the number."""
 
 
 def _report_frame(
-    access_code: str, stat: str, submit_time: str, done_time: str, id_size: int
-) -> tuple[bytes, bytes, bytes, int]:
-    """What receipts with the same word and times have in common: what stands between number and id, between the id in
-    the text and the one in the TLV, and behind that; and the length of it all but for the number."""
+    access_code: str, stat: str, submit_time: str, done_time: str, id_size: int, number_size: int
+) -> _ReportFrame:
+    """What receipts with the same word and times have in common: how one is packed, its length, what stands between
+    number and id, between the id in the text and the one in the TLV, and behind that."""
     if id_size > LONGEST_ID:
         raise LocalProtocolError("smpp.field_too_long", field="message_id", at_most=LONGEST_ID)
+    if number_size > LONGEST_ADDRESS:
+        raise LocalProtocolError("smpp.field_too_long", field="source", at_most=LONGEST_ADDRESS)
     text = write_report(stat=stat, submit_time=submit_time, done_time=done_time)
     size = len("id:") + id_size + len(text)
     if size > LONGEST_SHORT_MESSAGE:
@@ -509,8 +524,10 @@ def _report_frame(
     middle = text + _ID_TLVS[id_size]
     state = STATE_OF.get(stat.partition(":")[0])
     behind = b"\0" if state is None else b"\0" + write_tlv(Tag.MESSAGE_STATE, bytes((state,)))
-    length = _REPORT_HEAD.size + len(before) + len(middle) + len(behind) + 2 * id_size
-    return before, middle, behind, length
+    whole = Struct(
+        f"{_REPORT_HEAD.format}{number_size}s{len(before)}s{id_size}s{len(middle)}s{id_size}s{len(behind)}s"
+    )
+    return whole.pack, whole.size, before, middle, behind
 
 
 _REPORT_MIDDLE = bytes((RECEIPT, 0, 0, 0, 0, 0, 0, 0, 0))
