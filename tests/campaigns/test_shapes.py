@@ -68,6 +68,7 @@ PIECES = st.one_of(
     st.text("王李张赵钱孙国家级最第一佳销量加微信全网低价明芳", min_size=0, max_size=6),
     st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), max_size=4),
     HOSTILE,
+    st.sampled_from(["王芳", "高强阳", "任强阳", "欧阳强", "钱成本", "杭州", "上海", "西藏", "最佳"]),
     st.sampled_from(["www.evil.com", "13800138000", "加V", "Ａ", "①", "一", "某某", "。", ""]),
 )
 VALUES = st.one_of(st.none(), st.lists(PIECES, min_size=1, max_size=3).map("".join))
@@ -83,12 +84,23 @@ VALUES = st.one_of(st.none(), st.lists(PIECES, min_size=1, max_size=3).map("".jo
     )
 )
 @example(people=[{"contact.name": "国家", "contact.city": "级", "contact.level": "国家级"}])
+@example(people=[{"contact.name": "高强阳", "contact.city": "杭州", "contact.level": "国家级"}])
+@example(people=[{"contact.name": "高强阳", "contact.city": "销量第一", "contact.level": "最佳"}])
 @example(people=[{"contact.name": "赵大明", "contact.city": "杭州", "contact.level": None}])
 def test_judging_shapes_says_what_judging_texts_says(name: str, people: list[dict[str, str | None]]) -> None:
     asked = reader(name)
     expected = one_by_one(name, people)
     assert asked.refused(people) == expected
     assert asked.refused(people) == expected  # and again, from memory
+
+
+def test_a_text_with_closed_values_is_read_only_where_the_text_without_them_is_objected_to() -> None:
+    asked = reader("names")
+    people = [("高强阳", "杭州"), ("任强阳", "上海"), ("刘开光", "成都"), ("高强阳", "最佳")]
+    rows = [{"contact.name": name, "contact.city": city, "contact.level": None} for name, city in people]
+    assert asked.refused(rows[:3]) == {}
+    assert len(asked._known) == 1
+    assert asked.refused(rows) == one_by_one("names", [dict(row) for row in rows])
 
 
 def test_names_have_one_shape_and_are_judged_once() -> None:

@@ -49,6 +49,10 @@ def replaceable(source: str) -> frozenset[str]:
     return frozenset(written - looked_at)
 
 
+Shape = tuple[object, ...]
+"""Values of a wording's variables, in their order, with stand-ins for some."""
+
+
 class Shapes:
     """Stand-ins for the values of one wording, by the rules of one ruleset. `readings`: the wording as its readers may
     read it, with a neutral character for each value."""
@@ -72,11 +76,14 @@ class Shapes:
         self._never = frozenset(word for word in words if len(word) == 1) | patterns | _NUMERALS | {SOMETHING}
         self._values: dict[str, str] = {}
 
-    def of(self, rows: Sequence[Row], names: Sequence[str]) -> list[tuple[object, ...]]:
+    def of(self, rows: Sequence[Row], names: Sequence[str]) -> list[Shape]:
         """The shape of each row: its values of `names`, those that can be with their stand-ins."""
         columns = [self._column(rows, name) for name in names]
-        shapes: list[tuple[object, ...]] = list(zip(*columns, strict=True)) if columns else [()] * len(rows)
-        return shapes
+        return list(zip(*columns, strict=True)) if columns else [()] * len(rows)
+
+    def stand_in(self, name: str, value: str) -> str:
+        """What stands for a value of this variable: itself, where a rule could tell."""
+        return (self._values.get(value) or self._learn(value)) if name in self._names else value
 
     def _column(self, rows: Sequence[Row], name: str) -> list[object]:
         if name not in self._names:

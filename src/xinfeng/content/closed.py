@@ -61,12 +61,16 @@ class Closed:
 
     def without(self, row: Row) -> Row | None:
         """The row with a neutral stand-in for each closed value; None: it has none."""
-        found = {name: value for name, value in row.items() if self._holds(name, value)}
-        if not found:
-            return None
-        return {**row, **{name: SOMETHING * len(str(value)) for name, value in found.items()}}
+        found = {name: self.stand_in(str(value)) for name, value in row.items() if self.holds(name, value)}
+        return {**row, **found} if found else None
 
-    def _holds(self, name: str, value: Value) -> bool:
+    @staticmethod
+    def stand_in(value: str) -> str:
+        """What stands neutrally for a closed value."""
+        return SOMETHING * len(value)
+
+    def holds(self, name: str, value: Value) -> bool:
+        """Whether this value of a variable is closed."""
         if type(value) is not str or name not in self._written:
             return False
         if name in ("contact.name", "contact.surname"):
