@@ -233,13 +233,25 @@ def _filler(pattern: str, slots: Sequence[_Slot]) -> Callable[[Sequence[Row]], l
 
 def _column(rows: Sequence[Row], slot: _Slot) -> list[str]:
     """One slot for all rows. Harmless short text, nearly all there is, is taken as it stands."""
-    name = slot.variable.name
     if slot.variable.kind is not Kind.TEXT:
         return [_fill_slot(row, slot) for row in rows]
-    surely_fits = slot.variable.longest // 2
+    name, surely_fits = slot.variable.name, slot.variable.longest // 2
+    values = [row.get(name) for row in rows]
+    texts = [value for value in values if type(value) is str]
+    if _harmless(texts, surely_fits):
+        if len(texts) == len(values):
+            return texts
+        if len(texts) + values.count(None) == len(values):
+            return [slot.instead if value is None else value for value in values]  # type: ignore[misc]
     return [
-        value
-        if type(value := row.get(name)) is str and 0 < len(value) <= surely_fits and suspicious(value) is None
-        else _fill_slot(row, slot)
-        for row in rows
+        value if type(value) is str and _harmless((value,), surely_fits) else _fill_slot(row, slot)
+        for value, row in zip(values, rows, strict=True)
     ]
+
+
+def _harmless(texts: Sequence[str], surely_fits: int) -> bool:
+    """Whether none is empty, too long, or wants a closer look: a space between two that touch one would be two spaces,
+    which is suspicious, as are those at the ends."""
+    return not texts or (
+        max(map(len, texts)) <= surely_fits and "" not in texts and not suspicious(" ".join(texts))
+    )
