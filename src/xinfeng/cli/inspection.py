@@ -127,12 +127,18 @@ def show() -> None:
             one.kept.kind,
             one.kept.label[0],
             one.kept.floor_days or "—",
-            one.days or "长期 kept",
-            one.kept.source[0],
+            one.days or "—",
+            one.kept.source[0] if one.days else f"{one.kept.source[0]}。{one.kept.why[0]}",
         ]
         for one in retention.settings()
     ]
-    heads = ["名 kind", "数据 data", "至少 floor", "保留（天） days", "依据 source"]
+    heads = [
+        "名 kind",
+        "数据 data",
+        "至少 floor",
+        "保留（天） days",
+        "依据，没有天数的怎样清理 source, and what goes where no days are set",
+    ]
     table("保留期限 Retention", heads, rows, right=(2, 3))
 
 
