@@ -10,6 +10,7 @@ from django.db import connection
 
 from xinfeng.consent.models import Standing
 from xinfeng.contacts.models import Attribute, Contact, Tag
+from xinfeng.hygiene.models import NumberState
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
 from xinfeng.lens.engine import Lens
 from xinfeng.segments import actions, reads
@@ -34,6 +35,19 @@ def add_contact(
     Standing.objects.create(
         contact_id=contact_id, purpose="marketing", granted=granted, suppressed=suppressed
     )
+
+
+def test_known_minors_and_numbers_in_quarantine_are_out_of_reach(mirror: Lens) -> None:
+    for contact_id in (1, 2, 3):
+        add_contact(contact_id)
+        Standing.objects.create(contact_id=contact_id, purpose="service", granted=True)
+    Contact.objects.filter(pk=1).update(birthday=NOW.date().replace(year=NOW.year - 10))
+    Contact.objects.filter(pk=2).update(birthday=NOW.date().replace(year=NOW.year - 30))
+    NumberState.objects.create(contact_id=3, quarantined=True, quarantine="failures", quarantined_at=NOW)
+    mirror.refresh()
+    rule = reads.parse_rule(IN_HANGZHOU)
+    assert reads.live_numbers(mirror, rule, "marketing", NOW).reachable == 1
+    assert reads.live_numbers(mirror, rule, "service", NOW).reachable == 2
 
 
 def members_of(mirror: Lens, segment: Segment) -> list[int]:

@@ -84,7 +84,7 @@ def reach(
 
 def _people(copy: Lens, purpose: str, segment: Segment | None, now: datetime) -> tuple[ibis.Table, bool]:
     if segment is None:
-        return segments.reachable(copy, purpose, profiled=False), False
+        return segments.reachable(copy, purpose, profiled=False, now=now), False
     return segments.audience(copy, segment, now), segments.profiles(segment)
 
 

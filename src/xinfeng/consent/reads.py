@@ -134,12 +134,16 @@ def is_minor(contact_id: int, *, now: datetime) -> bool:
 def whose_standing(state: str, purpose: str) -> Q:
     """A condition on contacts for `contacts.reads.ContactQuery.among`.
 
-    `state`: `reachable` (granted, nothing suppresses), `withdrawn` (the last word was no), `stale` (agreed to a
+    `state`: `reachable` (granted, nothing suppresses, no known minor for marketing), `withdrawn` (the last word was no), `stale` (agreed to a
     wording that no longer stands), `suppressed`, or `none` (never asked). Raises InvalidInput `consent.standing`.
     """
     standing = Standing.objects.filter(contact_id=OuterRef("pk"), purpose=purpose)
     if state == "reachable":
-        return Q(Exists(standing.filter(granted=True, suppressed=None)))
+        agreed = Q(Exists(standing.filter(granted=True, suppressed=None)))
+        if purpose != "marketing":
+            return agreed
+        youngest = youngest_adult(business_day(utc_now(), xinfeng_settings.load().zone))
+        return agreed & (Q(birthday=None) | Q(birthday__lt=youngest))
     if state == "withdrawn":
         return Q(Exists(standing.filter(granted=False, stale=False, entry_seq__isnull=False)))
     if state == "stale":

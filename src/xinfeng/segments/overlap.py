@@ -49,7 +49,7 @@ class Overlap:
 def overlap(lens: Lens, first: Segment, second: Segment, purpose: str, now: datetime) -> Overlap:
     """Raises InvalidInput `consent.purpose` and whatever a segment's rule raises. Refresh the lens before."""
     profiled = profiles(first) or profiles(second)
-    allowed = reachable(lens, purpose, profiled=profiled)
+    allowed = reachable(lens, purpose, profiled=profiled, now=now)
     a = audience(lens, first, now).mutate(in_first=True)
     b = audience(lens, second, now).mutate(in_second=True)
     joined = a.outer_join(b, "contact_id")

@@ -13,8 +13,10 @@ from django.db.models import Q
 from xinfeng.contacts.models import Tag
 from xinfeng.contacts.persons import without_withdrawn
 from xinfeng.foundation import settings as xinfeng_settings
+from xinfeng.kernel.ages import youngest_adult
 from xinfeng.kernel.errors import InvalidInput, NotFound
 from xinfeng.kernel.purposes import MESSAGE_PURPOSES, sensitive_key
+from xinfeng.kernel.time import business_day
 from xinfeng.lens.engine import Lens
 from xinfeng.segments.compile import listed, members
 from xinfeng.segments.models import Segment, SegmentKind, SegmentSize
@@ -34,7 +36,7 @@ LONGEST_NAME = 80
 @dataclass(frozen=True)
 class LiveNumbers:
     """`size`: contacts the rule describes; `reachable`: those of them that may be written to for the purpose
-    (have a number, consent stands, nothing suppresses). `sample`: ids of a few of them, reachable ones first."""
+    (see `reachable`). `sample`: ids of a few of them, reachable ones first."""
 
     size: int
     reachable: int
@@ -110,17 +112,18 @@ def profiles(segment: Segment) -> bool:
 def live_numbers(lens: Lens, rule: Rule, purpose: str, now: datetime) -> LiveNumbers:
     """Size, reachable size and a sample of a rule while it is edited. Raises InvalidInput `consent.purpose`."""
     named = named_by(rule)
-    return _numbers(lens, rule_audience(lens, rule, now, named), purpose, rule_profiles(rule, named))
+    return _numbers(lens, rule_audience(lens, rule, now, named), purpose, rule_profiles(rule, named), now)
 
 
 def segment_numbers(lens: Lens, segment: Segment, purpose: str, now: datetime) -> LiveNumbers:
     """The same for a saved segment of any kind."""
-    return _numbers(lens, audience(lens, segment, now), purpose, profiles(segment))
+    return _numbers(lens, audience(lens, segment, now), purpose, profiles(segment), now)
 
 
-def reachable(lens: Lens, purpose: str, *, profiled: bool) -> ibis.Table:
-    """Who may be written to for the purpose, ceilings and windows aside: `contact_id`. `profiled`: when chosen by
-    habits. Raises InvalidInput `consent.purpose`."""
+def reachable(lens: Lens, purpose: str, *, profiled: bool, now: datetime) -> ibis.Table:
+    """Who may be written to for the purpose, ceilings and windows aside: `contact_id`. They have a number that is not in
+    quarantine, consent stands, nothing suppresses, and no known minor is marketed to. `profiled`: when chosen by habits.
+    Raises InvalidInput `consent.purpose`."""
     if purpose not in MESSAGE_PURPOSES:
         raise InvalidInput("consent.purpose", purpose=purpose[:40])
     contact, standing = lens.table("contact"), lens.table("standing")
@@ -129,15 +132,20 @@ def reachable(lens: Lens, purpose: str, *, profiled: bool) -> ibis.Table:
         standing["granted"],
         standing["suppressed"].isnull(),
     )
-    phoned = contact.filter(contact["has_phone"]).select(contact_id=contact["id"])
-    allowed = phoned.semi_join(standing, "contact_id")
+    phoned = contact.filter(contact["has_phone"])
+    if purpose == "marketing":
+        youngest = youngest_adult(business_day(now, xinfeng_settings.load().zone))
+        phoned = phoned.filter((phoned["birthday"] < ibis.literal(youngest)).fill_null(True))
+    number = lens.table("number")
+    allowed = phoned.select(contact_id=phoned["id"]).semi_join(standing, "contact_id")
+    allowed = allowed.anti_join(number.filter(number["quarantined"]), "contact_id")
     if profiled and purpose == "marketing":
         allowed = without_withdrawn(lens, allowed)
     return allowed
 
 
-def _numbers(lens: Lens, contacts: ibis.Table, purpose: str, profiled: bool) -> LiveNumbers:
-    allowed = reachable(lens, purpose, profiled=profiled).mutate(reachable=True)
+def _numbers(lens: Lens, contacts: ibis.Table, purpose: str, profiled: bool, now: datetime) -> LiveNumbers:
+    allowed = reachable(lens, purpose, profiled=profiled, now=now).mutate(reachable=True)
     marked = contacts.left_join(allowed, "contact_id")
     marked = marked.select("contact_id", reachable=marked["reachable"].fill_null(False))
     counts = lens.rows(

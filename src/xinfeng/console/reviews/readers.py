@@ -41,10 +41,10 @@ def readers_of(version: TemplateVersion, *, now: datetime) -> Readers:
             people = segments.audience(copy, segment, now)
         except InvalidInput:  # its rule speaks of what is no more
             continue
-        allowed = segments.reachable(copy, purpose, profiled=segments.profiles(segment))
+        allowed = segments.reachable(copy, purpose, profiled=segments.profiles(segment), now=now)
         if ids := _found(copy, people.semi_join(allowed, "contact_id"), needed, version):
             return Readers(ids, _("从“%(segment)s”的受众里挑出来") % {"segment": segment.name})
-    if ids := _found(copy, segments.reachable(copy, purpose, profiled=False), needed, version):
+    if ids := _found(copy, segments.reachable(copy, purpose, profiled=False, now=now), needed, version):
         return Readers(ids, _("从所有可以发的客户里挑出来"))
     return Readers(reads.people_to_show(risky.LOOKED_AT), _("还没有可以发的客户，从最近的客户里挑出来"))
 
