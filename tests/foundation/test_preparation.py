@@ -1,9 +1,11 @@
 """Which servers are taken."""
 
 import pytest
+from django.db import connection
 
 from xinfeng.console.words import SENTENCES
-from xinfeng.foundation.preparation import check_server
+from xinfeng.foundation import database, preparation
+from xinfeng.foundation.preparation import check_server, check_version
 from xinfeng.kernel.errors import Conflict
 
 
@@ -18,3 +20,56 @@ def test_a_server_that_lacks_what_we_use_is_refused_with_its_version():
 @pytest.mark.parametrize("version", [170_000, 180_001])
 def test_newer_servers_are_taken(version):
     check_server(version)
+
+
+KNOWN = {("delivery", "0001_initial"), ("delivery", "0002_facts")}
+
+
+def test_a_database_that_a_newer_version_has_migrated_is_refused():
+    with pytest.raises(Conflict) as caught:
+        check_version({*KNOWN, ("delivery", "0003_lanes")}, KNOWN)
+    assert caught.value.code == "database.newer"
+    assert caught.value.params == {"missing": ["delivery.0003_lanes"]}
+
+
+@pytest.mark.parametrize(
+    "applied",
+    [
+        KNOWN,
+        set(),
+        {("delivery", "0001_initial")},
+        {*KNOWN, ("delivery", "0001_squashed_away")},
+        {*KNOWN, ("gone", "0009_x")},
+    ],
+)
+def test_an_older_database_and_what_once_was_are_taken(applied):
+    check_version(applied, KNOWN)
+
+
+def test_a_process_of_the_former_version_does_not_start(committed_db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into django_migrations (app, name, applied) values ('delivery', '9999_later', now())"
+        )
+    with pytest.raises(Conflict) as caught:
+        preparation.prepare()
+    assert caught.value.code == "database.newer"
+
+
+def test_a_migration_waits_for_a_table_in_use_without_holding_others_up(committed_db, monkeypatch):
+    """It lets go and tries again; whoever reads meanwhile is not stuck behind it."""
+    monkeypatch.setattr(preparation, "LOCK_TIMEOUT_S", 1)
+    tries: list[str] = []
+    reader = database.connect()
+    reader.execute("select count(*) from channel")
+
+    def migrate(*args: object, **options: object) -> None:
+        tries.append("try")
+        if len(tries) == 2:
+            reader.close()
+        with connection.cursor() as cursor:
+            cursor.execute("alter table channel add column added_later int")
+
+    monkeypatch.setattr(preparation, "call_command", migrate)
+    preparation._migrate()
+    assert len(tries) == 2

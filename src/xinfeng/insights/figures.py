@@ -1,23 +1,28 @@
 """Counters for monitoring: what went out and came back so far, and what waits. No personal data, cheap to ask.
 
-Totals come from the lens, so they are those of its last look; `operating_figures` looks again when that is older
+Totals come from the lens and are counted as `running_totals` says, so they are those of its last look; `operating_figures` looks again when that is older
 than `LOOK_AGAIN_S`. What waits is asked of PostgreSQL's small tables.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import ibis
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Sum
 
-from xinfeng.delivery.models import Outcome, Plan
+from xinfeng.channels.codes import Phase, explain
+from xinfeng.channels.models import Channel
+from xinfeng.delivery.models import ChunkMove, Outcome, Plan
 from xinfeng.delivery.outcomes import DELIVERED_STATS, DISPLAYED, INTERMEDIATE_STATS
+from xinfeng.insights import running_totals
 from xinfeng.lens.engine import Lens, lens
 
 LOOK_AGAIN_S = 10.0
+WAITS = timedelta(hours=72)
+"""How long a receipt may still find its message (`delivery.matching.REACH`)."""
 
 
 @dataclass(frozen=True)
@@ -36,23 +41,39 @@ class OperatingFigures:
     jobs: dict[str, int]
     lens_refresh_s: float
     lens_age_s: float
+    lines: dict[int, LineTotals] = field(default_factory=dict)
+    moves: dict[tuple[int, int], int] = field(default_factory=dict)
+    receipts_waiting: int = 0
 
 
-def operating_figures() -> OperatingFigures:
-    """Raises Conflict `lens.owned_elsewhere` in a process that does not own the lens."""
+@dataclass
+class LineTotals:
+    """What a channel's carrier did not take, in parts: refused by whose side it is, throttled by whom (`carrier` says
+    so; no other side does), uncertain."""
+
+    refused: Counter[str] = field(default_factory=Counter)
+    throttled: int = 0
+    uncertain: int = 0
+
+
+def operating_figures(*, now: datetime) -> OperatingFigures:
+    """`lines` by channel, `moves`: messages that went from one channel to another, `receipts_waiting`: of the last three
+    days, for a message nobody has found yet.
+
+    Raises Conflict `lens.owned_elsewhere` in a process that does not own the lens."""
     copy = lens()
     if copy.age_s > LOOK_AGAIN_S:
         copy.refresh()
-    outcomes = {outcome.value: outcome.name.lower() for outcome in Outcome}
+    attempts = running_totals.ATTEMPTS.of(copy, now=now)
     return OperatingFigures(
-        planned=int(copy.scalar(copy.table("message").count()) or 0),
-        withheld=_counted(copy, copy.table("withheld"), "reason"),
-        attempts={
-            outcomes.get(int(code), "other"): count
-            for code, count in _counted(copy, copy.table("attempt"), "outcome").items()
-        },
-        receipts=_receipts(copy),
-        replies=_counted(copy, copy.table("reply"), "meaning"),
+        planned=running_totals.MESSAGES.of(copy, now=now)[()],
+        withheld=_named(running_totals.WITHHELD.of(copy, now=now)),
+        attempts=_outcomes(attempts),
+        receipts=_receipts(running_totals.RECEIPTS.of(copy, now=now)),
+        replies=_named(running_totals.REPLIES.of(copy, now=now)),
+        lines=_lines(attempts),
+        moves=_moves(),
+        receipts_waiting=_receipts_waiting(copy, now),
         queued=_one(_QUEUED),
         plans=_plans(),
         jobs=dict(_rows(_JOBS)),
@@ -61,21 +82,54 @@ def operating_figures() -> OperatingFigures:
     )
 
 
-def _receipts(copy: Lens) -> dict[str, int]:
+def _named(counted: Counter[running_totals.Key]) -> dict[str, int]:
+    return {str(key): count for (key,), count in counted.items()}
+
+
+def _outcomes(attempts: Counter[running_totals.Key]) -> dict[str, int]:
+    names = {outcome.value: outcome.name.lower() for outcome in Outcome}
+    found: Counter[str] = Counter()
+    for (_channel, outcome, _code), count in attempts.items():
+        found[names.get(int(str(outcome)), "other")] += count
+    return dict(found)
+
+
+def _receipts(counted: Counter[running_totals.Key]) -> dict[str, int]:
     """By what they say: carriers invent codes, and a label must not take any value."""
-    receipt = copy.table("receipt")
-    kind = ibis.cases(
-        (receipt["stat"] == DISPLAYED, "displayed"),
-        (receipt["stat"].isin(DELIVERED_STATS), "delivered"),
-        (receipt["stat"].isin(INTERMEDIATE_STATS), "intermediate"),
-        else_="failed",
-    )
-    return _counted(copy, receipt.select(kind=kind), "kind")
+    found: Counter[str] = Counter()
+    for (stat,), count in counted.items():
+        kind = "intermediate" if stat in INTERMEDIATE_STATS else "failed"
+        found["delivered" if stat in DELIVERED_STATS else kind] += count
+    return dict(found)
 
 
-def _counted(copy: Lens, rows: ibis.Table, column: str) -> dict[str, int]:
-    counted = rows.group_by(column).aggregate(n=rows.count())
-    return {str(row[column]): int(row["n"]) for row in copy.rows(counted).to_pylist()}
+def _lines(attempts: Counter[running_totals.Key]) -> dict[int, LineTotals]:
+    kinds: dict[int, str] = dict(Channel.objects.values_list("pk", "kind"))
+    found: dict[int, LineTotals] = {}
+    for (channel_id, outcome, code), count in attempts.items():
+        line = found.setdefault(int(str(channel_id)), LineTotals())
+        if outcome == Outcome.REFUSED:
+            side = explain(kinds.get(int(str(channel_id)), ""), str(code), phase=Phase.SUBMIT).side
+            line.refused[str(side.value)] += count
+        elif outcome == Outcome.THROTTLED:
+            line.throttled += count
+        elif outcome == Outcome.UNCERTAIN:
+            line.uncertain += count
+    return found
+
+
+def _moves() -> dict[tuple[int, int], int]:
+    """A row a chunk of up to a thousand messages."""
+    rows = ChunkMove.objects.values_list("from_channel_id", "to_channel_id").annotate(n=Sum("messages"))
+    return {(int(one), int(other)): int(n) for one, other, n in rows}
+
+
+def _receipts_waiting(copy: Lens, now: datetime) -> int:
+    receipt, match = copy.table("receipt"), copy.table("receipt_match")
+    lately = receipt.filter((receipt["received_at"] > now - WAITS) & receipt["message_id"].isnull())
+    matched = match.filter(match["at"] > now - WAITS).select("receipt_id")
+    waiting = lately.anti_join(matched, lately["id"] == matched["receipt_id"])
+    return int(copy.scalar(waiting.count()) or 0)
 
 
 def _plans() -> dict[str, int]:

@@ -24,6 +24,7 @@ from xinfeng.consent import contracts
 from xinfeng.console.channels.views import Shown as ShownChannel
 from xinfeng.console.components import Stat
 from xinfeng.console.content.labels import TRADES
+from xinfeng.console.dashboard.backups import backup_chores
 from xinfeng.console.dashboard.chores import Chore
 from xinfeng.console.dashboard.codes import code_chores
 from xinfeng.console.dashboard.filings import filing_chores
@@ -108,6 +109,7 @@ def _chores(user: Any, *, now: datetime) -> list[Chore]:
         *(filing_chores(now) if may(user, "filing.view") else ()),
         *(review_chores(now) if may(user, "template.approve") else ()),
         *(code_chores(now) if may(user, "channel.view") else ()),
+        *(backup_chores(now) if may(user, "settings.view") else ()),
     ]
 
 

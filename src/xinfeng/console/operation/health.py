@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -14,21 +15,28 @@ from django.db.models import Max
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
 from xinfeng.channels.models import Channel, ConnectionState
+from xinfeng.channels.reads import channels
+from xinfeng.foundation import settings as xinfeng_settings
+from xinfeng.foundation.backups import schedule
 from xinfeng.kernel.errors import XinfengError
 from xinfeng.lens.engine import lens
 
 WORKER_SEEN_WITHIN = timedelta(seconds=30)
 """A worker writes its heartbeat every 10 s."""
+DISK_FREE = 2**30
+"""Below a gibibyte PostgreSQL may stop at any time."""
 GATEWAY_SEEN_WITHIN = timedelta(seconds=10)
 """A gateway writes the state of its connections every second."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One part; `detail` holds plain values for a person or a monitor."""
+    """One part; `detail` holds plain values for a person or a monitor. `grave` False: worth an alarm, but the house goes
+    on serving, so that nobody who restarts what is ill by /healthz restarts it for a carrier's fault."""
 
     name: str
     ok: bool
+    grave: bool = field(default=True, kw_only=True)
     detail: dict[str, Any] = field(default_factory=dict)
 
 
@@ -40,13 +48,22 @@ class Health:
     def ok(self) -> bool:
         return all(part.ok for part in self.parts)
 
+    @property
+    def serves(self) -> bool:
+        return all(part.ok or not part.grave for part in self.parts)
+
 
 def examine(*, now: datetime) -> Health:
     """Every part in turn; without a database the others can't be asked."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("select 1")
-        return Health((Part("database", ok=True), _migrations(), _lens(), _worker(now), _gateway(now)))
+        return Health(
+            (
+                Part("database", ok=True), _migrations(), _lens(), _worker(now), _gateway(now), _channels(now),
+                _backup(now), _disk(),
+            )
+        )  # fmt: skip
     except DatabaseError as fault:
         return Health((Part("database", ok=False, detail={"fault": type(fault).__name__}),))
 
@@ -86,6 +103,38 @@ def _gateway(now: datetime) -> Part:
     return Part(
         "gateway", ok=alive or channels == 0, detail={"channels": channels, "seen_s_ago": _ago(seen, now)}
     )
+
+
+def _channels(now: datetime) -> Part:
+    """Those that are switched on and have no connection, by number; nobody outside learns their names here."""
+    down = [row.id for row in channels(now=now) if row.enabled and not row.ready]
+    return Part("channels", ok=not down, grave=False, detail={"down": down})
+
+
+def _backup(now: datetime) -> Part:
+    standing = schedule.standing(now=now)
+    hours = (
+        None
+        if standing.last_good_at is None
+        else round((now - standing.last_good_at).total_seconds() / 3600, 1)
+    )
+    detail = {
+        "age_h": hours,
+        "every_h": standing.rules.every_h,
+        "fault": standing.fault,
+        "late": standing.late,
+    }
+    return Part("backup", ok=standing.ok, grave=False, detail=detail)
+
+
+def free_bytes() -> int:
+    """On the disk of the data folder."""
+    return shutil.disk_usage(xinfeng_settings.load().data).free
+
+
+def _disk() -> Part:
+    free = free_bytes()
+    return Part("disk", ok=free >= DISK_FREE, detail={"free_mb": free // 2**20})
 
 
 def _ago(seen: datetime | None, now: datetime) -> float | None:

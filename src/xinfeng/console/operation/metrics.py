@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from xinfeng.channels.reads import channels
+from xinfeng.channels.reads import ChannelRow, channels
+from xinfeng.console.operation.health import free_bytes
+from xinfeng.foundation.backups import schedule
 from xinfeng.insights.figures import OperatingFigures, operating_figures
+from xinfeng.integrations.webhooks.reads import webhooks_waiting
 
 
 def exposition(*, now: datetime) -> bytes:
@@ -26,14 +29,18 @@ class _Figures(Collector):
         self._now = now
 
     def collect(self) -> Iterator[Metric]:
-        figures = operating_figures()
+        figures = operating_figures(now=self._now)
         yield from _totals(figures)
         yield _gauge(
             "xinfeng_queue_messages", "Messages of running plans that wait for a carrier", figures.queued
         )
         yield _by("xinfeng_plans", "Plans by state", "state", figures.plans, GaugeMetricFamily)
         yield _by("xinfeng_jobs", "Background jobs by status", "status", figures.jobs, GaugeMetricFamily)
-        yield self._connections()
+        rows = channels(now=self._now)
+        yield self._connections(rows)
+        yield from _lines(rows, figures)
+        yield from _waiting(figures)
+        yield from _house(self._now)
         yield _gauge(
             "xinfeng_lens_refresh_seconds",
             "How long the last refresh of the lens took",
@@ -43,15 +50,91 @@ class _Figures(Collector):
             "xinfeng_lens_age_seconds", "Since the lens last looked at PostgreSQL", figures.lens_age_s
         )
 
-    def _connections(self) -> Metric:
+    def _connections(self, rows: Sequence[ChannelRow]) -> Metric:
         family = GaugeMetricFamily(
             "xinfeng_connections", "Carrier connections by channel and phase", labels=["channel", "phase"]
         )
-        for channel in channels(now=self._now):
+        for channel in rows:
             phases = Counter(str(connection.phase) for connection in channel.connections)
             for phase in sorted({"ready", *phases}):
                 family.add_metric([channel.name, phase], phases[phase])
         return family
+
+
+def _lines(rows: Sequence[ChannelRow], figures: OperatingFigures) -> Iterator[Metric]:
+    """Each channel: how it is now, and what its carrier did not take."""
+    names = {row.id: row.name for row in rows}
+    for name, words, read in _NOW:
+        family = GaugeMetricFamily(name, words, labels=["channel", "kind"])
+        for row in rows:
+            if (value := read(row)) is not None:
+                family.add_metric([row.name, row.kind], value)
+        yield family
+    refused = CounterMetricFamily(
+        "xinfeng_channel_refused", "Parts refused, by whose side it is", labels=["channel", "side"]
+    )
+    throttled = CounterMetricFamily(
+        "xinfeng_channel_throttled", "Parts sent back for flow control", labels=["channel", "side"]
+    )
+    uncertain = CounterMetricFamily(
+        "xinfeng_channel_uncertain", "Parts that may or may not have left", labels=["channel"]
+    )
+    for channel_id, line in sorted(figures.lines.items()):
+        channel = names.get(channel_id, str(channel_id))
+        for side, count in sorted(line.refused.items()):
+            refused.add_metric([channel, side], count)
+        throttled.add_metric([channel, "carrier"], line.throttled)
+        uncertain.add_metric([channel], line.uncertain)
+    moved = CounterMetricFamily(
+        "xinfeng_channel_moved_messages", "Messages that went to another channel", labels=["from", "to"]
+    )
+    for (one, other), count in sorted(figures.moves.items()):
+        moved.add_metric([names.get(one, str(one)), names.get(other, str(other))], count)
+    yield from (refused, throttled, uncertain, moved)
+
+
+def _mean_round_trip_s(row: ChannelRow) -> float | None:
+    found = [one.round_trip_ms for one in row.connections if one.round_trip_ms is not None]
+    return sum(found) / len(found) / 1000 if found else None
+
+
+_NOW: tuple[tuple[str, str, Callable[[ChannelRow], float | None]], ...] = (
+    ("xinfeng_channel_enabled", "1 while it is switched on", lambda row: float(row.enabled)),
+    (
+        "xinfeng_channel_connections_ready",
+        "Connections over which messages can go now",
+        lambda row: float(row.ready),
+    ),
+    (
+        "xinfeng_channel_window_used",
+        "Submits that wait for their answer",
+        lambda row: float(sum(one.window_used for one in row.connections)),
+    ),
+    (
+        "xinfeng_channel_submitted_per_second",
+        "Parts handed over in the last second",
+        lambda row: row.submitted_per_s,
+    ),
+    ("xinfeng_channel_round_trip_seconds", "From submit to answer, lately; the mean", _mean_round_trip_s),
+)
+
+
+def _waiting(figures: OperatingFigures) -> Iterator[Metric]:
+    yield _gauge(
+        "xinfeng_receipts_waiting",
+        "Receipts of three days whose message is not found yet",
+        figures.receipts_waiting,
+    )
+    yield _gauge("xinfeng_webhook_deliveries_waiting", "Callbacks to others that wait", webhooks_waiting())
+
+
+def _house(now: datetime) -> Iterator[Metric]:
+    standing = schedule.standing(now=now)
+    if standing.last_good_at is not None:
+        age = (now - standing.last_good_at).total_seconds()
+        yield _gauge("xinfeng_backup_age_seconds", "Since the last good backup", age)
+    yield _gauge("xinfeng_backup_ok", "1 unless a backup is late or failed", float(standing.ok))
+    yield _gauge("xinfeng_disk_free_bytes", "Free on the disk of the data folder", free_bytes())
 
 
 def _totals(figures: OperatingFigures) -> Iterator[Metric]:

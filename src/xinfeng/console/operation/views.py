@@ -21,10 +21,11 @@ FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-Ip")
 @login_not_required
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 while all parts are well, else 503; which part, and why, in JSON."""
+    """200 while the house serves, else 503; which part is not well, and why, in JSON. `ok` false with 200: something
+    needs a person, but a restart would not help (a channel, a backup)."""
     health = examine(now=utc_now())
     parts = {part.name: {"ok": part.ok, **part.detail} for part in health.parts}
-    return JsonResponse({"ok": health.ok, "parts": parts}, status=200 if health.ok else 503)
+    return JsonResponse({"ok": health.ok, "parts": parts}, status=200 if health.serves else 503)
 
 
 @login_not_required

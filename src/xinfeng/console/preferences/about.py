@@ -26,6 +26,9 @@ HEALTH: dict[str, Text] = {
     "lens": _("分析镜像"),
     "worker": _("后台任务"),
     "gateway": _("运营商网关"),
+    "channels": _("通道连接"),
+    "backup": _("备份"),
+    "disk": _("磁盘空间"),
 }
 
 

@@ -12,6 +12,7 @@ PAGES = (
     ("settings.roles", _("角色权限")),
     ("settings.security", _("登录安全")),
     ("settings.keys", _("密钥")),
+    ("settings.backups", _("备份")),
     ("settings.windows", _("发送时段")),
     ("settings.caps", _("频次上限")),
     ("settings.confirmation", _("退订确认")),

@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 from xinfeng.console.preferences import (
     about,
+    backups,
     calendar,
     confirmation,
     customers,
@@ -31,6 +32,7 @@ urlpatterns = [
     path("/keys", keys.page, name="settings.keys"),
     path("/keys/rotate", keys.rotate, name="settings.keys_rotate"),
     path("/keys/count", keys.count, name="settings.keys_count"),
+    path("/backups", backups.page, name="settings.backups"),
     path("/windows", windows.page, name="settings.windows"),
     path("/windows/bounds", windows.bounds, name="settings.bounds"),
     path("/changes/<int:change_id>/withdraw", history.withdraw, name="settings.change_withdraw"),

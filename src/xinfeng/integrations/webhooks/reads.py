@@ -54,3 +54,8 @@ def deliveries(
 def stopped() -> int:
     """How many webhooks were given up and wait for somebody to look."""
     return Webhook.objects.filter(state="stopped").count()
+
+
+def webhooks_waiting() -> int:
+    """Deliveries that are still to be made, by an index that holds only these."""
+    return WebhookDelivery.objects.filter(state=DeliveryState.WAITING).count()
