@@ -13,13 +13,14 @@ from tests.campaigns.factories import NOON, again, approved, make_channel, make_
 from tests.factories import make_contact
 
 from xinfeng.campaigns import actions, planning
-from xinfeng.campaigns.preflight import preflight
+from xinfeng.campaigns.preflight import contacts_refused_by, preflight
 from xinfeng.channels.models import Channel, Route, RouteEntry
 from xinfeng.content.models import TemplateVersion
 from xinfeng.content.rich import to_json
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import Conflict
 from xinfeng.lens.engine import close_lens
+from xinfeng.policy.reasons import TEXT_BLOCKED
 from xinfeng.protocols.maap.messages import Card, Media, Reply, RichMessage
 from xinfeng.protocols.maap.parcel import Parcel
 
@@ -123,6 +124,19 @@ def test_a_card_with_the_readers_name_is_frozen_for_each() -> None:
         nameless: "顾客，您好",
     }
     assert all(first == last for first, last, _ in cards(campaign.plan_id))
+
+
+def test_what_a_name_brings_into_a_card_is_screened_like_a_text() -> None:
+    fine, linked = make_contact(at=BEFORE, name="王小明"), make_contact(at=BEFORE, name="看www.evil.com")
+    campaign = approved(draft(make_template(value="满200减50", rich=face("{{ contact.name }}，您好"))))
+    foreseen = preflight(campaign, NOON)
+    assert {one.reason: one.contacts for one in foreseen.left_out} == {TEXT_BLOCKED: 1}
+    assert contacts_refused_by(campaign, TEXT_BLOCKED, now=NOON) == [linked]
+    actions.start(campaign.pk, actor="li")
+    planning.build_plan(campaign.pk, NOON)
+    plan_id = again(campaign).plan_id
+    assert [row[1] for row in messages(plan_id)] == [fine]
+    assert [title(card) for _, _, card in cards(plan_id)] == ["王小明，您好"]
 
 
 def test_a_text_with_a_card_over_an_sms_channel_keeps_none() -> None:

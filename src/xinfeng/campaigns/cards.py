@@ -6,7 +6,7 @@ card is screened like her text.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from xinfeng.campaigns.rendered import Reader, TextGate
 from xinfeng.channels.models import RICH_KINDS, Channel
@@ -32,9 +32,9 @@ class Cards:
         gate: TextGate,
     ) -> None:
         self._channels = frozenset(rich_channels)
-        self._renderer = RichRenderer(
-            read_rich(version.rich), defaults=version.defaults, catalogue=catalogue, fixed=moment.values()
-        )
+        face = face_of(version, catalogue=catalogue, moment=moment)
+        assert face is not None
+        self._renderer = face
         self.needed = self._renderer.needed
         self.personal = self._renderer.personal
         self._reader: Reader | None = gate.reading(FaceWords(self._renderer)) if self.personal else None
@@ -60,6 +60,24 @@ def cards_of(
     if version.rich is None or not rich:
         return None
     return Cards(version, rich, catalogue=catalogue, moment=moment, gate=gate)
+
+
+def face_of(version: TemplateVersion, *, catalogue: Catalogue, moment: Moment) -> RichRenderer | None:
+    """The card of a version, ready to be made; None where it has none."""
+    if version.rich is None:
+        return None
+    return RichRenderer(
+        read_rich(version.rich), defaults=version.defaults, catalogue=catalogue, fixed=moment.values()
+    )
+
+
+def carries_cards(channel: Channel | None, lanes: Iterable[Collection[int]] = ()) -> bool:
+    """Whether all that a campaign writes may go as cards: over its channel, or by each of a route's lanes."""
+    if channel is not None:
+        return channel.kind in RICH_KINDS
+    found = [set(one) for one in lanes if one]
+    rich = rich_among(set().union(*found)) if found else frozenset()
+    return bool(found) and all(one & rich for one in found)
 
 
 def rich_among(channel_ids: Collection[int]) -> frozenset[int]:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from xinfeng.campaigns import audience, wording
 from xinfeng.campaigns.allocation import yielded_in_plan
+from xinfeng.campaigns.cards import carries_cards
 from xinfeng.campaigns.explanation import ApprovalFacts, Explanation, PlanFacts, Verdict
 from xinfeng.campaigns.models import Campaign, CampaignStep
 from xinfeng.campaigns.survey import refused_among
@@ -124,7 +125,13 @@ def _own_text_refused(campaign: Campaign, contact: Contact, now: datetime) -> st
     if campaign.template_version is None:
         return ""
     text = wording.wording_of(campaign, at=now)
-    refused = refused_among(text.version, [contact.pk], gate=text.gate, moment=reading_moment(now))
+    refused = refused_among(
+        text.version,
+        [contact.pk],
+        gate=text.gate,
+        moment=reading_moment(now),
+        cards=carries_cards(campaign.channel),
+    )
     return refused.get(contact.pk, "")
 
 

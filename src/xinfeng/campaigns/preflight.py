@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from xinfeng.campaigns import approval, audience, cautions, wording
-from xinfeng.campaigns.cards import bills_whole, rich_among
+from xinfeng.campaigns.cards import bills_whole, carries_cards, rich_among
 from xinfeng.campaigns.models import Campaign, CampaignState
 from xinfeng.campaigns.route_table import RouteTable, route_table
 from xinfeng.campaigns.survey import Survey, refused_among, survey
@@ -109,8 +109,9 @@ def preflight(campaign: Campaign, now: datetime) -> Preflight:
     table = None
     if ground.way is None:
         assert campaign.channel is not None
-        cost = _cost(ground, found.allowed, text, campaign.channel.price_li, read_at=read_at)
-        if campaign.channel.kind in RICH_KINDS:
+        whole = campaign.channel.kind in RICH_KINDS
+        cost = _cost(ground, found.allowed, text, campaign.channel.price_li, read_at=read_at, cards=whole)
+        if whole:
             cost = _whole(cost)
         per_s = min(campaign.rate_per_s or campaign.channel.rate_per_s, campaign.channel.rate_per_s)
         outlook = forecast(cost.parts, per_s=per_s, windows=ground.windows, now=starts_at)
@@ -154,6 +155,7 @@ def _shared_cost(
         price_li=dearest,
         moment=reading_moment(read_at),
         groups=groups,
+        cards=carries_cards(None, way.routing.lanes.values()),
     )
     counts = {
         int(one): int(count) for one, count in zip(*np.unique(carriers, return_counts=True), strict=True)
@@ -269,11 +271,13 @@ def contacts_refused_by(
     text = wording.wording_of(campaign, at=starts_at)
     read_at = ground.windows[0][0] if ground.windows else starts_at
     moment = reading_moment(read_at)
+    lanes = ground.way.routing.lanes.values() if ground.way is not None else ()
+    cards = carries_cards(campaign.channel, lanes)
     found: list[int] = []
     looked_at, step = 0, limit if not reason else SAMPLE
     while len(found) < limit and looked_at < EXACT_UPTO:
         ids = _decided(ground, "", after=after, limit=step)
-        refused = refused_among(text.version, ids, gate=text.gate, moment=moment)
+        refused = refused_among(text.version, ids, gate=text.gate, moment=moment, cards=cards)
         found += [one for one in ids if (one in refused) == bool(reason)]
         if len(ids) < step:
             break
@@ -289,13 +293,20 @@ def _decided(ground: audience.Ground, reason: str, *, after: int, limit: int) ->
     return ids
 
 
-def _cost(ground: audience.Ground, allowed: int, text: Wording, price_li: int, *, read_at: datetime) -> Cost:
+def _cost(
+    ground: audience.Ground, allowed: int, text: Wording, price_li: int, *, read_at: datetime, cards: bool
+) -> Cost:
     moment = reading_moment(read_at)
     people = ground.decisions.filter(ground.decisions["reason"].isnull()).select("contact_id")
     ids = ground.lens.rows(people)["contact_id"].to_numpy()
     chosen = ids if len(ids) <= EXACT_UPTO else stable_sample(ids, SAMPLE)
     seen: Survey = survey(
-        text.version, np.sort(chosen).tolist(), gate=text.gate, price_li=price_li, moment=moment
+        text.version,
+        np.sort(chosen).tolist(),
+        gate=text.gate,
+        price_li=price_li,
+        moment=moment,
+        cards=cards,
     )
     exact = len(chosen) == len(ids)
     parts = seen.spread.parts if seen.spread else 0

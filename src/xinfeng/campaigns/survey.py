@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from xinfeng.campaigns.cards import face_of
 from xinfeng.campaigns.rendered import TextGate
 from xinfeng.content.models import TemplateVersion
 from xinfeng.content.parts import Spread, spread
 from xinfeng.content.reads import BATCH, catalogue
 from xinfeng.content.rendering import Renderer
+from xinfeng.content.rich import FaceWords
 from xinfeng.content.sources import values_of
 from xinfeng.content.values import Moment
 from xinfeng.kernel.text import billed_parts
@@ -36,8 +38,10 @@ def survey(
     price_li: int,
     moment: Moment,
     groups: Mapping[int, int] | None = None,
+    cards: bool = False,
 ) -> Survey:
-    """Render and screen the texts of exactly these contacts. `groups`: by contact, what to tell apart."""
+    """Render and screen the texts of exactly these contacts. `groups`: by contact, what to tell apart; `cards`: screen
+    their cards too."""
     refused: dict[int, str] = {}
     texts_of: Counter[int] = Counter()
     parts_of: Counter[int] = Counter()
@@ -45,7 +49,7 @@ def survey(
 
     def passing() -> Iterator[str]:
         nonlocal count
-        for ids, texts, bad in _batches(version, contact_ids, gate, moment):
+        for ids, texts, bad in _batches(version, contact_ids, gate, moment, cards=cards):
             count += len(ids)
             refused.update({ids[at]: rule for at, rule in bad.items()})
             good = [
@@ -62,25 +66,36 @@ def survey(
 
 
 def refused_among(
-    version: TemplateVersion, contact_ids: Sequence[int], *, gate: TextGate, moment: Moment
+    version: TemplateVersion,
+    contact_ids: Sequence[int],
+    *,
+    gate: TextGate,
+    moment: Moment,
+    cards: bool = False,
 ) -> dict[int, str]:
-    """Whose own text may not be sent, each with the rule."""
+    """Whose own text (or card, with `cards`) may not be sent, each with the rule."""
     bad: dict[int, str] = {}
-    for ids, _texts, found in _batches(version, contact_ids, gate, moment):
+    for ids, _texts, found in _batches(version, contact_ids, gate, moment, cards=cards):
         bad |= {ids[at]: rule for at, rule in found.items()}
     return bad
 
 
 def _batches(
-    version: TemplateVersion, contact_ids: Sequence[int], gate: TextGate, moment: Moment
+    version: TemplateVersion, contact_ids: Sequence[int], gate: TextGate, moment: Moment, *, cards: bool
 ) -> Iterator[tuple[list[int], list[str], dict[int, str]]]:
     """Contacts that still exist, their texts, and which of these (by place) may not be sent, with the rule."""
     known = catalogue()
     renderer = Renderer(version, version.signature, catalogue=known, fixed=moment.values())
     reader = gate.reading(renderer)
+    face = face_of(version, catalogue=known, moment=moment) if cards else None
+    face_reader = gate.reading(FaceWords(face)) if face is not None and face.personal else None
+    needed = tuple(dict.fromkeys((*renderer.needed, *(face.needed if face is not None else ()))))
     for start in range(0, len(contact_ids), BATCH):
         ids = contact_ids[start : start + BATCH]
-        values = values_of(ids, renderer.needed, catalogue=known, moment=moment)
+        values = values_of(ids, needed, catalogue=known, moment=moment)
         people = [(one, row) for one, row in zip(ids, values, strict=True) if row is not None]
         rows = [row for _, row in people]
-        yield [one for one, _ in people], renderer.render_many(rows), reader.refused(rows)
+        bad = reader.refused(rows)
+        if face_reader is not None:
+            bad = bad | face_reader.refused(rows)
+        yield [one for one, _ in people], renderer.render_many(rows), bad
