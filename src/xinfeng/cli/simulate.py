@@ -14,7 +14,7 @@ group = typer.Typer(help="模拟器 simulators", no_args_is_help=True)
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
 )
 def carrier(context: typer.Context) -> None:
-    """模拟运营商（CMPP 2.0/3.0）。 A simulated carrier in its own process; `--help` lists its faults."""
+    """模拟运营商、云厂商和 5G 消息平台。 A simulated carrier in its own process; `--help` lists its faults."""
     from xinfeng.channels.simulator import run
     from xinfeng.channels.simulator.options import parse_options
     from xinfeng.channels.simulator.vendors import VENDORS, run_vendor
