@@ -90,7 +90,9 @@ def add_channel(
     port: Annotated[int, typer.Option(help="0：协议的常用端口 0: the usual port of the protocol")] = 0,
     kind: Annotated[
         str,
-        typer.Option(help="cmpp2、cmpp3、sgip12、smgp30、smpp34、aliyun、tencent … what is spoken"),
+        typer.Option(
+            help="协议：cmpp2、cmpp3、sgip12、smgp30、smpp34、aliyun、tencent、maap_csp、maap_mobile what is spoken"
+        ),
     ] = "cmpp3",
     more: Annotated[
         list[str] | None,
