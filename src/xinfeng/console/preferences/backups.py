@@ -55,7 +55,7 @@ def page(request: HttpRequest) -> HttpResponse:
     form = BackupForm(request.POST if request.method == "POST" else None, initial=_initial())
     if request.method == "POST":
         if not may(request.user, "settings.edit"):
-            raise NotAllowed("permission", permission="settings.edit")
+            raise NotAllowed("permission.missing", permission="settings.edit")
         if form.is_valid() and _saved(request, form):
             return redirect("settings.backups")
     standing = schedule.standing(now=utc_now())
