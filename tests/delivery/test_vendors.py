@@ -115,8 +115,9 @@ def test_a_cut_leaves_messages_uncertain_and_the_rest_goes_on(tmp_path: Path) ->
         assert (
             found["uncertain"] > 0 and sum(found.values()) == 600 and set(found) == {"accepted", "uncertain"}
         )
-    totals = witness.totals(tmp_path / "vendor.log")
-    assert (totals.messages, totals.duplicates) == (600, 0)
+    totals = witness.totals(tmp_path / "vendor.log")  # a request on the other line may never have been read
+    assert found["accepted"] <= totals.messages <= 600
+    assert totals.duplicates == 0
 
 
 def test_flow_control_slows_down_and_loses_nothing(tmp_path: Path) -> None:

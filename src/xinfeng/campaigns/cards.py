@@ -13,6 +13,7 @@ from xinfeng.channels.models import RICH_KINDS, Channel
 from xinfeng.content.models import TemplateVersion
 from xinfeng.content.rendering import Row
 from xinfeng.content.rich import FaceWords, RichRenderer, read_rich
+from xinfeng.content.rich_preview import fixed_values
 from xinfeng.content.values import Moment
 from xinfeng.content.variables import Catalogue
 from xinfeng.delivery import parcels
@@ -67,7 +68,10 @@ def face_of(version: TemplateVersion, *, catalogue: Catalogue, moment: Moment) -
     if version.rich is None:
         return None
     return RichRenderer(
-        read_rich(version.rich), defaults=version.defaults, catalogue=catalogue, fixed=moment.values()
+        read_rich(version.rich),
+        defaults=version.defaults,
+        catalogue=catalogue,
+        fixed=fixed_values(version.signature, moment),
     )
 
 

@@ -131,18 +131,26 @@ def _shown(line: Line, rules: Rules, scale: Scale, *, now: datetime) -> Shown:
         url=_url(line),
         rate=rate,
         bar=scale.bar(interval, estimate) if interval and estimate is not None else None,
-        verdict=_verdict(worst.threshold if worst else None, any(one.above for one in found)),
+        verdict=_verdict(
+            worst.threshold if worst else None,
+            any(one.above for one in found),
+            too_few=interval is None
+            or (strictest is not None and interval.high > strictest.threshold.per_million),
+        ),
         odds=_odds(strictest.probability) if strictest else "—",
         closes=closes,
         waived_until=let.until if let else None,
     )
 
 
-def _verdict(surely: Threshold | None, above: bool) -> tuple[str, Tone]:
+def _verdict(surely: Threshold | None, above: bool, *, too_few: bool) -> tuple[str, Tone]:
+    """`too_few`: so little was delivered that the strictest limit may still be passed."""
     if surely is not None:
         return _("高于 %(limit)s") % {"limit": f"{surely.per_million:g}"}, "bad"
     if above:
         return _("可能偏高，还说不准"), "warn"
+    if too_few:
+        return _("没有超，样本还少"), "neutral"
     return _("在限额内"), "good"
 
 
