@@ -233,8 +233,11 @@ def dead_delivered(lens: Lens, both: ibis.Table, *, now: datetime) -> ibis.Table
     said = said.select(
         dead_contact=said["contact_id"], dead_message=receipt["message_id"], dead_at=receipt["received_at"]
     )
+    theirs = message.semi_join(
+        said, message["contact_id"] == said["dead_contact"]
+    )  # few, before the millions are joined
     reached = both.filter(both["stat"].isin(DELIVERED_STATS))
-    reached = reached.inner_join(message, reached["message_id"] == message["id"])
+    reached = reached.inner_join(theirs, reached["message_id"] == theirs["id"])
     reached = reached.select(
         "message_id", "part", "contact_id", "sent_at", "done_at", "received_at", "stat", "delay_s"
     )
