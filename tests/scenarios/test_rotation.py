@@ -77,7 +77,7 @@ def set_up(house: House) -> int:
     )
     channel = house.number_in(
         *("channels", "add", "模拟", "--account", ACCOUNT, "--secret", SECRET, "--access-code", "10690001"),
-        *("--port", str(house.carrier_port), "--rate", "40", "--no-filing"),
+        *("--host", "127.0.0.1", "--port", str(house.carrier_port), "--rate", "40", "--no-filing"),
     )
     rule = '{"all": [{"attribute": "province", "op": "is", "value": "浙江"}]}'
     segment = house.number_in("segments", "add", "浙江客户", rule)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils import translation
 
+from xinfeng.console.sentences import operation
 from xinfeng.console.words import sentence as console_sentence
 from xinfeng.kernel.errors import XinfengError
 
@@ -109,9 +110,13 @@ SENTENCES = {
 
 def sentence(error: XinfengError) -> str:
     """What happened, what was kept, what to do, in both languages; for a rule, at which place of it."""
-    own = SENTENCES.get(error.code)
+    own = SENTENCES.get(error.code) or operation.SENTENCES.get(error.code)  # said before Django is there
     if own is not None:
-        return "\n".join(text.format(**error.params) for text in own)
+        params = {
+            name: ", ".join(map(str, one)) if isinstance(one, list) else one
+            for name, one in error.params.items()
+        }
+        return "\n".join(text.format(**params) for text in own)
     where = f" [{error.params['path']}]" if error.code.startswith("rule.") and "path" in error.params else ""
     with translation.override("zh-hans"):
         chinese = console_sentence(error)
