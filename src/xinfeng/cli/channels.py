@@ -85,7 +85,10 @@ def add_channel(
         str, typer.Option(help="接入码，如 10690001；云厂商可以不填 not needed for cloud vendors")
     ] = "",
     host: Annotated[
-        str, typer.Option(help="网关地址；云厂商默认为其接口 of the gateway; vendors have one")
+        str,
+        typer.Option(
+            help="网关地址，默认本机；云厂商默认为其接口 the gateway, this machine by default; vendors have one"
+        ),
     ] = "",
     port: Annotated[int, typer.Option(help="0：协议的常用端口 0: the usual port of the protocol")] = 0,
     kind: Annotated[
@@ -142,6 +145,9 @@ def add_channel(
     from xinfeng.channels.actions import save_channel
 
     config: dict[str, object] = _stated(kind, account, more or [])
+    from xinfeng.channels.models import BY_TEMPLATE
+
+    host = host or ("" if kind in BY_TEMPLATE else "127.0.0.1")
     stated = {"host": host, "port": port, "access_code": access_code, "window": window}
     config |= {field: given for field, given in stated.items() if given}
     channel_id = save_channel(
