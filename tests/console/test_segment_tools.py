@@ -263,7 +263,8 @@ def test_who_may_only_look_cannot_change(role, mirror):
         f"{segment.pk}/tag",
     ):
         assert client.post(f"/segments/{path}", {}).status_code == 403, path
-    assert client.get(f"/segments/{segment.pk}/misses").status_code == 403
+    may_see_numbers = role == "compliance"
+    assert (client.get(f"/segments/{segment.pk}/misses").status_code == 403) is not may_see_numbers
 
 
 def test_the_list_of_rule_tags_asks_the_same_number_of_questions_however_long_it_is(operator, asked):

@@ -29,7 +29,9 @@ def test_those_at_the_edges_are_found_among_many_and_however_old(mirror: Lens) -
     lacking = make_contact(city="杭州")
     ordinary = make_contacts(300, city="杭州", level="金卡")
     mirror.refresh()
-    found = spread(mirror, everyone(mirror), ["contact.city", "contact.level", "contact.name"], seed=1, most=50)
+    found = spread(
+        mirror, everyone(mirror), ["contact.city", "contact.level", "contact.name"], seed=1, most=50
+    )
     assert lacking in found
     assert long in found
     assert len(found) == len(set(found)) <= 1 + EACH_EDGE + 50

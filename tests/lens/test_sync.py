@@ -310,7 +310,7 @@ def test_a_lens_of_another_database_is_rebuilt(
     writer.commit()
     mirror.refresh()
     close_lens()
-    monkeypatch.setattr("xinfeng.lens.truth._IDENTITY", "select 'another/5/1'")
+    monkeypatch.setattr("xinfeng.lens.truth.IDENTITY", "'another/5/1'")
     again = lens()
     assert again.refresh().rows["event"] == 3
     assert event_ids(again) == [1, 2, 3]
@@ -632,9 +632,9 @@ def test_what_is_derived_survives_reopening_and_not_another_database(
 ) -> None:
     add_events(writer, range(1, 2))
     writer.commit()
-    for identity in ("", "select 'another/5/1'"):
+    for identity in ("", "'another/5/1'"):
         if identity:
-            monkeypatch.setattr("xinfeng.lens.truth._IDENTITY", identity)
+            monkeypatch.setattr("xinfeng.lens.truth.IDENTITY", identity)
         found = Lens(DuckEngine(tmp_path / "d.duckdb", memory_mb=256), declared(), (totals_of(),))
         found.refresh()
         if not identity:
