@@ -187,6 +187,10 @@ class Session(ABC):
         """Deal with a message about the session itself."""
 
     @abstractmethod
+    def _take_login(self, message: Any, events: list[Event], now: float) -> None:
+        """Deal with a login or its answer; which of them is for this end to take, the end knows."""
+
+    @abstractmethod
     def _test_link(self) -> None:
         """Ask whether the peer is there; a protocol without such a question ends what is silent for long."""
 

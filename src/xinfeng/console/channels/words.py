@@ -41,7 +41,6 @@ _LOGINS: dict[str, Text] = {
     "version_too_high": _("登录被拒：版本太高，请改用合同上写的版本。"),
     "too_many_connections": _("登录被拒：连接数超过了合同。"),
     "already_bound": _("登录被拒：这个账号已经登录着。"),
-    "bad_account": _("登录被拒：没有这个账号。"),
     "bad_address": _("登录被拒：来源 IP 不在白名单里。"),
     "bad_password": _("登录被拒：密码不对。"),
     "bad_system_id": _("登录被拒：没有这个 system_id。"),
@@ -54,7 +53,6 @@ _LOGINS: dict[str, Text] = {
     "throttled": _("登录被拒：登录得太频繁，稍后会自动再试。"),
     "system_error": _("登录被拒：对方系统出错，稍后会自动再试。"),
     "repeated": _("登录被拒：对方说这条连接已经登录。"),
-    "bad_ip": _("登录被拒：来源 IP 不在白名单里。"),
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 from xinfeng.kernel.errors import RemoteProtocolError
 from xinfeng.protocols.cmpp.bulk import decode_batch
@@ -72,10 +71,6 @@ class CmppEnd(Session):
                 self._end(CloseReason.LOCAL, events)
             case TerminateResp() | ActiveTestResp():
                 pass  # heard, and that is all they are for
-
-    def _take_login(self, message: Any, events: list[Event], now: float) -> None:
-        """A CONNECT or its answer."""
-        raise NotImplementedError
 
     def _test_link(self) -> None:
         self._say(ActiveTest(sequence=self._next_sequence()))

@@ -6,7 +6,6 @@ A link that heard nothing for `idle_s` is parted from: there is no question to a
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from xinfeng.kernel.errors import RemoteProtocolError
 from xinfeng.protocols.core import Session
@@ -87,10 +86,6 @@ class SgipEnd(Session):
                 self._end(CloseReason.LOCAL, events)
             case UnbindResp():
                 pass  # heard, and that is all it is for
-
-    def _take_login(self, message: Any, events: list[Event], now: float) -> None:
-        """A BIND or its answer."""
-        raise NotImplementedError
 
     def _test_link(self) -> None:
         self.part(self._ticked_at)

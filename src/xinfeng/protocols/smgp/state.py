@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 from xinfeng.kernel.errors import RemoteProtocolError
 from xinfeng.protocols.core import Session
@@ -70,10 +69,6 @@ class SmgpEnd(Session):
                 self._end(CloseReason.LOCAL, events)
             case ExitResp() | ActiveTestResp():
                 pass  # heard, and that is all they are for
-
-    def _take_login(self, message: Any, events: list[Event], now: float) -> None:
-        """A LOGIN or its answer."""
-        raise NotImplementedError
 
     def _test_link(self) -> None:
         self._say(ActiveTest(sequence=self._next_sequence()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Collection, Sequence
 
 from xinfeng.kernel.errors import RemoteProtocolError
@@ -119,13 +120,9 @@ class SmppEnd(Session):
         elif self.state is not State.BINDING:
             self._take_refusal(nacked(nack.sequence, nack.status), events)
 
-    def _take_login(self, message: Bind | BindResp, events: list[Event], now: float) -> None:
-        """A bind or its answer."""
-        raise NotImplementedError
-
+    @abstractmethod
     def _take_refusal(self, answer: SubmitResponse, events: list[Event]) -> None:
         """An answer to a request of ours."""
-        raise NotImplementedError
 
     def _answered(self, sequences: Sequence[int]) -> None:
         """These data_sm have their answer."""
