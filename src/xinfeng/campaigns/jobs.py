@@ -26,8 +26,8 @@ def start_scheduled(campaign_id: int) -> None:
 @app.periodic(cron="* * * * * */10")  # type: ignore[untyped-decorator]
 @app.task(name="campaigns.settle", queueing_lock="campaigns.settle")  # type: ignore[untyped-decorator]
 def settle(timestamp: int) -> None:
-    """Every ten seconds: cut plans to the rules in force, pause what is no longer filed, start what is due, plan what a crash left unplanned,
-    finish what is done."""
+    """Every ten seconds: cut plans to the rules in force, pause what is no longer filed, start what is due, plan what a
+    crash left unplanned, finish what is done."""
     now = utc_now()
     narrowing.narrow(now=now)
     filing_watch.watch(now=now)

@@ -145,9 +145,9 @@ def add_channel(
     from xinfeng.channels.actions import save_channel
 
     config: dict[str, object] = _stated(kind, account, more or [])
-    from xinfeng.channels.models import BY_TEMPLATE
+    from xinfeng.channels.models import WHOLE_KINDS
 
-    host = host or ("" if kind in BY_TEMPLATE else "127.0.0.1")
+    host = host or ("" if kind in WHOLE_KINDS else "127.0.0.1")
     stated = {"host": host, "port": port, "access_code": access_code, "window": window}
     config |= {field: given for field, given in stated.items() if given}
     channel_id = save_channel(

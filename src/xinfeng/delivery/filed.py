@@ -90,14 +90,14 @@ async def writer(connection: AsyncConnection, account: ChannelAccount, lease: Le
     if not isinstance(account.config, VendorConfig):
         return account.config.write
     day = business_day_of(utc_now())
-    cursor = await connection.execute(_IN_FORCE, {"channel": account.id, "day": day})
+    cursor = await connection.execute(IN_FORCE, {"channel": account.id, "day": day})
     found = await cursor.fetchall()
     templates = [template for row in found if (template := filed_template(row[0], row[1])) is not None]
     longest = found[0][2] if found else None
     return FiledTexts(templates, longest_value=longest).write
 
 
-_IN_FORCE = """
+IN_FORCE = """
 select f.number, f.text, (c.capabilities ->> 'longest_value')::int
 from template_filing f
 join channel c on c.id = f.channel_id
@@ -107,3 +107,4 @@ where f.channel_id = %(channel)s and f.state = 'in_force' and f.number <> '' and
   and (f.effective_on is null or f.effective_on <= %(day)s) and (f.expires_on is null or f.expires_on >= %(day)s)
 order by f.id
 """
+"""SQL: number, text and longest value of the templates by which `channel` is written to on `day`."""

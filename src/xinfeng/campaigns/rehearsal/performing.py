@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db import connection
 
 from xinfeng.campaigns.models import Campaign
 from xinfeng.campaigns.rehearsal.carriers import SimulatedCarrier, simulated_carrier
@@ -35,7 +35,6 @@ from xinfeng.delivery import filed
 from xinfeng.delivery.forecast import forecast, side_by_side, within_hours
 from xinfeng.delivery.loading import Writer
 from xinfeng.filings.days import business_day_of
-from xinfeng.filings.models import FilingState, TemplateFiling
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.errors import XinfengError
 from xinfeng.kernel.text import billed_parts
@@ -144,18 +143,10 @@ def _set(stack: ExitStack, channel: Channel, found: Cast, roles: Sequence[Role],
 def _filings(channel: Channel) -> list[filed.FiledTemplate]:
     """The templates by which a vendor is written to today; as `delivery.filed` takes them."""
     day = business_day_of(utc_now())
-    rows = (
-        TemplateFiling.objects.filter(
-            Q(effective_on__isnull=True) | Q(effective_on__lte=day),
-            Q(expires_on__isnull=True) | Q(expires_on__gte=day),
-            channel=channel,
-            state=FilingState.IN_FORCE,
-            version__template__purpose=channel.purpose,
-        )
-        .exclude(number="")
-        .order_by("pk")
-    )
-    read = (filed.filed_template(number, text) for number, text in rows.values_list("number", "text"))
+    with connection.cursor() as cursor:
+        cursor.execute(filed.IN_FORCE, {"channel": channel.pk, "day": day})
+        rows = cursor.fetchall()
+    read = (filed.filed_template(number, text) for number, text, _ in rows)
     return [one for one in read if one is not None]
 
 
