@@ -84,7 +84,8 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def send(self, data: bytes) -> None:
-        """To the provider, unless the carrier is playing dead."""
+        """To the provider, unless the carrier is playing dead. What it accepted is in the log before that."""
+        self._carrier.log.flush()
         transport = self._transport
         if data and transport and not transport.is_closing() and not self._carrier.behaviour.silent:
             transport.write(data)

@@ -23,7 +23,7 @@ def concatenation(tp_udhi: int, content: bytes) -> tuple[int, int, int]:
 
 
 class AcceptanceLog:
-    """Buffered; `flush` often. With no path, nothing is written."""
+    """Buffered: `flush` before anybody is answered. With no path, nothing is written."""
 
     def __init__(self, path: Path | None) -> None:
         self._file = path.open("ab", buffering=1 << 20) if path else None

@@ -21,7 +21,7 @@ from xinfeng.channels.simulator.options import Options
 from xinfeng.kernel.errors import Conflict
 
 _TICK_S = 0.05
-"""How long the log may stay in memory."""
+"""How long what nobody was answered yet may stay out of the log."""
 
 
 @dataclass(frozen=True, slots=True)
