@@ -18,6 +18,7 @@ from xinfeng.content.values import Moment
 from xinfeng.content.variables import Catalogue
 from xinfeng.delivery import parcels
 from xinfeng.delivery.planning import Lane
+from xinfeng.protocols.maap.messages import RichMessage
 
 
 class Cards:
@@ -40,13 +41,17 @@ class Cards:
         self.personal = self._renderer.personal
         self._reader: Reader | None = gate.reading(FaceWords(self._renderer)) if self.personal else None
 
-    def go_by(self, lane: Lane) -> bool:
-        """Whether a channel of this lane carries them."""
-        return not self._channels.isdisjoint(lane.channels)
+    def go_by(self, channels: Collection[int]) -> bool:
+        """Whether one of these channels carries them."""
+        return not self._channels.isdisjoint(channels)
+
+    def made(self, rows: Sequence[Row]) -> list[RichMessage]:
+        """The cards of these readers."""
+        return [self._renderer.render(row) for row in rows]
 
     def sealed(self, rows: Sequence[Row]) -> list[bytes]:
-        """The cards of these readers."""
-        return parcels.seal([self._renderer.render(row) for row in rows])
+        """As a plan keeps them."""
+        return parcels.seal(self.made(rows))
 
     def refused(self, rows: Sequence[Row]) -> dict[int, str]:
         """Whose cards may not be sent, by their place among `rows`, each with the rule."""
@@ -54,10 +59,15 @@ class Cards:
 
 
 def cards_of(
-    version: TemplateVersion, lanes: Sequence[Lane], *, catalogue: Catalogue, moment: Moment, gate: TextGate
+    version: TemplateVersion,
+    channels: Collection[int],
+    *,
+    catalogue: Catalogue,
+    moment: Moment,
+    gate: TextGate,
 ) -> Cards | None:
-    """None where none of these lanes has a channel for them, or the text has no card."""
-    rich = rich_among({one for lane in lanes for one in lane.channels})
+    """None where none of these channels is for them, or the text has no card."""
+    rich = rich_among(channels)
     if version.rich is None or not rich:
         return None
     return Cards(version, rich, catalogue=catalogue, moment=moment, gate=gate)

@@ -295,8 +295,9 @@ def _write(
     moment = reading_moment(read_at)
     source = _Source(version, moment, chosen.contact_ids, [(start, end) for _, start, end in stretches])
     lanes = [lane for lane, _, _ in stretches if lane is not None] or [one.lane for one in plan.stretches]
-    rich = rich_among({one for lane in lanes for one in lane.channels})
-    cards = cards_of(version, lanes, catalogue=catalogue(), moment=moment, gate=gate)
+    channels = {one for lane in lanes for one in lane.channels}
+    rich = rich_among(channels)
+    cards = cards_of(version, channels, catalogue=catalogue(), moment=moment, gate=gate)
     source.also(cards.needed if cards else ())
     reader = gate.reading(source.renderer)
     refused: dict[int, str] = {}
@@ -310,7 +311,7 @@ def _write(
             lane = plan.stretches[-1].lane
             bad = reader.refused(rows)
             own: list[bytes] = []
-            if cards is not None and cards.personal and cards.go_by(lane):
+            if cards is not None and cards.personal and cards.go_by(lane.channels):
                 bad |= cards.refused(rows)
                 own = cards.sealed(rows)
             texts = source.renderer.render_many(rows)

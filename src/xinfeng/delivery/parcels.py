@@ -164,6 +164,12 @@ def _cards_in(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     return list(inner["generalPurposeCardCarousel"]["content"])
 
 
+def of_rendered(config: MaapConfig, cards: Mapping[int, RichMessage]) -> Cards:
+    """Cards that no plan keeps, by the reference under which their texts are written."""
+    own = {reference: parcel_of(message, sms="") for reference, message in cards.items()}
+    return Cards(config, own, None, planned=bool(own))
+
+
 async def of_chunk(connection: AsyncConnection, lease: Lease, config: MaapConfig) -> Cards:
     """What the plan keeps for the messages of a leased chunk. One that can't be opened is missing."""
     cursor = connection.cursor(binary=True)

@@ -54,8 +54,17 @@ def test_a_channel_that_is_nobody_s_first_choice_is_played_too() -> None:
 @pytest.mark.parametrize("fault", list(Fault))
 @pytest.mark.parametrize("protocol", sorted(set(PROTOCOLS.values())))
 def test_a_simulated_carrier_takes_every_fault(protocol: str, fault: Fault) -> None:
-    how = behaviour(fault, protocol=protocol, rate_per_s=1, parts=1)
-    (VendorBehaviour() if protocol in VENDORS else Behaviour()).changed(how)
+    for alone in (False, True):
+        how = behaviour(fault, protocol=protocol, rate_per_s=1, parts=1, each_alone=alone)
+        (VendorBehaviour() if protocol in VENDORS else Behaviour()).changed(how)
+
+
+def test_a_platform_that_is_asked_for_each_card_alone_is_held_to_a_share_of_the_rate() -> None:
+    def limit(*, alone: bool) -> int:
+        how = behaviour(Fault.FLOW, protocol="maap_csp", rate_per_s=100, parts=9, each_alone=alone)
+        return int(how["rate_per_s"])
+
+    assert (limit(alone=True), limit(alone=False)) == (60, 1)
 
 
 def test_what_is_played_is_what_simulators_speak() -> None:
@@ -108,6 +117,10 @@ def _outcome(*channels: ChannelOutcome, **changes: Any) -> Outcome:
         "left_over": 3,
     }
     return Outcome(channels=channels, **given | changes)
+
+
+def test_an_outcome_from_before_5g_channels_were_played_is_still_read() -> None:
+    assert Outcome.from_json({**_outcome(_channel()).to_json(), "absent": ["5G"]}) == _outcome(_channel())
 
 
 def test_an_outcome_is_kept_as_it_was() -> None:

@@ -20,7 +20,7 @@ from xinfeng.campaigns.rehearsal import stage
 from xinfeng.campaigns.rehearsal.faults import PROTOCOLS
 from xinfeng.campaigns.rehearsal.numbers import RANGES, is_nobodys, number_of
 from xinfeng.channels.kinds import read_config
-from xinfeng.channels.models import Channel
+from xinfeng.channels.models import Channel, ChannelKind
 from xinfeng.kernel.errors import InvalidInput, LocalProtocolError
 from xinfeng.kernel.phones import parse_mainland
 
@@ -32,6 +32,8 @@ OWN: dict[str, dict[str, Any]] = {
     "smpp34": {"system_id": "real"},
     "aliyun": {"account": "LTAI-real"},
     "tencent": {"account": "AKID-real", "app_id": "1400000000"},
+    "maap_csp": {"account": "app-real", "chatbot": "sip:10690001@botplatform.rcs.cn"},
+    "maap_mobile": {"account": "app-real", "chatbot": "sip:10690001@botplatform.rcs.chinamobile.com"},
 }
 
 
@@ -48,8 +50,8 @@ def channel(kind: str, **changes: Any) -> Channel:
     )
 
 
-def test_every_protocol_that_is_played_is_tried_here() -> None:
-    assert set(OWN) == set(PROTOCOLS)
+def test_every_kind_of_channel_is_played_and_tried_here() -> None:
+    assert set(OWN) == set(PROTOCOLS) == set(ChannelKind.values)
 
 
 @pytest.mark.parametrize("kind", sorted(OWN))
@@ -82,7 +84,7 @@ def test_a_port_for_carriers_that_call_us_is_open_on_loopback_only() -> None:
 
 def test_a_kind_without_a_stand_in_is_refused() -> None:
     other = channel("cmpp2")
-    other.kind = "maap_csp"
+    other.kind = "pigeon"
     with pytest.raises(InvalidInput, match="rehearsal.kind"):
         stage.credentials(other)
     with pytest.raises(InvalidInput, match="rehearsal.kind"):

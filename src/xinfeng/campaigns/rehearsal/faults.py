@@ -35,10 +35,17 @@ PROTOCOLS = {
     "smpp34": "smpp",
     "aliyun": "aliyun",
     "tencent": "tencent",
+    "maap_csp": "maap_csp",
+    "maap_mobile": "maap_mobile",
 }
 """What the simulated carrier of a kind of channel speaks."""
 
-VENDORS = frozenset({"aliyun", "tencent"})
+BY_TEMPLATE = frozenset({"aliyun", "tencent"})
+"""What is sent to these is a filed template and its values."""
+PLATFORMS = frozenset({"maap_csp", "maap_mobile"})
+"""5G messages."""
+VENDORS = BY_TEMPLATE | PLATFORMS
+"""Asked by HTTP; receipts come to the console, so that a rehearsal hears none."""
 
 REFUSALS: dict[str, int | str] = {
     "cmpp": 13,
@@ -47,19 +54,24 @@ REFUSALS: dict[str, int | str] = {
     "smpp": 11,
     "aliyun": "isv.MOBILE_NUMBER_ILLEGAL",
     "tencent": "InvalidParameterValue.IncorrectPhoneNumber",
+    "maap_csp": "81000",
+    "maap_mobile": "SVC0004",
 }
 """A code of each by which it refuses one message, not all of them."""
 
 
-def behaviour(fault: Fault, *, protocol: str, rate_per_s: int, parts: int) -> dict[str, Any]:
+def behaviour(
+    fault: Fault, *, protocol: str, rate_per_s: int, parts: int, each_alone: bool = False
+) -> dict[str, Any]:
     """Settings of the simulated carrier (`channels.simulator.behaviour`, or its vendors'), as JSON has them. `parts`: as
-    many will come."""
+    many will come. `each_alone`: a request is about one message, as of cards that differ from reader to reader."""
     usual: dict[str, Any] = {"receipt_delay_ms": USUAL_RECEIPT_MS}
     match fault:
-        case Fault.FLOW if protocol in VENDORS:
+        case Fault.FLOW if protocol in VENDORS and not each_alone:
             return usual | {"rate_per_s": 1}  # requests, each with many numbers
         case Fault.FLOW:
-            return usual | {"rate_per_s": max(1, int(rate_per_s * FLOW_SHARE)), "rate_slack": 0}
+            slack = {} if protocol in VENDORS else {"rate_slack": 0}
+            return usual | slack | {"rate_per_s": max(1, int(rate_per_s * FLOW_SHARE))}
         case Fault.CUT:
             return usual | {"cut_after": third_of(parts)}
         case Fault.SLOW:

@@ -105,8 +105,6 @@ class Outcome:
     finishes_at: datetime | None
     likely_at: datetime | None
     left_over: int
-    absent: tuple[str, ...] = ()
-    """Names of channels that no simulated carrier stands in for."""
     spared: int = 0
     """Recipients that the time allowed would not have been enough for, at their channel's rate; not taken."""
 
@@ -132,7 +130,7 @@ class Outcome:
         for name in _TIMES:
             given[name] = datetime.fromisoformat(given[name]) if given[name] else None
         given["channels"] = tuple(ChannelOutcome(**one) for one in given["channels"])
-        given["absent"] = tuple(given["absent"])
+        given.pop("absent", None)  # of rehearsals before 5G channels were played
         given["unwritten"] = tuple(Unwritten(**one) for one in given["unwritten"])
         return cls(**given)
 

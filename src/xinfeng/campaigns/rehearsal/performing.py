@@ -17,6 +17,8 @@ from xinfeng.campaigns.models import Campaign
 from xinfeng.campaigns.rehearsal.carriers import SimulatedCarrier, simulated_carrier
 from xinfeng.campaigns.rehearsal.casting import Cast, Role, cast
 from xinfeng.campaigns.rehearsal.faults import (
+    BY_TEMPLATE,
+    PLATFORMS,
     SLOW_RECEIPT_MS,
     USUAL_RECEIPT_MS,
     VENDORS,
@@ -27,11 +29,12 @@ from xinfeng.campaigns.rehearsal.faults import (
 from xinfeng.campaigns.rehearsal.outcome import MOST_NAMED, ChannelOutcome, Outcome, Unwritten, likely_rate
 from xinfeng.campaigns.rehearsal.sending import Player, Scene, Tell, play
 from xinfeng.campaigns.rehearsal.stage import LoopbackLoop, credentials, protocol_of, staged
-from xinfeng.campaigns.rehearsal.witnessing import testimony
+from xinfeng.campaigns.rehearsal.witnessing import as_a_card, as_it_is, testimony
 from xinfeng.channels import codes
-from xinfeng.channels.models import Channel
+from xinfeng.channels.maap import MaapConfig
+from xinfeng.channels.models import RICH_KINDS, Channel
 from xinfeng.channels.sessions import ChannelAccount
-from xinfeng.delivery import filed
+from xinfeng.delivery import filed, parcels
 from xinfeng.delivery.forecast import forecast, side_by_side, within_hours
 from xinfeng.delivery.loading import Writer
 from xinfeng.filings.days import business_day_of
@@ -102,10 +105,15 @@ def within_time(found: Cast) -> tuple[list[Role], int]:
     room = {one: max(1, int(rate * SENDING_S)) for one, rate in rates.items()}
     taken: list[Role] = []
     for role in found.roles:
-        room[role.channel_id] -= billed_parts(role.text)
+        room[role.channel_id] -= parts_of(role, found.channels[role.channel_id])
         if room[role.channel_id] >= 0 or not taken:
             taken.append(role)
     return taken, len(found.roles) - len(taken)
+
+
+def parts_of(role: Role, channel: Channel) -> int:
+    """What a channel bills for this text; a 5G message is one whatever its length."""
+    return 1 if channel.kind in RICH_KINDS else billed_parts(role.text)
 
 
 def rates_of(found: Cast) -> dict[int, int]:
@@ -125,19 +133,28 @@ def _set(stack: ExitStack, channel: Channel, found: Cast, roles: Sequence[Role],
         fault,
         protocol=protocol,
         rate_per_s=rates_of(found)[channel.pk],
-        parts=sum(billed_parts(role.text) for role in own) or 1,
+        parts=sum(parts_of(role, channel) for role in own) or 1,
+        each_alone=protocol in PLATFORMS and found.personal_cards,
     )
-    filings = _filings(channel) if protocol in VENDORS else []
+    filings = _filings(channel) if protocol in BY_TEMPLATE else []
     templates = {one.code: _as_the_vendor_has_it(one) for one in filings}
     carrier = stack.enter_context(simulated_carrier(protocol, who, behaviour=how, templates=templates))
     account = staged(channel, who, carrier.port)
-    longest = channel.takes.longest_value
-    write = (
-        filed.FiledTexts(filings, longest_value=longest).write
-        if protocol in VENDORS
-        else account.config.write
-    )
-    return _Stage(channel, account, carrier, write)
+    return _Stage(channel, account, carrier, _writer(channel, account, filings, roles))
+
+
+def _writer(
+    channel: Channel, account: ChannelAccount, filings: Sequence[filed.FiledTemplate], roles: Sequence[Role]
+) -> Writer:
+    """How this channel writes a text, as in earnest; `reference` is the role's place. Any role may come to any channel of
+    its lane."""
+    config = account.config
+    if isinstance(config, MaapConfig):
+        cards = {role.place: role.card for role in roles if role.card is not None}
+        return parcels.of_rendered(config, cards).write
+    if protocol_of(channel) in BY_TEMPLATE:
+        return filed.FiledTexts(filings, longest_value=channel.takes.longest_value).write
+    return config.write
 
 
 def _filings(channel: Channel) -> list[filed.FiledTemplate]:
@@ -176,7 +193,8 @@ async def _play(
             account=stage.account,
             carrier=stage.carrier,
             write=stage.write,
-            dies_after=_third(roles, one) if one == doomed else None,
+            arrives=as_a_card if protocol_of(stage.channel) in PLATFORMS else as_it_is,
+            dies_after=_third(roles, stage.channel) if one == doomed else None,
             receipt_delay_s=delay_ms / 1000,
             hears_receipts=protocol_of(stage.channel) not in VENDORS,
         )
@@ -185,8 +203,8 @@ async def _play(
     return await play(scenes, roles, rate_per_s=found.rate_per_s, until=until, tell=_later(tell))
 
 
-def _third(roles: Sequence[Role], channel_id: int) -> int:
-    return third_of(sum(billed_parts(role.text) for role in roles if role.channel_id == channel_id))
+def _third(roles: Sequence[Role], channel: Channel) -> int:
+    return third_of(sum(parts_of(role, channel) for role in roles if role.channel_id == channel.pk))
 
 
 def _later(tell: Callable[[int, int], bool]) -> Tell:
@@ -275,7 +293,6 @@ def _outcome(
         finishes_at=planned.finishes_at,
         likely_at=likely_at,
         left_over=left_over,
-        absent=found.absent,
         spared=spared,
     )
 

@@ -34,7 +34,11 @@ def serve(given: dict[str, Any]) -> AbstractAsyncContextManager[Any]:
         templates = given["templates"]
         return vendors.serving(
             vendors.VendorOptions(
-                **common, protocol=given["protocol"], behaviour=behaviour, templates=templates
+                **common,
+                protocol=given["protocol"],
+                behaviour=behaviour,
+                templates=templates,
+                testify_all=True,
             )
         )
     from xinfeng.channels.simulator import Behaviour, Options, server

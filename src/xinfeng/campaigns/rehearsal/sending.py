@@ -49,11 +49,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """One channel of the run. `write` cuts texts into parts; `dies_after`: its carrier ends with so many parts taken."""
+    """One channel of the run. `write` cuts texts into parts; `arrives`: what its carrier must testify of a text and its
+    parts; `dies_after`: its carrier ends with so many parts taken."""
 
     account: ChannelAccount
     carrier: SimulatedCarrier
     write: Writer
+    arrives: Callable[[str, Sequence[SubmitItem]], str]
     dies_after: int | None = None
     receipt_delay_s: float = 0.2
     hears_receipts: bool = True
@@ -95,7 +97,7 @@ class Player:
         except InvalidInput as fault:
             self.unwritten.append(Unwritten(role.contact_id, self.scene.account.id, fault.code))
             return
-        self.rendered[role.number] = role.text
+        self.rendered[role.number] = self.scene.arrives(role.text, items)
         self.parts += len(items)
         self.content_bytes += sum(len(item[1]) for item in items)
         self.longest = max(self.longest, len(role.text))

@@ -18,6 +18,7 @@ from xinfeng.campaigns.rehearsal.faults import PROTOCOLS
 from xinfeng.channels.cmpp import CmppConfig
 from xinfeng.channels.config import LineConfig
 from xinfeng.channels.kinds import read_config
+from xinfeng.channels.maap import MaapConfig
 from xinfeng.channels.models import Channel
 from xinfeng.channels.sessions import ChannelAccount
 from xinfeng.channels.sgip import SgipConfig
@@ -90,6 +91,8 @@ def moved(config: LineConfig, who: Credentials, port: int) -> LineConfig:
             return replace(config, **here, system_id=who.name)
         case AliyunConfig() | TencentConfig():
             return replace(config, **here, account=who.name, plain_http=True, pull_every_s=0)
+        case MaapConfig():
+            return replace(config, **here, account=who.name, plain_http=True)
         case _:
             raise InvalidInput("rehearsal.kind", channel=type(config).__name__)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from xinfeng.channels.simulator import witness
+from xinfeng.channels.simulator.vendors import maap
+from xinfeng.protocols.maap.parcel import Parcel
+from xinfeng.protocols.traffic import SubmitItem
 
 _DIGITS = 11
 
@@ -22,6 +25,18 @@ class Testimony:
     twice: int
     uncertain_arrived: int
     numbers: frozenset[str]
+
+
+def as_it_is(text: str, parts: Sequence[SubmitItem]) -> str:
+    """What a carrier must have of a text: the text."""
+    return text
+
+
+def as_a_card(text: str, parts: Sequence[SubmitItem]) -> str:
+    """What a 5G platform must have: the card with pictures, buttons and chips, and the SMS behind it."""
+    [(_, content, *_)] = parts
+    parcel = Parcel.unpack(content)
+    return maap.testimony(parcel.message, parcel.chips, parcel.sms)
 
 
 def testimony(log: Path, rendered: Mapping[str, str], *, uncertain: frozenset[str]) -> Testimony:

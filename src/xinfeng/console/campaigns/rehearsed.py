@@ -235,8 +235,6 @@ def remarks(outcome: Outcome) -> list[tuple[Tone, Text]]:
                 _("按通道的速率，一分钟发不完这么多，少演练了 %(n)s 条。") % {"n": num(outcome.spared)},
             )
         )
-    if outcome.absent:
-        said.append(("neutral", _("没有演练这些通道：%(names)s。") % {"names": "、".join(outcome.absent)}))
     return said
 
 

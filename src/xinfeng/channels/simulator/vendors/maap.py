@@ -47,7 +47,8 @@ class Platform(Vendor):
 
     def take(self, account: str, numbers: Sequence[str], message: dict[str, Any], *, reference: str) -> None:
         """Accept a message to these numbers."""
-        words = "\n".join(_words(message["card"]))
+        whole = self.options.testify_all
+        words = testimony(**message) if whole else "\n".join(_words(message["card"]))
         self.messages[reference] = message
         for number in numbers:
             self._last[number] = reference
@@ -72,6 +73,12 @@ class Platform(Vendor):
         """The code that a request to these is refused with; empty: none."""
         refused = self.behaviour.refuse_numbers
         return self.refusal() or next((refused[one] for one in numbers if one in refused), "")
+
+
+def testimony(card: Mapping[str, Any], chips: Mapping[str, Any] | None, sms: str) -> str:
+    """Everything of a message that reaches a reader, as the log has it where it keeps all: cards with their pictures and
+    buttons, chips, and the SMS behind them."""
+    return json.dumps([card, chips, sms], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _cards(card: Mapping[str, Any]) -> list[Mapping[str, Any]]:

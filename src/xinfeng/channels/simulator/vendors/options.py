@@ -20,7 +20,8 @@ class VendorOptions:
     """`port` and `control_port` 0 take any free port; `control_port` None: no control. `templates`: text by code, without
     signature; none at all: any code is taken, and its values are what is written down. `report_url`, `reply_url`: the
     callbacks; empty: receipts and replies wait to be pulled. `push_token`: what pushes of `maap_csp` are signed with.
-    `retry_s`: when a callback that was not taken comes again."""
+    `retry_s`: when a callback that was not taken comes again. `testify_all`: of a 5G message everything is written down
+    (`maap.testimony`), not only the words on its cards."""
 
     protocol: str = "aliyun"
     host: str = "127.0.0.1"
@@ -36,6 +37,7 @@ class VendorOptions:
     log: Path | None = None
     behaviour: VendorBehaviour = field(default_factory=VendorBehaviour)
     seed: int | None = None
+    testify_all: bool = False
 
 
 def _parser() -> argparse.ArgumentParser:
