@@ -124,7 +124,7 @@ def _take(path: Path) -> tuple[float, int, float]:
     """Seconds, complaints matched, and the longest the wire was silent."""
     from xinfeng.complaints import files
     from xinfeng.complaints.models import ComplaintStanding
-    from xinfeng.consent import sql
+    from xinfeng.consent import suppressing
     from xinfeng.kernel.time import utc_now
 
     now = utc_now()
@@ -133,7 +133,7 @@ def _take(path: Path) -> tuple[float, int, float]:
     mapping = files.preview(kept.pk, source="12321").guess
     files.start(kept.pk, mapping=mapping, source="12321", remember=False, actor="b", now=now)
     longest, since = [0.0], [0.0]
-    true_silence, true_transaction = sql.silence_wire, files.bulk_transaction
+    true_silence, true_transaction = suppressing.silence_wire, files.bulk_transaction
 
     def silence_wire():  # type: ignore[no-untyped-def]
         yield from true_silence()
@@ -147,13 +147,13 @@ def _take(path: Path) -> tuple[float, int, float]:
         if since[0]:
             longest[0] = max(longest[0], time.perf_counter() - since[0])
 
-    sql.silence_wire, files.bulk_transaction = silence_wire, bulk_transaction
+    suppressing.silence_wire, files.bulk_transaction = silence_wire, bulk_transaction
     try:
         started = time.perf_counter()
         assert files.run(kept.pk, now=now) == "done"
         seconds = time.perf_counter() - started
     finally:
-        sql.silence_wire, files.bulk_transaction = true_silence, true_transaction
+        suppressing.silence_wire, files.bulk_transaction = true_silence, true_transaction
     return seconds, ComplaintStanding.objects.filter(plan_id=1).count(), longest[0]
 
 

@@ -12,7 +12,7 @@ from tests.forms.world import NOW, ask, box, lottery, make_form, one, prize, sub
 
 from xinfeng.consent.actions import record_opt_outs, suppress_numbers
 from xinfeng.consent.reads import standing_of
-from xinfeng.consent.sql import OptOut
+from xinfeng.consent.suppressing import OptOut
 from xinfeng.consent.verify import verify_ledger
 from xinfeng.contacts.masked import tiers_of
 from xinfeng.contacts.models import Contact

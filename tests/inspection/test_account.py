@@ -14,7 +14,7 @@ from tests.factories import make_contact, make_contacts
 from xinfeng.campaigns.models import Campaign
 from xinfeng.consent.actions import append_entries, record_opt_outs
 from xinfeng.consent.ledger import NewEntry
-from xinfeng.consent.sql import OptOut
+from xinfeng.consent.suppressing import OptOut
 from xinfeng.contacts.models import Contact
 from xinfeng.delivery.models import Message, Outcome
 from xinfeng.foundation.database import bulk_transaction

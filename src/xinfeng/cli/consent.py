@@ -87,7 +87,7 @@ def opt_out(
     """登记退订，立即生效。 Record an opt-out; it binds at once."""
     ready()
     from xinfeng.consent.actions import record_opt_outs
-    from xinfeng.consent.sql import OptOut
+    from xinfeng.consent.suppressing import OptOut
     from xinfeng.contacts.sql import find_by_phone_indexes
     from xinfeng.foundation.database import bulk_transaction
     from xinfeng.foundation.vault import vault

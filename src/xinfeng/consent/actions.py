@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 
-from xinfeng.consent import sql
+from xinfeng.consent import sql, suppressing
 from xinfeng.consent.evidence import check_reference
 from xinfeng.consent.ledger import IMPORT_PREFIX, NewEntry
 from xinfeng.consent.merged import reconcile_merge
@@ -19,7 +19,7 @@ from xinfeng.consent.models import Purpose, Scope, Suppression, SuppressionReaso
 from xinfeng.consent.notices import publish_notice
 from xinfeng.consent.purposes import check
 from xinfeng.consent.script import perform, perform_async
-from xinfeng.consent.sql import OptOut
+from xinfeng.consent.suppressing import OptOut
 from xinfeng.contacts.models import Contact
 from xinfeng.contacts.tiers import recompute_tiers_of
 from xinfeng.foundation import audit
@@ -90,7 +90,7 @@ def record_opt_outs(
 
     Behind the barrier: the caller commits at once, before anybody is told that it was taken.
     """
-    perform(connection, sql.opt_out(opt_outs, now=now, actor=actor))
+    perform(connection, suppressing.opt_out(opt_outs, now=now, actor=actor))
 
 
 async def record_opt_outs_async(
@@ -101,7 +101,7 @@ async def record_opt_outs_async(
     actor: str = REPLIES,
 ) -> None:
     """`record_opt_outs` inside the transaction of an asyncio connection."""
-    await perform_async(connection, sql.opt_out(opt_outs, now=now, actor=actor))
+    await perform_async(connection, suppressing.opt_out(opt_outs, now=now, actor=actor))
 
 
 def grant(
@@ -151,7 +151,7 @@ def _lift_own_opt_out(connection: Connection, entry: NewEntry, *, now: datetime)
     if scopes:
         lifted = perform(
             connection,
-            sql.lift(
+            suppressing.lift(
                 [bytes(one.phone_index) for one in in_force],
                 scopes=scopes,
                 reasons=[SuppressionReason.OPT_OUT.value],
@@ -210,7 +210,7 @@ def suppress_numbers(
         audit.record(
             actor=actor, action="suppression.add", kind="suppression", count=len(indexes), reason=reason
         )
-        script = sql.suppress(
+        script = suppressing.suppress(
             indexes,
             scope=Scope(scope),
             reason=SuppressionReason(reason),
@@ -242,7 +242,7 @@ def record_complaints(
             count=len(complaints),
             reason=SuppressionReason.COMPLAINT.value,
         )
-    script = sql.suppress_each(
+    script = suppressing.suppress_each(
         complaints, scope=Scope.MARKETING, reason=SuppressionReason.COMPLAINT, actor=actor, now=now
     )
     return perform(connection, script)
@@ -270,7 +270,7 @@ def lift_suppression(suppression_id: int, *, reason: str, actor: str, now: datet
         found = Suppression.objects.filter(pk=suppression_id).first()
         if found is None:
             raise NotFound("suppression.unknown", id=suppression_id)
-        script = sql.lift(
+        script = suppressing.lift(
             [bytes(found.phone_index)],
             scopes=[found.scope],
             reasons=[found.reason],

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from xinfeng.consent import sql
+from xinfeng.consent import sql, suppressing
 from xinfeng.consent.barrier import take_ledger
 from xinfeng.consent.models import Scope, SuppressionReason
 from xinfeng.consent.script import Ask, Script, perform
@@ -57,7 +57,7 @@ def lift_mistaken(connection: Connection, phone_index: bytes, *, why: str, actor
     """A number was not reassigned after all: lift what rested on that, and put back what it had taken the place of."""
     lifted = perform(
         connection,
-        sql.lift(
+        suppressing.lift(
             [phone_index],
             scopes=[scope.value for scope in Scope],
             reasons=[_REASSIGNED],
@@ -76,7 +76,7 @@ def lift_mistaken(connection: Connection, phone_index: bytes, *, why: str, actor
 
 
 def _narrow(phone_index: bytes, *, why: str, actor: str, now: datetime) -> Script[list[int]]:
-    lifted = yield from sql.lift(
+    lifted = yield from suppressing.lift(
         [phone_index],
         scopes=[Scope.ALL.value],
         reasons=[reason.value for reason in NARROWED],
@@ -87,13 +87,13 @@ def _narrow(phone_index: bytes, *, why: str, actor: str, now: datetime) -> Scrip
     ids = [int(row[0]) for row in lifted]
     if not ids:
         return []
-    coming: list[sql.Coming] = []
+    coming: list[suppressing.Coming] = []
     # Whatever keeps marketing away already goes on doing so, and is not replaced: it may be the staff's own block.
     if not (yield Ask(_IN_FORCE, (phone_index,))):
         for index, _, reason, source, at, by in (yield Ask(_BY_ID, (ids,))):
-            coming.append(sql.Coming(bytes(index), Scope.MARKETING.value, reason, source, at, by))
-    yield from sql.mark(coming)
-    yield from sql.bar(coming)
+            coming.append(suppressing.Coming(bytes(index), Scope.MARKETING.value, reason, source, at, by))
+    yield from suppressing.mark(coming)
+    yield from suppressing.bar(coming)
     return ids
 
 
@@ -103,19 +103,19 @@ def _put_back(ids: list[int], *, why: str, actor: str, now: datetime) -> Script[
     yield Ask(_TWINS, {"ids": ids, "now": now, "actor": actor, "why": why[:200]})
     rows = yield Ask(_BY_ID, (ids,))
     yield from _refresh([bytes(row[0]) for row in rows])
-    coming: list[sql.Coming] = []
+    coming: list[suppressing.Coming] = []
     for index, scope, reason, source, at, by in rows:
-        coming += yield from sql.ready(
+        coming += yield from suppressing.ready(
             [(bytes(index), at, source)],
             scope=Scope(scope),
             reason=SuppressionReason(reason),
             actor=by,
             now=now,
         )
-    yield from sql.mark(coming)
-    yield from sql.bar(coming)
+    yield from suppressing.mark(coming)
+    yield from suppressing.bar(coming)
 
 
 def _refresh(indexes: Sequence[bytes]) -> Script[None]:
-    found = yield Ask(sql.CONTACTS_OF, (list(set(indexes)),))
+    found = yield Ask(suppressing.CONTACTS_OF, (list(set(indexes)),))
     yield from sql.refresh(sorted({row[0] for row in found}))

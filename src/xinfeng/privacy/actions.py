@@ -16,7 +16,7 @@ from django.db import transaction
 from xinfeng.consent.actions import append_entries, record_opt_outs
 from xinfeng.consent.ledger import NewEntry
 from xinfeng.consent.models import Purpose
-from xinfeng.consent.sql import OptOut
+from xinfeng.consent.suppressing import OptOut
 from xinfeng.contacts.models import Contact
 from xinfeng.content.models import Signature
 from xinfeng.foundation import audit

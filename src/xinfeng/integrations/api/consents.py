@@ -11,7 +11,7 @@ from ninja import Router
 from xinfeng.consent import actions, purposes, reads
 from xinfeng.consent.asking import may_ask
 from xinfeng.consent.models import Notice, Scope, Suppression
-from xinfeng.consent.sql import OptOut
+from xinfeng.consent.suppressing import OptOut
 from xinfeng.foundation import audit
 from xinfeng.foundation.database import Connection
 from xinfeng.foundation.vault import vault
