@@ -21,7 +21,8 @@ def _faults(**changes: object) -> dict[str, str]:
 def test_the_least_is_host_account_and_access_code_and_the_rest_is_as_in_the_specification() -> None:
     config = CmppConfig.read(LEAST, ChannelKind.CMPP2)
     assert (config.port, config.window, config.connections) == (7890, 16, 1)
-    assert (config.keepalive_s, config.response_timeout_s) == (180.0, 60.0)
+    assert config.response_timeout_s == 60.0
+    assert config.keepalive_s < 180, "gateways cut lines that were silent for so long"
     assert config.version is Version.V20
     assert config.msg_src == "901234"
 

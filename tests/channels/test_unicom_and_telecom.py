@@ -52,7 +52,7 @@ def test_the_least_is_enough_and_the_rest_is_as_in_the_specifications() -> None:
     assert (telecom.port, telecom.window, telecom.keepalive_s, telecom.response_timeout_s) == (
         8890,
         16,
-        180,
+        60,
         60,
     )
     assert (unicom.port, unicom.window, unicom.response_timeout_s) == (8801, 32, 30)

@@ -19,8 +19,8 @@ _VERSIONS: dict[str, Version] = {ChannelKind.CMPP2: Version.V20, ChannelKind.CMP
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CmppConfig(LineConfig):
-    """`port`: 7890 for long connections. `account`: SP_Id. `window`: 16, `keepalive_s` and `response_timeout_s` (C
-    and T): 180 and 60 s in the specification. Fees: bulk messages are paid by the provider (`fee_user_type` 2) and
+    """`port`: 7890 for long connections. `account`: SP_Id. `window`: 16, and `response_timeout_s` (T) 60 s,
+    as in the specification. Fees: bulk messages are paid by the provider (`fee_user_type` 2) and
     free for the reader (`fee_type` 01).
     """
 

@@ -17,11 +17,13 @@ from collections.abc import Iterable, Sequence
 from typing import cast
 
 from xinfeng.channels.config import LineConfig
+from xinfeng.channels.intake import Intake
 from xinfeng.channels.lines import Answered as Answered
 from xinfeng.channels.lines import Line as Line
 from xinfeng.channels.lines import Listener as Listener
 from xinfeng.channels.lines import Ref as Ref
 from xinfeng.channels.models import ConnectionPhase
+from xinfeng.channels.reaching import FIRST_OCTETS, other_speech
 from xinfeng.kernel.time import utc_now
 from xinfeng.protocols.session import Closed, CloseReason, Expired, Refused
 from xinfeng.protocols.traffic import (
@@ -32,6 +34,7 @@ from xinfeng.protocols.traffic import (
     Receipts,
     Replies,
     Reply,
+    Skipped,
     StrayResponses,
     SubmitItem,
     SubmitResponses,
@@ -62,6 +65,9 @@ class Connection(asyncio.Protocol):
         self.submitted = 0
         self.round_trip_ms: float | None = None
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._intake = Intake(self._read)
+        self._first = b""
+        self._was_open = False
         self._config = config
         self._listener = listener
         self._session = config.session(secret)
@@ -110,7 +116,9 @@ class Connection(asyncio.Protocol):
     def acknowledge(self, deliveries: Iterable[Acknowledgement]) -> None:
         """Tell the carrier that these are committed. On a connection that is gone: nothing; it will ask again."""
         if self.phase is ConnectionPhase.READY:
-            self._write(self._session.acknowledge(deliveries))
+            taken = list(deliveries)
+            self._write(self._session.acknowledge(taken))
+            self._intake.acknowledged(len(taken))
 
     def abort(self, code: str) -> None:
         """Give the connection up at once; what is in flight becomes unanswered."""
@@ -132,6 +140,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._intake.attach(self._transport)
         line = transport.get_extra_info("socket")
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
@@ -143,16 +152,18 @@ class Connection(asyncio.Protocol):
         self._schedule_tick()
 
     def data_received(self, data: bytes) -> None:
-        now = time.monotonic()
-        self._heard_at = now
-        self._take(self._session.feed(data, now), now)
-        self._flush()
-        if self._session.closed:
-            self._close()
+        self._intake.feed(data)
+
+    def pause_writing(self) -> None:
+        self._intake.block(blocked=True)
+
+    def resume_writing(self) -> None:
+        self._intake.block(blocked=False)
 
     def connection_lost(self, error: Exception | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self._intake.finish()
         self._take(self._session.lost(), time.monotonic())
         self._fd = -1
         self._transport = None
@@ -163,6 +174,16 @@ class Connection(asyncio.Protocol):
             self.closed.set_result(None)
 
     # --- inside ----------------------------------------------------------------------------------------------
+
+    def _read(self, data: bytes) -> None:
+        now = time.monotonic()
+        self._heard_at = now
+        if len(self._first) < FIRST_OCTETS:
+            self._first = (self._first + data)[:FIRST_OCTETS]
+        self._take(self._session.feed(data, now), now)
+        self._flush()
+        if self._session.closed:
+            self._close()
 
     def _take(self, events: list[Event], now: float) -> None:
         receipts: list[Receipt] = []
@@ -182,6 +203,11 @@ class Connection(asyncio.Protocol):
                         self._listener.answered_late(self, late)
                 case Expired(sequences):
                     self._take_expired(sequences, now)
+                case Skipped(error):
+                    log.warning(
+                        "a carrier's message could not be read",
+                        extra={"channel": self.channel_id, "connection": self.number, "code": error.code},
+                    )
                 case Opened():
                     self._opened()
                 case Refused():
@@ -194,6 +220,7 @@ class Connection(asyncio.Protocol):
                     raise AssertionError(f"a client session told {event!r}")
         if receipts or replies:
             self.useful = True
+            self._intake.delivered(len(receipts) + len(replies))
             self._listener.received(self, receipts, replies)
 
     def _take_answers(self, items: list[tuple[int, bytes, int]], now: float) -> None:
@@ -223,7 +250,7 @@ class Connection(asyncio.Protocol):
         refs = [self._refs.pop(sequence) for sequence in event.pending if sequence in self._refs]
         if self.phase is not ConnectionPhase.REFUSED:
             self.phase = ConnectionPhase.CLOSED
-            self.detail = self.detail or (event.error.code if event.error else event.reason.value)
+            self.detail = self.detail or self._why(event)
         if event.reason is not CloseReason.LOCAL:
             log.info(
                 "connection ended",
@@ -232,7 +259,21 @@ class Connection(asyncio.Protocol):
         if refs:
             self._listener.unanswered(self, refs, "lost")
 
+    def _why(self, event: Closed) -> str:
+        """How it ended, as a code. Before the login, the same end means something else."""
+        if not self._was_open:
+            if event.reason is CloseReason.VIOLATION and (other := other_speech(self._first)):
+                return other
+            if event.reason is CloseReason.SILENT:
+                return "login_silent"
+            if event.reason is CloseReason.LOST:
+                return "closed"
+        elif event.reason is CloseReason.SILENT and self._intake.swamped:
+            return "swamped"
+        return event.error.code if event.error else event.reason.value
+
     def _opened(self) -> None:
+        self._was_open = True
         self.phase = ConnectionPhase.READY
         self.detail = ""
         self._listener.changed(self)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
+from ipaddress import IPv6Address
 from typing import Any
 
 Reader = Callable[[Any], Any]
@@ -30,6 +32,31 @@ def text(longest: int, *, shortest: int = 0, digits: bool = False) -> Reader:
         return stated
 
     return read
+
+
+_is_name = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?").fullmatch
+
+
+def host(value: Any) -> str:
+    """A name or an address; an IPv6 address may come in brackets, as addresses with ports have it."""
+    stated: str = text(253, shortest=1)(value)
+    return stated[1:-1] if stated.startswith("[") and stated.endswith("]") else stated
+
+
+def host_fault(stated: str) -> str:
+    """Why this can't be where a gateway is: `with_scheme` (`http://…`), `with_port`, `not_a_host`; empty: it may be.
+
+    Asked of what people give. What is stored is not refused for it: its channel must still be shown, and edited.
+    """
+    if "://" in stated:
+        return "with_scheme"
+    if ":" in stated:
+        try:
+            IPv6Address(stated)
+        except ValueError:
+            return "with_port" if _is_name(stated.rpartition(":")[0]) else "not_a_host"
+        return ""
+    return "" if _is_name(stated) else "not_a_host"
 
 
 def number(least: float, most: float, *, whole: bool = True) -> Reader:

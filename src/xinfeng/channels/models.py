@@ -150,7 +150,8 @@ class ConnectionPhase(models.TextChoices):
 
 
 class ConnectionState(models.Model):
-    """What one connection of a channel is doing, written by its gateway about once a second."""
+    """What one connection of a channel is doing, written by its gateway about once a second. `retry_at`: when a connection
+    that is not there is tried again."""
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE)
     gateway = models.CharField(max_length=40)
@@ -162,6 +163,7 @@ class ConnectionState(models.Model):
     window_used = models.IntegerField(default=0)
     submitted_per_s = models.FloatField(default=0)
     round_trip_ms = models.FloatField(null=True)
+    retry_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "connection_state"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from xinfeng.channels.config import LineConfig
 from xinfeng.channels.kinds import read_config
 from xinfeng.channels.models import Channel
+from xinfeng.channels.reaching import FIRST_OCTETS, UNREACHABLE, other_speech, why_unreachable
 from xinfeng.channels.vendors import VendorConfig, asking
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import NotFound
@@ -19,8 +20,9 @@ from xinfeng.protocols.traffic import Opened
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """`code`: `ok`, `unreachable`, `silent`, `closed`, or the login's refusal; of a cloud vendor also `tls`, or its own
-    code. `took_ms` up to the answer."""
+    """`code`: `ok`; `connect.…` or `other.…` (see `reaching`); `closed` or `login_silent` where the login was not
+    answered; its refusal (with `status`); or how the answer breaks the protocol. Of a cloud vendor `unreachable`,
+    `silent`, `tls`, or its own code. `took_ms` up to the answer."""
 
     ok: bool
     code: str
@@ -50,8 +52,9 @@ def try_login(config: LineConfig, secret: str, *, timeout_s: float = 8.0) -> Pro
         return result(asking.check(config, secret, timeout_s=timeout_s))
     try:
         line = socket.create_connection((config.host, config.port), timeout=timeout_s)
-    except OSError:
-        return result("unreachable")
+    except UNREACHABLE as fault:
+        return result(why_unreachable(fault))
+    first = b""
     with line:
         session = config.session(secret)
         session.connect(utc_now(), began)
@@ -60,6 +63,7 @@ def try_login(config: LineConfig, secret: str, *, timeout_s: float = 8.0) -> Pro
             while (now := time.monotonic()) < deadline:
                 line.settimeout(deadline - now)
                 data = line.recv(4096)
+                first = (first + data)[:FIRST_OCTETS]
                 for event in session.feed(data, now) if data else session.lost():
                     match event:
                         case Opened():
@@ -69,12 +73,14 @@ def try_login(config: LineConfig, secret: str, *, timeout_s: float = 8.0) -> Pro
                             return answer
                         case Refused(status, code):
                             return result(code, status)
+                        case Closed(error=error) if error is not None:
+                            return result(other_speech(first) or error.code)
                         case Closed():
                             return result("closed")
                         case _:
                             continue
         except TimeoutError:
-            return result("silent")
+            return result("login_silent")
         except OSError:
             return result("closed")
-    return result("silent")
+    return result("login_silent")

@@ -28,6 +28,7 @@ class ConnectionRow:
     window_used: int
     submitted_per_s: float
     round_trip_ms: float | None
+    retry_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ def _connection(state: ConnectionState) -> ConnectionRow:
         window_used=state.window_used,
         submitted_per_s=state.submitted_per_s,
         round_trip_ms=state.round_trip_ms,
+        retry_at=state.retry_at,
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+import time as clock
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import cast
 
 from xinfeng.channels.backoff import Backoff
@@ -17,11 +18,17 @@ from xinfeng.channels.inbound import Callee, Port, ports
 from xinfeng.channels.lines import Line, Listener
 from xinfeng.channels.models import ConnectionPhase
 from xinfeng.channels.rate import SlidingRate, Throttle
+from xinfeng.channels.reaching import UNREACHABLE, why_unreachable
 from xinfeng.kernel.time import utc_now
+from xinfeng.protocols.traffic import SubmitItem
 
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S = 10.0
+
+LASTED_S = 60.0
+"""A login that held so long was a good one: what ended it later says nothing about the next. (Many carriers cut lines that
+are idle for minutes, and a channel without work must not end up waiting longer and longer.)"""
 
 JOIN_S = 3.0
 """How long a gateway that finds others on the channel waits before it sends: they look at `connection_state` every
@@ -57,12 +64,26 @@ class Place:
     since: datetime = field(default_factory=utc_now)
     connection: Line | None = None
     counted: int = 0
+    retry_at: datetime | None = None
+    """When the next try is due; None while one is being made, or none is needed."""
+    ready_at: float | None = None
+    """Since when messages could go over its connection, the present one or the last; monotonic."""
 
     def enter(self, phase: ConnectionPhase, detail: str = "") -> None:
         """Note a phase; `since` only moves when it is another one."""
         if phase is not self.phase:
             self.since = utc_now()
         self.phase, self.detail = phase, detail[:200]
+        self.retry_at = None
+        if phase is ConnectionPhase.CONNECTING:
+            self.ready_at = None
+        elif phase is ConnectionPhase.READY:
+            self.ready_at = clock.monotonic()
+
+    @property
+    def lasted(self) -> bool:
+        """Whether its connection, the present one or the last, held for long."""
+        return self.ready_at is not None and clock.monotonic() - self.ready_at >= LASTED_S
 
     def submitted_since(self) -> int:
         """Parts submitted since this was last asked."""
@@ -78,6 +99,9 @@ class ChannelSessions:
     `rate` counts parts over all connections; `throttle` says what the carrier lets us do at present. Nothing may
     be sent before `set_rate` has told among how many gateways the channel's rate is shared.
     """
+
+    gathers = 0
+    """How many messages one request can be about, of those that go together; 0: each is written on its own."""
 
     def __init__(
         self,
@@ -133,6 +157,10 @@ class ChannelSessions:
             if place.connection is not None and place.connection.phase is ConnectionPhase.READY
         ]
 
+    def gather(self, line: Line, items: Sequence[SubmitItem], at_most: int) -> Sequence[int]:
+        """Which of the items, the first among them, the line's next request can be about."""
+        return range(min(len(items), at_most, line.free_window))
+
     def clogged(self) -> list[Line]:
         """Connections whose octets wait outside the kernel."""
         return [place.connection for place in self.places if place.connection and place.connection.clogged]
@@ -160,9 +188,17 @@ class ChannelSessions:
         backoff = self._make_backoff()
         while not self._stopping.is_set():
             place.enter(ConnectionPhase.CONNECTING)
-            wait_s = await self._once(place, backoff)
+            try:
+                wait_s = await self._once(place, backoff)
+            except Exception:  # told in full, and this place is not lost for good over it
+                log.exception("connection failed", extra={"channel": self.account.id})
+                place.connection = None
+                place.enter(ConnectionPhase.WAITING, "failed")
+                wait_s = backoff.failed()
             if self._stopping.is_set():
                 break
+            if wait_s > 0:
+                place.retry_at = utc_now() + timedelta(seconds=wait_s)
             try:
                 await asyncio.wait_for(self._stopping.wait(), wait_s)
             except TimeoutError:
@@ -180,14 +216,14 @@ class ChannelSessions:
                 ),
                 CONNECT_TIMEOUT_S,
             )
-        except (OSError, TimeoutError) as fault:
-            place.enter(ConnectionPhase.WAITING, f"connect.{type(fault).__name__}")
+        except UNREACHABLE as fault:
+            place.enter(ConnectionPhase.WAITING, why_unreachable(fault))
             return backoff.failed()
         place.connection = connection
         place.counted = 0
         await connection.closed
         place.connection = None
-        if connection.useful:
+        if connection.useful or place.lasted:
             backoff.succeeded()
         return self._rest_s(place, connection, backoff)
 
@@ -204,7 +240,7 @@ class ChannelSessions:
     def _rest_s(self, place: Place, line: Line, backoff: Backoff) -> float:
         """A line has ended; seconds until the next is tried."""
         if isinstance(line, Connection) and line.refused_status is not None:
-            place.enter(ConnectionPhase.REFUSED, line.detail)
+            place.enter(ConnectionPhase.REFUSED, f"{line.detail}:{line.refused_status}")
             log.warning("login refused", extra={"channel": self.account.id, "status": line.refused_status})
             return backoff.refused(line.detail)
         place.enter(ConnectionPhase.WAITING, line.detail)

@@ -17,8 +17,8 @@ ACCOUNT_WIDTH = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmgpConfig(LineConfig):
-    """`port`: 8890. `account`: ClientID. `window`: 16, `keepalive_s` and `response_timeout_s`: 180 and 60 s in the
-    specification, as in CMPP.
+    """`port`: 8890. `account`: ClientID. `window`: 16, and `response_timeout_s` 60 s, as in the
+    specification and in CMPP.
 
     `msg_src`: the enterprise code; sent where it is stated, some gateways demand it. Fees: `fee_type` 00 is free for
     the reader; `charge_user_type` (0 the reader pays, 1 the sender, 2 the provider, 3 `charge_number`) goes on the wire

@@ -28,6 +28,7 @@ class Figures:
     window_used: int
     submitted_per_s: float
     round_trip_ms: float | None
+    retry_at: datetime | None = None
 
 
 def figures(sessions: ChannelSessions, *, elapsed_s: float) -> list[Figures]:
@@ -45,6 +46,7 @@ def figures(sessions: ChannelSessions, *, elapsed_s: float) -> list[Figures]:
                 window_used=connection.window_used if connection else 0,
                 submitted_per_s=round(place.submitted_since() / elapsed_s, 1),
                 round_trip_ms=connection.round_trip_ms if connection else None,
+                retry_at=place.retry_at,
             )
         )
     if sessions.port is not None:
@@ -75,7 +77,7 @@ async def write(
         [getattr(row, name) for row in rows]
         for name in (
             *("channel_id", "number", "phase", "detail"),
-            *("since", "window_used", "submitted_per_s", "round_trip_ms"),
+            *("since", "window_used", "submitted_per_s", "round_trip_ms", "retry_at"),
         )
     )
     cursor = await connection.execute(_WRITE, {"gateway": gateway, "now": now, **_named(columns)})
@@ -95,8 +97,9 @@ _WRITE = """
 with given as (
   select * from unnest(
     %(c0)s::bigint[], %(c1)s::smallint[], %(c2)s::text[], %(c3)s::text[],
-    %(c4)s::timestamptz[], %(c5)s::int[], %(c6)s::float8[], %(c7)s::float8[]
-  ) as g (channel_id, number, phase, detail, since, window_used, submitted_per_s, round_trip_ms)
+    %(c4)s::timestamptz[], %(c5)s::int[], %(c6)s::float8[], %(c7)s::float8[],
+    %(c8)s::timestamptz[]
+  ) as g (channel_id, number, phase, detail, since, window_used, submitted_per_s, round_trip_ms, retry_at)
   where exists (select from channel where channel.id = g.channel_id)
 ),
 gone as (
@@ -109,13 +112,15 @@ gone as (
 ),
 written as (
   insert into connection_state as old
-    (channel_id, gateway, number, phase, detail, since, seen_at, window_used, submitted_per_s, round_trip_ms)
-  select channel_id, %(gateway)s, number, phase, detail, since, %(now)s, window_used, submitted_per_s, round_trip_ms
+    (channel_id, gateway, number, phase, detail, since, seen_at, window_used, submitted_per_s, round_trip_ms,
+     retry_at)
+  select channel_id, %(gateway)s, number, phase, detail, since, %(now)s, window_used, submitted_per_s, round_trip_ms,
+         retry_at
   from given
   on conflict (channel_id, gateway, number) do update set
     phase = excluded.phase, detail = excluded.detail, since = excluded.since, seen_at = excluded.seen_at,
     window_used = excluded.window_used, submitted_per_s = excluded.submitted_per_s,
-    round_trip_ms = excluded.round_trip_ms
+    round_trip_ms = excluded.round_trip_ms, retry_at = excluded.retry_at
 )
 select channel_id, count(distinct gateway) from (
   select channel_id, gateway from connection_state where seen_at >= %(now)s - interval '10 seconds'
