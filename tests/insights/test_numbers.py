@@ -250,6 +250,57 @@ def test_behind_every_number_are_as_many_contacts(world: World) -> None:
         assert all("****" in row.phone for row in page.rows)
 
 
+def reads(world: World) -> None:
+    """0, 1 and 4 delivered, 0 and 4 of them read; an SMS went to 2 instead. Its channel tells such things."""
+    channel_id = Plan.objects.get(pk=world.plan_id).channel_id
+    Channel.objects.filter(pk=channel_id).update(
+        kind="maap_csp", config={"host": "h", "account": "a", "chatbot": "sip:1@b.cn"}
+    )
+    with connection.cursor() as cursor:
+        for position in (0, 1, 2, 4):
+            cursor.execute(
+                "insert into attempt (message_id, part, channel_id, outcome, code, sent_at, at)"
+                " select %s, part, %s, %s, '0', %s, %s from generate_series(1, %s) part",
+                (world.first + position, channel_id, Outcome.ACCEPTED, NOW, NOW, World.parts(position)),
+            )
+    for position, stat in ((0, "DISPLAYED"), (1, "DELIVRD"), (2, "FALLBACK"), (4, "DISPLAYED")):
+        for part in range(1, World.parts(position) + 1):
+            world.receipt(position, stat, part=part)
+
+
+def test_who_read_it_and_whom_the_sms_went_to_can_be_looked_up(world: World) -> None:
+    reads(world)
+    numbers = live_numbers(world.plan_id, now=NOW)
+    assert (numbers.displayed, numbers.fell_back, numbers.delivered) == (2, 1, 3)
+    for group, positions in ((Group.DISPLAYED, [0, 4]), (Group.FELL_BACK, [2])):
+        page = drill.contacts(world.plan_id, Selection(group))
+        assert page.total == len(positions) == getattr(numbers, str(group))
+        assert [row.contact_id for row in page.rows] == [world.contacts[one] for one in positions]
+    assert drill.contact_ids(world.plan_id, Selection(Group.DISPLAYED, province="浙江")) == [
+        world.contacts[0]
+    ]
+
+
+def test_the_lines_of_each_breakdown_say_how_many_read_it(world: World) -> None:
+    reads(world)
+    made = report(world.plan_id, now=NOW)
+    of = made.numbers.displayed_of
+    assert of == 3
+    for lines in (made.by_tier, made.by_province, made.by_carrier, made.by_level):
+        assert sum(line.displayed for line in lines) == made.numbers.displayed == 2
+        assert sum(line.displayed_of for line in lines) == of
+    shares = {line.key: line.displayed_share for line in made.by_province}
+    assert shares == {"浙江": 0.5, "上海": 1.0}
+    assert "已读" in printing.as_text(made)
+
+
+def test_a_channel_that_cannot_know_has_no_share_of_readers(world: World) -> None:
+    send_some_of_everything(world)
+    made = report(world.plan_id, now=NOW)
+    assert {line.displayed_share for line in made.by_tier} == {None}
+    assert "已读" not in printing.as_text(made)
+
+
 def test_pages_follow_each_other(world: World) -> None:
     seen: list[int] = []
     after: int | None = 0

@@ -116,7 +116,7 @@ consent_conditions = st.fixed_dictionaries(
 )
 message_conditions = st.fixed_dictionaries(
     {
-        "message": st.sampled_from(["sent", "delivered", "failed", "replied"]),
+        "message": st.sampled_from(["sent", "delivered", "read", "failed", "replied"]),
         "op": st.sampled_from(["did", "did_not"]),
     },
     optional={"period": periods, "plans": st.lists(st.integers(1, 3), min_size=1, max_size=2)},
@@ -260,7 +260,7 @@ def world() -> dict[str, list[dict[str, Any]]]:
                 }
             )
             if i % 4 == 1:
-                stat = "DELIVRD" if i % 8 == 1 else "UNDELIV"
+                stat = {1: "DELIVRD", 9: "DISPLAYED"}.get(i % 16, "UNDELIV")
                 receipts.append({"id": i, "received_at": NOW, "stat": stat, "message_id": i, "part": 1})
         if i % 6 == 0:
             replies.append(

@@ -238,9 +238,12 @@ class Naive:
             )
             return found == (rule["op"] == "did")
         stats = {row["message_id"]: row["stat"] for row in self.world["receipt"]}
-        wanted = {"sent": ("DELIVRD", "UNDELIV"), "delivered": ("DELIVRD",), "failed": ("UNDELIV",)}[
-            rule["message"]
-        ]
+        wanted = {
+            "sent": ("DELIVRD", "DISPLAYED", "UNDELIV"),
+            "delivered": ("DELIVRD", "DISPLAYED"),
+            "read": ("DISPLAYED",),
+            "failed": ("UNDELIV",),
+        }[rule["message"]]
         found = any(
             row["contact_id"] == contact["id"]
             and stats.get(row["id"]) in wanted

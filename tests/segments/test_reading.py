@@ -74,6 +74,7 @@ GOLDEN: list[tuple[dict[str, Any], str, str]] = [
         "近 30 天内成功送达过活动「五一大促」的短信",
         "received a message of “五一大促” in the last 30 days",
     ),
+    ({"message": "read", "op": "did"}, "在手机上读过短信", "read a message"),
     ({"message": "replied", "op": "did_not"}, "没有回复过短信", "did not reply to a message"),
     (
         {

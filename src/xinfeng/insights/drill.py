@@ -16,7 +16,7 @@ import xlsxwriter
 from django.db import connection, transaction
 
 from xinfeng.delivery.models import ReplyMeaning
-from xinfeng.delivery.outcomes import message_state
+from xinfeng.delivery.outcomes import FALLEN_BACK, MessageState, message_state
 from xinfeng.foundation import audit, security
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.insights import cells
@@ -28,13 +28,16 @@ from xinfeng.lens.engine import Lens, lens
 
 
 class Group(StrEnum):
-    """Which contacts: everybody planned, a stage of their message, those left out, those who answered."""
+    """Which contacts: everybody planned, a stage of their message, those left out, those who answered; of 5G messages,
+    those whose handset showed it and those whom the SMS behind it went to."""
 
     PLANNED = "planned"
     WAITING = "waiting"
     ON_WIRE = "on_wire"
     ACCEPTED = "accepted"
     DELIVERED = "delivered"
+    DISPLAYED = "displayed"
+    FELL_BACK = "fell_back"
     FAILED = "failed"
     UNCERTAIN = "uncertain"
     WITHHELD = "withheld"
@@ -263,6 +266,11 @@ def _messages(copy: Lens, plan_id: int, selection: Selection) -> ibis.Table:
         if group is Group.OPTED_OUT:
             reply = reply.filter(reply["meaning"] == ReplyMeaning.OPT_OUT.value)
         rows = rows.semi_join(reply, "message_id")
+    elif group is Group.DISPLAYED:
+        rows = rows.filter(rows["displayed"])
+    elif group is Group.FELL_BACK:
+        accepted = rows["stage"] == MessageState.ACCEPTED.value
+        rows = rows.filter(accepted, rows["code"] == FALLEN_BACK)
     elif group is not Group.PLANNED:
         rows = rows.filter(rows["stage"] == str(group))
     return rows.select("contact_id", "message_id", "stage", "code", "parts", "cost_li")

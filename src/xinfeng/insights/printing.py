@@ -96,12 +96,16 @@ class _Printer:
         if not lines:
             return
         yield ""
+        read = any(line.displayed_of for line in lines)
+        header: tuple[str, ...]
         header = ("计划", "送达", "送达率") if not self._english else ("planned", "delivered", "share")
+        header += (self._say("已读", "displayed"),) if read else ()
         rows = [(heading, *header)]
         for line in lines:
             share = line.delivered_share
             name = names.get(int(line.key), (str(line.key),) * 2)[1 if self._english else 0]
-            rows.append((f"  {name}", f"{line.messages:,}", f"{line.delivered:,}", _percent(share)))
+            shown = (f"{line.displayed:,}",) if read else ()
+            rows.append((f"  {name}", f"{line.messages:,}", f"{line.delivered:,}", _percent(share), *shown))
         yield from _columns(rows)
 
     def _ending(self) -> Iterable[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import ibis
 
+from xinfeng.channels.reads import telling_displayed
 from xinfeng.contacts.models import Tier
 from xinfeng.delivery.models import Outcome, Plan, ReplyMeaning
 from xinfeng.delivery.outcomes import DELIVERED_STATS, MessageState, message_state
@@ -32,7 +33,8 @@ TARGET_SOURCE = (
 class Line:
     """One line of a breakdown. `key` is what `drill.Selection` takes.
 
-    messages = waiting + accepted + delivered + failed + uncertain + withheld (`waiting` includes the wire).
+    messages = waiting + accepted + delivered + failed + uncertain + withheld (`waiting` includes the wire). `displayed` of
+    those delivered were shown by a handset, among `displayed_of` whose channel can know.
     """
 
     key: str | int
@@ -46,6 +48,12 @@ class Line:
     replied: int
     opted_out: int
     cost_li: int
+    displayed: int = 0
+    displayed_of: int = 0
+
+    @property
+    def displayed_share(self) -> float | None:
+        return self.displayed / self.displayed_of if self.displayed_of else None
 
     @property
     def delivered_share(self) -> float | None:
@@ -168,13 +176,15 @@ def _groups(copy: Lens, plan_id: int) -> list[dict[str, Any]]:
         replied=people["replied"].sum(),
         opted_out=people["opted_out"].sum(),
         cost_li=people["billed_li"].sum().round().cast("int64"),
+        displayed=people["displayed"].sum(),
+        displayed_of=people["can_know"].sum(),
     )
     rows: list[dict[str, Any]] = copy.rows(asked).to_pylist()
     return rows
 
 
 def _people(copy: Lens, plan_id: int) -> ibis.Table:
-    """One row per message: its stage, what was billed for it, whether its contact replied or opted out, and the
+    """One row per message: its stage, what was billed for it, whether its contact read it, replied or opted out, and the
     contact's columns."""
     rows = staged(message_state(copy, [plan_id]), handed_over(plan_id))
     reply = copy.table("reply")
@@ -186,11 +196,15 @@ def _people(copy: Lens, plan_id: int) -> ibis.Table:
     billed = billed_parts(copy, plan_id)
     billed = billed.group_by(billed_id=billed["message_id"]).aggregate(billed=billed.count())
     contact = copy.table("contact").select("id", "tier", "province", "carrier", "level")
+    telling = sorted(telling_displayed())
     rows = rows.left_join(contact, rows["contact_id"] == contact["id"])
     rows = rows.left_join(answers, rows["message_id"] == answers["answered"])
     rows = rows.left_join(billed, rows["message_id"] == billed["billed_id"])
     return rows.select(
         "stage",
+        "displayed",
+        can_know=(rows["stage"] == MessageState.DELIVERED.value)
+        & rows["channel_id"].isin(telling or [-1]).fill_null(False),
         tier=rows["tier"].fill_null(0),
         carrier=rows["carrier"].fill_null(0),
         province=rows["province"].fill_null(""),

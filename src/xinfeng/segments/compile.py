@@ -379,8 +379,10 @@ class _Compiler:
             since = self._since(rule.period)
             state = self.lens.view("message_state", plans=rule.plans or None, since=since)
             state = of_person(self.lens, state)
-            states = _OUTCOME_STATES[rule.outcome]
-            found = state.filter(state["state"].isin(states), self._within(state["planned_at"], rule.period))
+            held = state["displayed"]
+            if rule.outcome is not MessageOutcome.READ:
+                held = state["state"].isin(_OUTCOME_STATES[rule.outcome])
+            found = state.filter(held, self._within(state["planned_at"], rule.period))
         return self._among(found) if rule.did else ~self._among(found)
 
 

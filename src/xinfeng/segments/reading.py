@@ -122,6 +122,7 @@ class _Chinese:
                 done = {
                     "sent": "发送过",
                     "delivered": "成功送达过",
+                    "read": "在手机上读过",
                     "failed": "发送失败过",
                     "replied": "回复过",
                 }[outcome]
@@ -262,6 +263,7 @@ class _English:
                 verbs = {
                     "sent": ("was sent", "was not sent"),
                     "delivered": ("received", "did not receive"),
+                    "read": ("read", "did not read"),
                     "failed": ("could not be reached by", "was not missed by"),
                     "replied": ("replied to", "did not reply to"),
                 }

@@ -11,7 +11,7 @@ A JSON object is one of
      "period"?, "category"?, "item"?}
     {"event": KIND, "measure": "last" | "first", "op": "in_last_days" | "not_in_last_days", "value": DAYS, …}
     {"rhythm": KIND, "op": "silent" | "not_silent", "times": FACTOR}
-    {"message": "sent" | "delivered" | "failed" | "replied", "op": "did" | "did_not", "period"?, "plans"?: [ID, …]}
+    {"message": "sent" | "delivered" | "read" | "failed" | "replied", "op": "did" | "did_not", "period"?, "plans"?: [ID, …]}
     {"interaction": "opted_out" | "complained" | "blocked" | "bounced" | "replied", "op": "is" | "is_not"}
     {"tier_change": TIER | "any", "op": "did" | "did_not", "from"?: TIER, "period"?}
 
@@ -57,10 +57,11 @@ class ConsentOp(StrEnum):
 
 
 class MessageOutcome(StrEnum):
-    """SENT: handed to the carrier, whatever came of it."""
+    """SENT: handed to the carrier, whatever came of it. READ: a handset showed it, which only 5G channels tell."""
 
     SENT = "sent"
     DELIVERED = "delivered"
+    READ = "read"
     FAILED = "failed"
     REPLIED = "replied"
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -22,11 +25,14 @@ from xinfeng.console.components.faults import show_fault
 from xinfeng.console.components.parts import Tone
 from xinfeng.console.permissions import allowed, may
 from xinfeng.console.streaming import stream, stream_file
+from xinfeng.console.templatetags.xinfeng_format import num
+from xinfeng.console.words import sentence
 from xinfeng.insights import drill
 from xinfeng.insights.drill import Group, Selection
 from xinfeng.insights.words import STAGES, code_name
 from xinfeng.kernel.errors import InvalidInput, NotAllowed, XinfengError
 from xinfeng.kernel.time import utc_now
+from xinfeng.segments.actions import create_list
 
 COLUMNS = (
     Column("phone", _("手机号")),
@@ -95,10 +101,37 @@ def people(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "sentence": code_name(selection.code, language()),
         "total": found.total,
         "kept": query.kept,
+        "may_keep": may(request.user, "segment.edit"),
+        "kept_name": f"{campaign.name} · {STAGES[selection.group].in_(language())}"[:80],
         "may_export": may(request.user, "campaign.export"),
         "may_reveal": may(request.user, "contact.reveal"),
     }
     return answer_with_table(request, "campaigns/people.html", table, context)
+
+
+@require_POST
+@allowed("segment.edit")
+def keep(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Make a segment of exactly these people, as they are now."""
+    campaign = reads.campaign(campaign_id)
+    if not may(request.user, "campaign.view"):
+        raise NotAllowed("permission.missing", permission="campaign.view")
+    if campaign.plan_id is None:
+        raise InvalidInput("request.filter", name="group")
+    kept = {name: request.POST[name] for name in NARROWED if name in request.POST}
+    ids = drill.contact_ids(campaign.plan_id, _selection(kept))
+    name, actor = request.POST.get("name", ""), request.user.get_username()
+    try:
+        if not ids:
+            raise InvalidInput("segment.list_empty")
+        made = create_list(name=name, contact_ids=ids, actor=actor)
+    except XinfengError as fault:
+        messages.error(request, sentence(fault))
+        return redirect(f"{reverse('campaigns.people', args=[campaign_id])}?{urlencode(kept)}")
+    messages.success(
+        request, gettext("已存为分群“%(name)s”，%(n)s 人。") % {"name": made.name, "n": num(len(ids))}
+    )
+    return redirect("segments.detail", made.pk)
 
 
 @require_POST

@@ -116,7 +116,7 @@ def _live_context(campaign: Campaign, numbers: LiveNumbers) -> dict[str, Any]:
             Stat(_("受众"), num(numbers.audience)),
             Stat(_("已计划"), num(numbers.planned), to(Group.PLANNED)),
             Stat(_("已送达"), num(numbers.delivered), to(Group.DELIVERED), pct(numbers.delivered_share)),
-            *_read(numbers),
+            *_read(campaign, numbers),
             Stat(_("回复"), num(numbers.replied), to(Group.REPLIED)),
             Stat(_("退订"), num(numbers.opted_out), to(Group.OPTED_OUT), tone="bad"),
             Stat(_("费用"), yuan(fen(numbers.cost_li))),
@@ -131,12 +131,13 @@ def _live_context(campaign: Campaign, numbers: LiveNumbers) -> dict[str, Any]:
     }
 
 
-def _read(numbers: LiveNumbers) -> list[Stat]:
+def _read(campaign: Campaign, numbers: LiveNumbers) -> list[Stat]:
     """What only 5G channels tell: shown on the handset, or sent as an SMS instead."""
-    shown = [Stat(_("已读"), num(numbers.displayed), "", pct(numbers.displayed_share))]
+    read, fallen = (people_url(campaign, group) for group in (Group.DISPLAYED, Group.FELL_BACK))
+    shown = [Stat(_("已读"), num(numbers.displayed), read, pct(numbers.displayed_share))]
     return [
         *(shown if numbers.displayed_of else []),
-        *([Stat(_("已转短信"), num(numbers.fell_back))] if numbers.fell_back else []),
+        *([Stat(_("已转短信"), num(numbers.fell_back), fallen)] if numbers.fell_back else []),
     ]
 
 
@@ -163,6 +164,7 @@ def _report_context(campaign: Campaign, found: Report) -> dict[str, Any]:
     return {
         **_live_context(campaign, numbers),
         "report": found,
+        "tells_read": numbers.displayed_of > 0,
         "funnel": _funnel(campaign, numbers),
         "hours": _hours(found),
         "breakdowns": [
@@ -209,7 +211,11 @@ def _funnel(campaign: Campaign, numbers: LiveNumbers) -> list[tuple[str, int, st
         (_("已计划"), numbers.planned, people_url(campaign, Group.PLANNED), numbers.audience),
         (_("已提交运营商"), numbers.submitted, "", numbers.planned),
         (_("已送达"), numbers.delivered, people_url(campaign, Group.DELIVERED), numbers.submitted),
-        *([(_("已读"), numbers.displayed, "", numbers.displayed_of)] if numbers.displayed_of else []),
+        *(
+            [(_("已读"), numbers.displayed, people_url(campaign, Group.DISPLAYED), numbers.displayed_of)]
+            if numbers.displayed_of
+            else []
+        ),
         (_("回复"), numbers.replied, people_url(campaign, Group.REPLIED), numbers.delivered),
         (_("退订"), numbers.opted_out, people_url(campaign, Group.OPTED_OUT), numbers.delivered),
     ]
@@ -230,16 +236,16 @@ def _hours(found: Report) -> dict[str, Any]:
 
 def _lines(
     campaign: Campaign, lines: Iterable[Line], axis: str, names: dict[int, tuple[str, str]]
-) -> list[tuple[str, Line, Fen, str, str, str]]:
-    """Name, line, cost in fen, and the addresses of its planned, delivered and failed."""
+) -> list[tuple[str, Line, Fen, str, str, str, str]]:
+    """Name, line, cost in fen, and the addresses of its planned, delivered, read and failed."""
     english = language().startswith("en")
     rows = []
     for line in lines:
         pair = names.get(line.key) if isinstance(line.key, int) else None
         label = pair[1 if english else 0] if pair else (str(line.key) or _("未知"))
-        planned, delivered, failed = (
+        planned, delivered, read, failed = (
             people_url(campaign, group, **{axis: line.key})
-            for group in (Group.PLANNED, Group.DELIVERED, Group.FAILED)
+            for group in (Group.PLANNED, Group.DELIVERED, Group.DISPLAYED, Group.FAILED)
         )
-        rows.append((label, line, fen(line.cost_li), planned, delivered, failed))
+        rows.append((label, line, fen(line.cost_li), planned, delivered, read, failed))
     return rows

@@ -20,6 +20,7 @@ urlpatterns = [
     path("/<int:campaign_id>/live", results.live, name="campaigns.live"),
     path("/<int:campaign_id>/report", results.report, name="campaigns.report"),
     path("/<int:campaign_id>/people", evidence.people, name="campaigns.people"),
+    path("/<int:campaign_id>/people/keep", evidence.keep, name="campaigns.keep_people"),
     path("/<int:campaign_id>/export", evidence.export, name="campaigns.export"),
     path("/<int:campaign_id>/explain", evidence.explain, name="campaigns.explain"),
     path("/<int:campaign_id>/history", results.history, name="campaigns.history"),

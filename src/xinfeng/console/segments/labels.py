@@ -67,6 +67,7 @@ CONSENT_OPS: dict[ConsentOp, Text] = {
 OUTCOMES: dict[MessageOutcome, Text] = {
     MessageOutcome.SENT: _("已提交给运营商"),
     MessageOutcome.DELIVERED: _("已送达"),
+    MessageOutcome.READ: _("已读（5G 消息）"),
     MessageOutcome.FAILED: _("未送达"),
     MessageOutcome.REPLIED: _("已回复"),
 }
