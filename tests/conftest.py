@@ -4,6 +4,7 @@ asks for neither has none: what it writes would be found by the tests after it.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import socket
@@ -38,6 +39,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
 from xinfeng.foundation import settings as xinfeng_settings  # noqa: E402
+from xinfeng.foundation.logs import JsonLines  # noqa: E402
 from xinfeng.foundation.partitions import cover_around  # noqa: E402
 from xinfeng.foundation.postgres import EmbeddedPostgres  # noqa: E402
 from xinfeng.kernel.time import utc_now  # noqa: E402
@@ -58,6 +60,17 @@ def _loopback_only(self: socket.socket, address: Any) -> None:
 
 
 socket.socket.connect = _loopback_only  # type: ignore[method-assign,assignment]
+
+
+@pytest.fixture(autouse=True)
+def _logs_end_with_the_test() -> Iterator[None]:
+    """A command that a test runs in this process sends its logs to the stderr of that test, which is then closed."""
+    level = logging.root.level
+    yield
+    logging.root.handlers[:] = [
+        one for one in logging.root.handlers if not isinstance(one.formatter, JsonLines)
+    ]
+    logging.root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

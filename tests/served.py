@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
+from tests.patience import PATIENCE_S
 
 
 @contextmanager
@@ -33,7 +34,7 @@ def served(app: Any) -> Iterator[int]:
 
 def sent(port: int, head: str, pieces: Iterable[bytes] = (), *, between_s: float = 0.0) -> tuple[int, bytes]:
     """Status and all of the answer to a request of these pieces; what the server no longer takes is not sent."""
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as line:
         line.sendall(head.replace("\n", "\r\n").encode() + b"Host: localhost\r\nConnection: close\r\n\r\n")
         try:
             for piece in pieces:

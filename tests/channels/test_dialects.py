@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from tests.patience import PATIENCE_S
 
 from xinfeng.channels.backoff import Backoff
 from xinfeng.channels.kinds import open_sessions, read_config
@@ -93,7 +94,7 @@ class Scene:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         while not condition():
             await asyncio.sleep(0.005)
 
@@ -268,8 +269,8 @@ def test_a_wrong_secret_is_said_in_words_and_not_hammered(protocol: str) -> None
 def test_a_login_is_tried_out(protocol: str) -> None:
     async def work(scene: Scene) -> None:
         config = scene.sessions.account.config
-        good = await asyncio.to_thread(try_login, config, "888888", timeout_s=5)
-        bad = await asyncio.to_thread(try_login, config, "wrong", timeout_s=5)
+        good = await asyncio.to_thread(try_login, config, "888888", timeout_s=PATIENCE_S)
+        bad = await asyncio.to_thread(try_login, config, "wrong", timeout_s=PATIENCE_S)
         assert (good.ok, bad.ok) == (True, False)
         assert bad.code.startswith(f"{protocol}.login.")
 

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.test import override_settings
 from django.urls import path
+from tests.patience import PATIENCE_S
 from tests.served import served
 
 from xinfeng.console.streaming import BLOCK, stream, stream_file
@@ -92,7 +93,7 @@ def port() -> Iterator[int]:
 @contextmanager
 def asked(port: int, address: str) -> Iterator[http.client.HTTPResponse]:
     """The answer; leaving the block leaves the server."""
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     line.request("GET", address)
     with closing(line), line.getresponse() as answer:
         yield answer
@@ -108,7 +109,7 @@ def test_pieces_are_made_as_they_are_read(port: int) -> None:
     assert read == PIECES * len(PIECE)
     assert most_ahead < AHEAD
     assert len(source.threads) == 1  # where the view's database connection is
-    assert source.finished.wait(30)
+    assert source.finished.wait(PATIENCE_S)
 
 
 def test_a_file_is_read_as_it_is_fetched_and_closed(port: int, tmp_path: Path) -> None:
@@ -127,7 +128,7 @@ def test_a_file_is_read_as_it_is_fetched_and_closed(port: int, tmp_path: Path) -
 
     assert read == PIECES * len(PIECE) + 17
     assert most_ahead < AHEAD
-    assert source.finished.wait(30)
+    assert source.finished.wait(PATIENCE_S)
     assert file.closed
 
 
@@ -142,8 +143,8 @@ def test_who_leaves_ends_it(port: int) -> None:
     with asked(port, "/made") as answer:
         answer.read(1 << 20)
 
-    assert source.closed.wait(30)
-    assert source.finished.wait(30)
+    assert source.closed.wait(PATIENCE_S)
+    assert source.finished.wait(PATIENCE_S)
     assert source.made < PIECES * len(PIECE)
 
 
@@ -153,8 +154,8 @@ def test_a_fault_midway_never_looks_complete(port: int, address: str) -> None:
     with asked(port, address) as answer, pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
         answer.read()
 
-    assert source.closed.wait(30)
-    assert source.finished.wait(30)
+    assert source.closed.wait(PATIENCE_S)
+    assert source.finished.wait(PATIENCE_S)
 
 
 def test_a_fault_before_the_first_piece_is_the_views_own() -> None:

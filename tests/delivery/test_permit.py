@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import psycopg
 import pytest
 from tests.delivery.world import agreed, ask, ask_channels, make_channel, make_plan, one
+from tests.patience import PATIENCE_S
 
 from xinfeng.consent.actions import suppress_numbers, withdraw
 from xinfeng.delivery import leases
@@ -43,7 +44,7 @@ class _Holder:
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while not condition():
         assert time.monotonic() < deadline
         await asyncio.sleep(0.005)
@@ -61,7 +62,7 @@ def _keep(holder: _Holder, work: Callable[[PermitKeeper, asyncio.Task[None]], Aw
                 await work(keeper, task)
             finally:
                 stop, holder.chunks = True, ()
-                await asyncio.wait([task], timeout=5)
+                await asyncio.wait([task], timeout=PATIENCE_S)
                 task.cancel()
 
     asyncio.run(go())

@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from tests import patience
 from tests.delivery.world import (
     agreed,
     ask,
@@ -192,7 +193,7 @@ def test_two_gateways_that_hear_the_same_at_once_store_it_once() -> None:
         assert store(first, [whole], now=utc_now()) == 1
         other.start()
         wait_until("select count(*) from pg_locks where locktype = 'advisory' and not granted", 1)
-    other.join(10)
+    other.join(patience.PATIENCE_S)
     first.close()
     assert found == [0]
     assert one("select count(*) from reply") == 1

@@ -14,6 +14,7 @@ from typing import Any
 from django.core.asgi import get_asgi_application
 from tests.campaigns.factories import make_template
 from tests.delivery.world import quick_backoff
+from tests.patience import PATIENCE_S
 from tests.served import served
 
 from xinfeng.channels.actions import save_channel
@@ -26,7 +27,6 @@ from xinfeng.foundation.bodies import limit_bodies
 from xinfeng.integrations.callbacks.addresses import addresses_of
 from xinfeng.integrations.callbacks.gatekeeping import DOOR
 
-PATIENCE_S = 20.0
 KEY, SECRET = "LTAI-simulated", "simulated-secret"
 CHATBOT, PUSH_TOKEN = "sip:106500@botplatform.rcs.chinamobile.com", "agreed-token"
 MEDIA_ADDRESS = "https://m.example.com"
@@ -94,7 +94,7 @@ class VendorWorld:
         async def call() -> Any:
             return what()
 
-        return asyncio.run_coroutine_threadsafe(call(), self.loop).result(10)
+        return asyncio.run_coroutine_threadsafe(call(), self.loop).result(PATIENCE_S)
 
 
 def file(channel_id: int, code: str, text: str, *, state: str = FilingState.IN_FORCE) -> int:
@@ -141,13 +141,13 @@ def vendor_and_gateway(folder: Path, kind: str = "aliyun", **behaviour: Any) -> 
 
     thread = threading.Thread(target=lambda: asyncio.run(live()), daemon=True)
     thread.start()
-    assert started.wait(10)
+    assert started.wait(PATIENCE_S)
     vendor, port, loop = box[0]
 
     def end() -> None:
         if thread.is_alive():
             loop.call_soon_threadsafe(ended[0].set)
-            thread.join(20)
+            thread.join(PATIENCE_S)
 
     with served(limit_bodies(get_asgi_application(), (DOOR,))) as app_port:
         try:

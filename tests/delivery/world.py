@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.factories import make_contacts
+from tests.patience import PATIENCE_S
 
 from xinfeng.channels.actions import save_channel
 from xinfeng.channels.backoff import Backoff
@@ -33,8 +34,6 @@ from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.ids import ChannelId
 from xinfeng.kernel.text import billed_parts
 from xinfeng.kernel.time import utc_now
-
-PATIENCE_S = 30.0
 
 
 def quick_backoff() -> Backoff:
@@ -231,7 +230,7 @@ class Running:
             self.gateways.append((gateway, asyncio.create_task(gateway.run())))
             return gateway
 
-        return asyncio.run_coroutine_threadsafe(start(), self.loop).result(10)
+        return asyncio.run_coroutine_threadsafe(start(), self.loop).result(PATIENCE_S)
 
     def stop_gateway(self, gateway: Gateway) -> None:
         task = next(task for known, task in self.gateways if known is gateway)
@@ -240,14 +239,14 @@ class Running:
             gateway.stop()
             await task
 
-        asyncio.run_coroutine_threadsafe(stop(), self.loop).result(20)
+        asyncio.run_coroutine_threadsafe(stop(), self.loop).result(PATIENCE_S)
         self.gateways = [pair for pair in self.gateways if pair[0] is not gateway]
 
     def _call(self, what: Callable[[], Any]) -> Any:
         async def call() -> Any:
             return what()
 
-        return asyncio.run_coroutine_threadsafe(call(), self.loop).result(10)
+        return asyncio.run_coroutine_threadsafe(call(), self.loop).result(PATIENCE_S)
 
 
 @contextmanager
@@ -273,7 +272,7 @@ def carrier_and_gateway(folder: Path, *, gateways: int = 1, **behaviour: Any) ->
 
     thread = threading.Thread(target=lambda: asyncio.run(live()), daemon=True)
     thread.start()
-    assert started.wait(10)
+    assert started.wait(PATIENCE_S)
     running = box[0]
     try:
         for _ in range(gateways):
@@ -283,7 +282,7 @@ def carrier_and_gateway(folder: Path, *, gateways: int = 1, **behaviour: Any) ->
         for gateway, _ in list(running.gateways):
             running.stop_gateway(gateway)
         running.loop.call_soon_threadsafe(ended[0].set)
-        thread.join(10)
+        thread.join(PATIENCE_S)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import zipfile
 import pytest
 from django.db import connection
 from tests.filings.factories import NOW
+from tests.patience import PATIENCE_S
 
 from xinfeng.filings import documents
 from xinfeng.filings.models import DocumentPiece, FilingDocument, FilingStep, Subject
@@ -120,7 +121,7 @@ def test_files_that_come_at_once_are_no_more_than_may_be(committed_db: str) -> N
 
     def one_more() -> None:
         try:
-            start.wait(30)
+            start.wait(PATIENCE_S)
             kept.append(keep(PNG))
         except Conflict:
             return

@@ -11,6 +11,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 from tests.factories import NOW, make_contact, make_contacts, make_user, phone
+from tests.patience import PATIENCE_S
 
 from xinfeng.contacts.models import Contact, Merge
 from xinfeng.contacts.records import ContactRecord
@@ -265,7 +266,7 @@ def test_a_rotation_runs_while_contacts_are_imported_and_changed(
 
     importer = threading.Thread(target=import_people)
     importer.start()
-    assert begun.wait(30)
+    assert begun.wait(PATIENCE_S)
     change_key(house)
     rotation.start(actor="admin", now=utc_now())
     go_through()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 from tests.factories import NOW, make_user
+from tests.patience import PATIENCE_S
 
 from xinfeng.foundation import second_factor
 from xinfeng.foundation.models import AuditEntry, RecoveryCode, SecondFactor, User
@@ -130,7 +131,7 @@ def test_two_pages_at_once_show_the_same_secret(committed_db: str) -> None:
 
     def look() -> None:
         try:
-            start.wait(30)
+            start.wait(PATIENCE_S)
             shown.append(second_factor.begin(user, now=NOW).secret)
         finally:
             connection.close()

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tests.patience import PATIENCE_S
+
 from xinfeng.hygiene.models import LookupProvider
 from xinfeng.hygiene.settings import save_provider
 
@@ -23,11 +25,11 @@ class Simulator:
 
     def fail(self, fault: str = "", *, times: int = 0, delay_ms: int = 0) -> None:
         told = json.dumps({"fault": fault, "times": times, "delay_ms": delay_ms}).encode()
-        with urllib.request.urlopen(f"{self.address}/control", told, timeout=10):
+        with urllib.request.urlopen(f"{self.address}/control", told, timeout=PATIENCE_S):
             pass
 
     def witness(self) -> dict[str, Any]:
-        with urllib.request.urlopen(f"{self.address}/control", timeout=10) as reply:
+        with urllib.request.urlopen(f"{self.address}/control", timeout=PATIENCE_S) as reply:
             told: dict[str, Any] = json.load(reply)
             return told
 
@@ -54,7 +56,7 @@ def simulator(*arguments: str) -> Iterator[Simulator]:
         yield Simulator(int(line.rsplit(":", 1)[1]))
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE_S)
         assert process.stdout is not None
         process.stdout.close()
 

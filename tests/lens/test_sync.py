@@ -13,6 +13,7 @@ import duckdb
 import ibis
 import psycopg
 import pytest
+from tests.patience import PATIENCE_S
 
 from xinfeng.contacts.feed import of_person, of_the_living
 from xinfeng.foundation.database import Connection, connect
@@ -378,13 +379,13 @@ def test_threads_that_wait_share_the_refresh_that_began_after_they_asked(
         looks += 1
         if looks == 1:
             first_is_in.set()
-            assert go_on.wait(10)
+            assert go_on.wait(PATIENCE_S)
         return original(self)
 
     monkeypatch.setattr(lens_engine.Truth, "look", counted)
     threads = [threading.Thread(target=mirror.refresh) for _ in range(8)]
     threads[0].start()
-    assert first_is_in.wait(10)
+    assert first_is_in.wait(PATIENCE_S)
     for thread in threads[1:]:
         thread.start()
     while turnstile.arrived < 8:

@@ -15,6 +15,7 @@ from django.test import Client
 from tests.campaigns.factories import make_channel
 from tests.factories import phone
 from tests.forms.world import ask, draft_form, lottery, make_form, one, prize, token_for
+from tests.patience import PATIENCE_S
 
 from xinfeng.consent.actions import suppress_numbers
 from xinfeng.content.models import Signature
@@ -407,7 +408,7 @@ def test_a_fault_while_sending_a_code_is_not_swallowed(
     monkeypatch.setattr(sending, "_send", broken)
     sending.send(CodeToSend(1, 2, "123456"))
     sending.settle()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while not caplog.records and time.monotonic() < deadline:
         time.sleep(0.01)
     assert "could not be sent" in caplog.text and "has gone" in caplog.text

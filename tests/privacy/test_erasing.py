@@ -11,6 +11,7 @@ import pytest
 from django.db import connection, connections, transaction
 from tests.delivery.world import carrier_and_gateway, fates, finished, make_channel, make_plan
 from tests.factories import NOW, make_contact, make_contacts, phone
+from tests.patience import PATIENCE_S
 from tests.privacy.people import TEXT, all_of, asked, known_person, suppressions, who_has, wrote
 
 from xinfeng.consent.verify import verify_ledger
@@ -280,7 +281,7 @@ def test_an_import_of_the_same_person_meanwhile_waits_and_changes_nothing(commit
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE_S)
     assert faults == [] and not any(thread.is_alive() for thread in threads)
     assert Contact.objects.get(pk=person).state == ContactState.ERASED
     assert ("all", "erased") in suppressions(number)
@@ -312,7 +313,7 @@ def test_two_who_erase_at_once_erase_once(committed_db: str) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE_S)
     assert sorted(outcomes)[0] == "erased" and len(outcomes) == 2 and len(set(outcomes)) == 2
     assert Erasure.objects.count() == 1 and len(journal.read().lines) == 1
     assert PrivacyRequest.objects.get(pk=request).outcome == "erased"

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from django.db import IntegrityError, connection, connections
 from tests.factories import make_contact, phone
+from tests.patience import PATIENCE_S
 from tests.privacy.people import NAME, TEXT, all_of, asked, known_person, suppressions
 
 from xinfeng.consent.reads import standing_of
@@ -419,7 +420,7 @@ def test_two_who_answer_at_once_answer_once(committed_db: str) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE_S)
     assert sorted(outcomes) == ["done", *["request.state"] * 3]
     number = of(request).phone_index
     assert number is not None and bytes(number) != vault().phone_index("13800138000")

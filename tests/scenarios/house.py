@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
+from tests.patience import PATIENCE_S
 
 from xinfeng.cli.demo.clock import zone_where_shops_send
 from xinfeng.foundation.settings import read
@@ -69,7 +70,7 @@ class House:
             if process is not None and process.poll() is None:
                 process.send_signal(signal.SIGTERM)
                 try:
-                    process.wait(40)
+                    process.wait(PATIENCE_S)
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
@@ -83,7 +84,7 @@ class House:
             env=self.environment | {"COLUMNS": "200"},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE_S * 2,
             check=False,
         )
         assert done.returncode == code, f"{arguments}: {done.stdout}\n{done.stderr}"
@@ -126,7 +127,7 @@ class House:
         return int(lines[0]) if lines else None
 
     @staticmethod
-    def until(done: Callable[[], bool], what: str, *, seconds: float = 60) -> None:
+    def until(done: Callable[[], bool], what: str, *, seconds: float = PATIENCE_S) -> None:
         deadline = time.monotonic() + seconds
         while not done():
             assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"

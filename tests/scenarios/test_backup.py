@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.patience import PATIENCE_S
 from tests.scenarios.house import House
 from tests.scenarios.test_rotation import PEOPLE, set_up
 
@@ -80,7 +81,7 @@ def test_a_backup_in_mid_campaign_stands_up_elsewhere(house: House, elsewhere: H
     assert len(sent) == len(set(sent)) == PEOPLE
     assert house.up is not None
     house.up.terminate()
-    house.up.wait(40)
+    house.up.wait(PATIENCE_S)
     elsewhere.up = elsewhere._spawn("up")
     elsewhere.until(elsewhere._serves, "the restored house to serve")
     assert elsewhere.ask("select count(*) from contact where state = 2") == (1,)

@@ -143,7 +143,7 @@ def carrier(tmp_path: Path) -> Iterator[tuple[int, Path]]:
     port = int(process.stdout.readline().rpartition(":")[2])
     yield port, log
     process.terminate()
-    process.wait(10)
+    process.wait(PATIENCE_S)
     process.stdout.close()
 
 

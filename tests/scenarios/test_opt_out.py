@@ -18,7 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.delivery.world import PATIENCE_S, ask, make_channel, make_plan, one, wait_until
+from tests.delivery.world import ask, make_channel, make_plan, one, wait_until
+from tests.patience import PATIENCE_S
 
 from xinfeng.channels.simulator import witness
 from xinfeng.delivery.actions import stop_plan
@@ -81,7 +82,7 @@ def _process(*command: str, stdout: int | None = None) -> Iterator[subprocess.Po
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -101,7 +102,7 @@ def _carrier(log: Path) -> Iterator[tuple[int, int]]:
 
 def _say_no(control_port: int, positions: Sequence[int]) -> None:
     with (
-        socket.create_connection(("127.0.0.1", control_port), timeout=10) as line,
+        socket.create_connection(("127.0.0.1", control_port), timeout=PATIENCE_S) as line,
         line.makefile("rw") as talk,
     ):
         for turn, position in enumerate(positions):
@@ -138,7 +139,7 @@ def test_nothing_reaches_the_wire_for_who_opted_out_while_100_000_messages_are_q
         talking = threading.Thread(target=_say_no, args=(control, TARGETS))
         talking.start()
         unwritten = _unwritten_when_committed(len(TARGETS))
-        talking.join(10)
+        talking.join(PATIENCE_S)
         wait_until(
             "select k.state from chunk k join message m on m.id between k.first_id and k.last_id"
             " where m.contact_id = %s",

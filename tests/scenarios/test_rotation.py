@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.patience import PATIENCE_S
 from tests.scenarios.house import ACCOUNT, SECRET, House
 
 from xinfeng.channels.simulator import witness
@@ -108,7 +109,7 @@ def test_a_key_is_changed_while_a_campaign_is_sent_and_a_file_imported(house: Ho
     try:
         house.run("keys", "rotate")
     finally:
-        assert importing.wait(120) == 0
+        assert importing.wait(PATIENCE_S) == 0
     state = "select p.state from campaign c join plan p on p.id = c.plan_id where c.id = %s"
     house.until(lambda: house.ask(state, campaign) == ("finished",), "the campaign to finish", seconds=120)
     done = "select count(*) from key_rotation where finished_at is null"

@@ -15,6 +15,7 @@ import pytest
 from django.db import connection
 from tests.campaigns.factories import approved, make_campaign, make_channel, make_draft, make_template, user
 from tests.factories import make_contact
+from tests.patience import PATIENCE_S
 
 from xinfeng.campaigns.models import Campaign, Rehearsal, RehearsalState
 from xinfeng.campaigns.rehearsal import actions, reads
@@ -268,7 +269,7 @@ def test_one_that_runs_is_cancelled_and_leaves_no_process() -> None:
     row = actions.ask(campaign.pk, actor="li", now=utc_now(), by_job=False)
 
     def cancel() -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_S
         while not Rehearsal.objects.filter(pk=row.pk, done__gt=0).exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         actions.cancel(row.pk, actor="wang")

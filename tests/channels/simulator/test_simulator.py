@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from tests.patience import PATIENCE_S
 
 from xinfeng.channels.simulator import Behaviour, Options, witness
 from xinfeng.channels.simulator.server import Running, serving
@@ -37,8 +38,6 @@ from xinfeng.protocols.traffic import (
     SubmitResponses,
 )
 
-PATIENCE_S = 20.0
-"""A test that waits longer than this has failed."""
 NUMBERS = [f"138{index:08d}" for index in range(1000)]
 T = TypeVar("T")
 

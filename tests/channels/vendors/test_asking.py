@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from tests.channels.vendors.world import ACCOUNT, SECRET, account
+from tests.patience import PATIENCE_S
 
 from xinfeng.channels.probe import try_login
 from xinfeng.channels.simulator.vendors import VendorOptions, serving
@@ -31,13 +32,13 @@ def vendor(kind: str) -> Iterator[tuple[int, Vendor]]:
 
     thread = threading.Thread(target=lambda: asyncio.run(live()), daemon=True)
     thread.start()
-    assert started.wait(10)
+    assert started.wait(PATIENCE_S)
     port, found, loop, ended = box[0]
     try:
         yield port, found
     finally:
         loop.call_soon_threadsafe(ended.set)
-        thread.join(10)
+        thread.join(PATIENCE_S)
 
 
 @pytest.mark.parametrize("kind", ["aliyun", "tencent"])

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from tests.channels.vendors.world import SECRET, World, account, number, world
+from tests.patience import PATIENCE_S
 
 from xinfeng.channels import maap
 from xinfeng.channels.lines import TakenBack
@@ -204,7 +205,7 @@ async def test_an_account_is_tried_without_a_message(tmp_path: Path, kind: str) 
         assert isinstance(mine, MaapConfig)
 
         async def said(secret: str) -> str:
-            return await asyncio.to_thread(asking.check, mine, secret, timeout_s=5)
+            return await asyncio.to_thread(asking.check, mine, secret, timeout_s=PATIENCE_S)
 
         assert await said(SECRET) == "ok"
         if kind == "maap_csp":

@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from tests.channels.vendors.world import Ears, account, items, quick
+from tests.patience import PATIENCE_S
 
 from xinfeng.channels.lines import Line
 from xinfeng.channels.vendors import VendorSessions, tls
@@ -81,7 +82,7 @@ async def lines(
 
 
 async def until_ready(sessions: VendorSessions) -> Line:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not sessions.ready():
             await asyncio.sleep(0.005)
     return sessions.ready()[0]
@@ -97,7 +98,7 @@ def test_a_request_goes_sealed_to_a_vendor_whose_certificate_is_in_order(
             line = await until_ready(sessions)
             line.submit(items(1), [("c", 0, 0)], monotonic())
             assert not line.clogged
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_S):
                 while not ears.taken:
                     await asyncio.sleep(0.005)
             assert ears.results == [0] and heard[0].startswith(b"POST /?")
@@ -114,7 +115,7 @@ def test_nothing_is_sent_to_one_whose_certificate_is_not(
             if named != "127.0.0.1":  # trusted, but it speaks for somebody else
                 trusting = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
                 monkeypatch.setattr(tls, "trusted", lambda: trusting)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_S):
                 while not sessions.places[0].detail.startswith("tls.certificate"):
                     await asyncio.sleep(0.005)
             assert not sessions.ready() and not heard and not ears.unknown

@@ -11,6 +11,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from tests.patience import PATIENCE_S
+
 from xinfeng.channels.backoff import Backoff
 from xinfeng.channels.kinds import read_config
 from xinfeng.channels.lines import Answered, Line, Ref
@@ -23,7 +25,6 @@ from xinfeng.protocols.vendor import TEMPLATED, Templated
 
 ACCOUNT, SECRET = "LTAI-simulated", "simulated-secret"
 TEMPLATES = {"SMS_1": "${1}您好，今日到店有礼，拒收请回复R", "SMS_2": "今日到店有礼，拒收请回复R"}
-PATIENCE_S = 10.0
 
 
 @dataclass
