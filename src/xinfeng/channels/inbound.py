@@ -27,6 +27,7 @@ from xinfeng.protocols.traffic import (
     Receipts,
     Replies,
     Reply,
+    Skipped,
     SubmitItem,
 )
 
@@ -143,6 +144,11 @@ class InboundConnection(asyncio.Protocol):
                     receipts += items
                 case Replies(items):
                     replies += items
+                case Skipped(error):
+                    log.warning(
+                        "a carrier's message could not be read",
+                        extra={"channel": self.channel_id, "code": error.code},
+                    )
                 case Closed():
                     self.phase = ConnectionPhase.CLOSED
                 case _:

@@ -9,8 +9,11 @@ Rules, on top of those in `protocols.session`:
 3. Deliveries are never acknowledged by the session: the receiver does that, after it has committed them.
 4. Nothing is ever sent twice by the session. A request without an answer expires, and its owner decides.
 5. Any octet received proves that the peer lives. An answer nobody waits for (late, repeated) is handed over as
-   Stray and is no violation. Unknown commands, and commands in the wrong direction or state, are what the
-   protocol says they are (`_read`).
+   Stray and is no violation. Commands in the wrong direction or state are violations.
+6. A message that is whole but can't be read, and a command that nobody knows, do not end an open session: what is
+   in flight would become uncertain, and a carrier that delivers such a message again and again would end every
+   session that follows. It is refused, or passed over, and told as Skipped. Before the login is done it is a
+   violation: whoever speaks so is not a carrier.
 
 Who opens the connection (Caller, Listener) and who sends messages over it (Provider, Carrier) are two questions: a
 provider usually calls a carrier, but SGIP's carriers call the provider to deliver.
@@ -51,11 +54,13 @@ from xinfeng.protocols.traffic import (
     Replies,
     ReplyItem,
     ReportItem,
+    Skipped,
     StrayResponses,
     Submissions,
     SubmitItem,
     SubmitResponse,
     SubmitResponses,
+    Unreadable,
 )
 
 
@@ -191,6 +196,10 @@ class Session(ABC):
         """Deal with a login or its answer; which of them is for this end to take, the end knows."""
 
     @abstractmethod
+    def _refuse(self, message: Unreadable) -> None:
+        """Say that a request could not be read, if the protocol has words for that."""
+
+    @abstractmethod
     def _test_link(self) -> None:
         """Ask whether the peer is there; a protocol without such a question ends what is silent for long."""
 
@@ -204,8 +213,17 @@ class Session(ABC):
         self._take_traffic(batch, events)
         if batch.error is not None:
             self._violated(batch.error, events)
+        elif isinstance(batch.control, Unreadable):
+            self._skip(batch.control, events)
         elif batch.control is not None:
             self._take_control(batch.control, events, now)
+
+    def _skip(self, message: Unreadable, events: list[Event]) -> None:
+        if self.state in (State.OPEN, State.CLOSING):
+            self._refuse(message)
+            events.append(Skipped(message.error))
+        else:
+            self._violated(message.error, events)
 
     def _split_answers(
         self, items: list[SubmitResponse]

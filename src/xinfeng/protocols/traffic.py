@@ -47,7 +47,8 @@ header, coding, content."""
 @dataclass(slots=True)
 class Batch:
     """What was read in one go. Reading stops after a control message, because it may change the state in which
-    the rest must be seen; at an incomplete message; and at an error, with everything before it kept.
+    the rest must be seen; at an incomplete message; and at an error, with everything before it kept. `control` is
+    Unreadable where a message was whole but could not be read.
     """
 
     consumed: int
@@ -58,6 +59,17 @@ class Batch:
     deliver_responses: list[SubmitResponse] = field(default_factory=list)
     control: Any = None
     error: RemoteProtocolError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A whole message whose inside can't be what it says, or of a command that nobody knows; as its length is right,
+    what stands behind it is in order. `delivery_id`: what a refusal has to carry."""
+
+    command: int
+    sequence: int
+    error: RemoteProtocolError
+    delivery_id: bytes = b""
 
 
 class Login(Protocol):
@@ -134,6 +146,14 @@ class DeliverResponses:
     items: list[SubmitResponse]
 
 
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A message could not be read. Deliveries and submits were refused in the protocol's own words; an answer, or a
+    command that nobody knows, was passed over. The session goes on."""
+
+    error: RemoteProtocolError
+
+
 Event: TypeAlias = (
     Opened
     | Refused
@@ -144,6 +164,7 @@ Event: TypeAlias = (
     | Replies
     | Submissions
     | DeliverResponses
+    | Skipped
     | Expired
     | Closed
 )

@@ -325,14 +325,41 @@ def test_truncation_at_every_octet_is_a_typed_error(vectors: Mapping[str, bytes]
             assert caught.value.code == "cmpp.bad_length"
 
 
-@pytest.mark.parametrize("name", ["CONNECT_V30", "CONNECT_RESP_V30", "SUBMIT_V30", "SUBMIT_RESP_V30"])
-@pytest.mark.parametrize("by", [-1, 1])
+@pytest.mark.parametrize(
+    ("name", "by"),
+    [
+        ("CONNECT_V30", -30),
+        ("CONNECT_V30", 1),
+        ("CONNECT_RESP_V30", -30),
+        ("SUBMIT_V30", -30),
+        ("SUBMIT_V30", 1),
+        ("SUBMIT_RESP_V30", -4),
+    ],
+)
 def test_a_body_of_another_length_is_malformed(vectors: Mapping[str, bytes], name: str, by: int) -> None:
     octets = vectors[name]
-    octets = octets + b"\xff" if by > 0 else octets[:-30]
+    octets = octets + b"\xff" if by > 0 else octets[:by]
     with pytest.raises(RemoteProtocolError) as caught:
         decode(len(octets).to_bytes(4, "big") + octets[4:], V30)
     assert caught.value.code in {"cmpp.malformed", "cmpp.bad_length"}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "long_status"),
+    [
+        ("00000003", 3, True),
+        ("03", 3, False),
+        ("03" + "00" * 17, 3, False),
+        ("00000003" + "00" * 17, 3, True),
+        ("00000003" + "00" * 17 + "ff", 3, True),
+    ],
+)
+def test_answers_to_a_login_are_told_by_their_length(body: str, status: int, long_status: bool) -> None:
+    """Refusals are often cut short behind the status."""
+    octets = bytes.fromhex(body)
+    answer = decode((12 + len(octets)).to_bytes(4, "big") + b"\x80\0\0\1\0\0\0\1" + octets, V30)
+    assert isinstance(answer, ConnectResp)
+    assert (answer.status, answer.long_status) == (status, long_status)
 
 
 def test_unknown_commands_are_typed_errors() -> None:

@@ -14,10 +14,11 @@ from typing import Any, Protocol
 
 from hypothesis import strategies as st
 
+from xinfeng.kernel.errors import RemoteProtocolError
 from xinfeng.kernel.time import SHANGHAI
 from xinfeng.protocols.core import Caller, Carrier, ClientSession, Listener, Provider, ServerSession
 from xinfeng.protocols.session import Timers
-from xinfeng.protocols.traffic import Batch, Event, LoginRequested, Opened, SubmitItem
+from xinfeng.protocols.traffic import Batch, Event, LoginRequested, Opened, SubmitItem, Unreadable
 
 WALL = datetime(2026, 11, 22, 1, 2, 3, tzinfo=SHANGHAI)
 TIMERS = Timers(idle_s=180, response_s=60, attempts=3)
@@ -104,6 +105,12 @@ class Dialect:
     unknown_command: int
     unknown_is_answered: bool = False
     """Whether an unknown request is answered and the session goes on, rather than ends."""
+    submit: int
+    submit_answer: int
+    deliveries: Sequence[int]
+    """The commands by which messages and their answers travel, and reports and replies."""
+    shortest_answer: int = 0
+    """Octets that the body of an answer to a submit must have at least."""
     not_for_providers: Sequence[bytes]
     """Whole messages that only carriers take (from an open connection)."""
     not_for_carriers: Sequence[bytes]
@@ -180,6 +187,11 @@ class Dialect:
         """A message with a sequence of zero; `length` where it is to lie."""
         size = self.header + len(body) if length is None else length
         return size.to_bytes(4, "big") + command.to_bytes(4, "big") + bytes(self.header - 8) + body
+
+
+def trouble(batch: Batch) -> RemoteProtocolError | None:
+    """Why reading stopped: at a frame that can't be, or at a whole message that could not be read."""
+    return batch.control.error if isinstance(batch.control, Unreadable) else batch.error
 
 
 def item(number: str = NUMBER, content: bytes = b"hello", *, coding: int = 0) -> SubmitItem:

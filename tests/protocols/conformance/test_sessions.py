@@ -1,5 +1,7 @@
 """Both ends of a connection over its whole life, joined by nothing but octets; the clock is a number."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from tests.protocols.conformance.harness import (
     ACCESS_CODE,
     DONE,
     NUMBER,
+    SECRET,
     SUBMITTED,
     TIMERS,
     WALL,
@@ -19,10 +22,13 @@ from xinfeng.kernel.errors import LocalProtocolError
 from xinfeng.protocols.session import Closed, CloseReason, Expired, Refused, State
 from xinfeng.protocols.traffic import (
     DeliverResponses,
+    Event,
+    Opened,
     Receipts,
     Replies,
     ReplyItem,
     ReportItem,
+    Skipped,
     StrayResponses,
     Submissions,
     SubmitResponse,
@@ -421,7 +427,7 @@ def test_half_a_message_is_dropped_when_the_connection_is_lost(dialect: Dialect)
 # --- violations ----------------------------------------------------------------------------------------------
 
 
-def closing_code(events: list[object]) -> str:
+def closing_code(events: Sequence[Event]) -> str:
     closed = events[-1]
     assert isinstance(closed, Closed)
     assert closed.reason is CloseReason.VIOLATION
@@ -435,18 +441,11 @@ def closing_code(events: list[object]) -> str:
         (b"GET / HTTP/1.1\r\nHost: carrier\r\n\r\n", "bad_length"),
         (bytes(64), "bad_length"),
         (b"\xff" * 64, "bad_length"),
-        (None, "unknown_command"),
     ],
 )
-def test_garbage_ends_a_session_after_what_was_in_order(
-    dialect: Dialect, garbage: bytes | None, code: str
-) -> None:
-    octets = dialect.frame(dialect.unknown_command) if garbage is None else garbage
+def test_garbage_ends_a_session_after_what_was_in_order(dialect: Dialect, garbage: bytes, code: str) -> None:
+    octets = garbage
     client, server = dialect.line()
-    if garbage is None and dialect.unknown_is_answered:
-        assert client.feed(octets, 1.0) == []
-        assert client.data_to_send()
-        return
     data, sequences = client.submit_batch([item()] * 2, 1.0)
     said = answers(dialect, items_of(server.feed(data, 1.0), Submissions))
     events = client.feed(server.submit_resp_batch(said[:1]) + octets, 2.0)
@@ -456,6 +455,113 @@ def test_garbage_ends_a_session_after_what_was_in_order(
     assert isinstance(closed, Closed)
     assert closed.pending == [sequences[1]]
     assert client.feed(server.submit_resp_batch(said), 2.0) == []
+
+
+def test_an_unknown_command_does_not_end_a_session(dialect: Dialect) -> None:
+    """What is in flight would become uncertain, for the sake of a word nobody knows."""
+    octets = dialect.frame(dialect.unknown_command, b"what is this")
+    for end in (*dialect.line(), *dialect.delivery_line()):
+        events = end.feed(octets + octets, 1.0)
+        assert end.state is State.OPEN
+        if dialect.unknown_is_answered:
+            assert events == []
+            assert end.data_to_send()
+        else:
+            assert skipped(events) == [f"{dialect.prefix}unknown_command"] * 2
+            assert end.data_to_send() == b""
+
+
+def test_an_unknown_command_before_the_login_ends_a_session(dialect: Dialect) -> None:
+    octets = dialect.frame(dialect.unknown_command)
+    server = dialect.new_server()
+    events = server.feed(octets, 0.0)
+    if dialect.unknown_is_answered:
+        assert events == []
+    else:
+        assert closing_code(events) == f"{dialect.prefix}unknown_command"
+
+
+def skipped(events: Sequence[Event]) -> list[str]:
+    """The codes of messages that could not be read; nothing else happened."""
+    assert all(isinstance(event, Skipped) for event in events)
+    return [event.error.code for event in events if isinstance(event, Skipped)]
+
+
+def test_a_delivery_that_cannot_be_read_is_refused_and_does_not_end_a_session(dialect: Dialect) -> None:
+    """A carrier that delivers it again and again would otherwise end every session that follows."""
+    client, _ = dialect.line()
+    _, sequences = client.submit_batch([item()] * 2, 1.0)
+    for command in dialect.deliveries:
+        for provider in (client, dialect.delivery_line()[0]):
+            _, carrier = dialect.delivery_line()
+            events = provider.feed(dialect.frame(command, b"\1"), 1.0)
+            assert skipped(events) == [f"{dialect.prefix}malformed"]
+            (stray,) = carrier.feed(provider.data_to_send(), 1.0)
+            assert isinstance(stray, StrayResponses)
+            assert [(one[0], one[2] != 0) for one in stray.items] == [(0, True)]
+    assert client.pending() == list(sequences)
+
+
+def test_a_submit_that_cannot_be_read_is_refused_and_does_not_end_a_session(dialect: Dialect) -> None:
+    client, server = dialect.line()
+    good, _ = client.submit_batch([item()], 1.0)
+    events = server.feed(dialect.frame(dialect.submit, b"\1") + good, 1.0)
+    assert skipped(events[:1]) == [f"{dialect.prefix}malformed"]
+    assert len(items_of(events, Submissions)) == 1
+    (stray,) = client.feed(server.data_to_send(), 1.0)
+    assert isinstance(stray, StrayResponses)
+    assert [(one[0], one[2] != 0) for one in stray.items] == [(0, True)]
+
+
+def test_an_answer_that_is_cut_short_leaves_its_submit_unanswered(dialect: Dialect) -> None:
+    """Whether it was accepted cannot be told: it is uncertain, and neither failed nor sent again."""
+    client, server = dialect.line()
+    data, _ = client.submit_batch([item()], 1.0)
+    said = server.submit_resp_batch(answers(dialect, items_of(server.feed(data, 1.0), Submissions)))
+    size = dialect.header + dialect.shortest_answer - 1
+    if size < dialect.header:  # a header says it all: accepted, under an id that went missing
+        events = client.feed(dialect.header.to_bytes(4, "big") + said[4 : dialect.header], 1.0)
+        assert [one[1:] for one in items_of(events, SubmitResponses)] == [(b"", 0)]
+        return
+    events = client.feed(size.to_bytes(4, "big") + said[4:size], 1.0)
+    assert skipped(events) == [f"{dialect.prefix}malformed"]
+    assert client.data_to_send() == b""
+    assert len(client.pending()) == 1
+
+
+def test_answers_and_deliveries_with_spare_octets_behind_them_are_read(dialect: Dialect) -> None:
+    client, server = dialect.line()
+    data, _ = client.submit_batch([item()], 1.0)
+    said = answers(dialect, items_of(server.feed(data, 1.0), Submissions))
+    assert client.feed(longer(server.submit_resp_batch(said)), 1.0) == [SubmitResponses(said)]
+    provider, carrier = dialect.delivery_line()
+    data = longer(carrier.report_batch([report(dialect)], 1.0)[0])
+    (receipt,) = items_of(provider.feed(data, 1.0), Receipts)
+    assert (receipt[3], receipt[6]) == ("DELIVRD", NUMBER)
+    data = longer(carrier.reply_batch([reply(dialect)], 1.0)[0])
+    (told,) = items_of(provider.feed(data, 1.0), Replies)
+    assert (told[2], told[3], told[6]) == (NUMBER, ACCESS_CODE, b"TD")
+
+
+def longer(octets: bytes, more: bytes = bytes(23)) -> bytes:
+    """One whole message, with octets behind it that nobody knows."""
+    return (len(octets) + len(more)).to_bytes(4, "big") + octets[4:] + more
+
+
+def test_deliveries_before_the_answer_to_the_login_are_read(dialect: Dialect) -> None:
+    """Some carriers begin to deliver at once."""
+    if dialect.delivery_carrier is not None:
+        return  # there, whoever delivers is the one that asks to be let in
+    _, carrier = dialect.line()
+    early, _ = carrier.report_batch([report(dialect)], 0.0)
+    client, server = dialect.new_client(), dialect.new_server()
+    client.connect(WALL, 0.0)
+    (receipt,) = items_of(client.feed(early, 0.0), Receipts)
+    server.feed(client.data_to_send(), 0.0)
+    server.admit(secret=SECRET, now=0.0)
+    assert isinstance(client.feed(server.data_to_send(), 0.0)[0], Opened)
+    acknowledged = carrier.feed(client.acknowledge([(receipt[0], receipt[1])]), 0.0)
+    assert len(items_of(acknowledged, DeliverResponses)) == 1
 
 
 def test_messages_in_the_wrong_direction_end_a_session(dialect: Dialect) -> None:

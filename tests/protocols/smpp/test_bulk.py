@@ -12,10 +12,8 @@ from xinfeng.protocols.smpp.bulk import (
     SubmitTemplate,
     decode_batch,
     encode_deliver_responses,
-    encode_replies,
-    encode_reports,
-    encode_submit_responses,
 )
+from xinfeng.protocols.smpp.centre import encode_replies, encode_reports, encode_submit_responses
 from xinfeng.protocols.smpp.codec import decode, encode
 from xinfeng.protocols.smpp.coding import Codings, DefaultAlphabet
 from xinfeng.protocols.smpp.layout import Tag

@@ -24,6 +24,7 @@ from xinfeng.protocols.traffic import (
     Submission,
     SubmitItem,
     SubmitResponse,
+    Unreadable,
 )
 
 ALL_COMMANDS = frozenset(Command)
@@ -44,7 +45,7 @@ def decode_batch(
 ) -> Batch:
     """Read the whole messages in `buffer` from `offset` on. Never raises; see Batch for where it stops.
 
-    A command that is not in `may_receive` is an error, found at its place in the stream.
+    A command that is known but not in `may_receive` is an error, found at its place in the stream.
     """
     batch = Batch(offset)
     responses = batch.submit_responses
@@ -63,28 +64,32 @@ def decode_batch(
         if stop > end:
             break
         if command not in may_receive:
-            batch.error = _not_allowed(command)
+            if command in ALL_COMMANDS:
+                batch.error = RemoteProtocolError("cmpp.unexpected_command", command=Command(command).name)
+            else:
+                error = RemoteProtocolError("cmpp.unknown_command", command=command)
+                batch.control, offset = Unreadable(command, sequence, error), stop
             break
         if command in _ANSWERS:
-            if length == at.LONG_RESP_LENGTH:
+            if length >= at.LONG_RESP_LENGTH:
                 msg_id, result = read_long(buffer, offset + _HEADER_SIZE)
-            elif length == at.SHORT_RESP_LENGTH:
+            elif length >= at.SHORT_RESP_LENGTH:
                 msg_id, result = read_short(buffer, offset + _HEADER_SIZE)
             else:
-                batch.error = malformed(command, length)
+                offset = _pass_over(batch, buffer, offset, stop)
                 break
             target = responses if command == _SUBMIT_RESP else batch.deliver_responses
             target.append((sequence, msg_id, result))
         elif command == _DELIVER:
             layout = deliver_layout(buffer, offset, length, expected)
             if layout is None:
-                batch.error = malformed(command, length)
+                offset = _pass_over(batch, buffer, offset, stop)
                 break
             _read_deliver(batch, buffer, offset, sequence, layout)
         elif command == _SUBMIT:
             submission = _read_submit(buffer, offset, length, sequence, expected)
             if submission is None:
-                batch.error = malformed(command, length)
+                offset = _pass_over(batch, buffer, offset, stop)
                 break
             batch.submissions.append(submission)
         else:
@@ -97,10 +102,12 @@ def decode_batch(
     return batch
 
 
-def _not_allowed(command: int) -> RemoteProtocolError:
-    if command in ALL_COMMANDS:
-        return RemoteProtocolError("cmpp.unexpected_command", command=Command(command).name)
-    return RemoteProtocolError("cmpp.unknown_command", command=command)
+def _pass_over(batch: Batch, buffer: bytes, offset: int, stop: int) -> int:
+    """A message of traffic whose body can't be what it says; returns where the next begins."""
+    length, command, sequence = HEADER.unpack_from(buffer, offset)
+    delivery_id = buffer[offset + _HEADER_SIZE : min(offset + _HEADER_SIZE + 8, stop)]
+    batch.control = Unreadable(command, sequence, malformed(command, length), delivery_id)
+    return stop
 
 
 def _read_control(batch: Batch, pdu: bytes, command: int, sequence: int) -> None:

@@ -198,9 +198,9 @@ def decode(pdu: bytes, version: int) -> Message:
         return decode_control(command, sequence, pdu)
     layout = layout_of(version)
     if command in (Command.SUBMIT_RESP, Command.DELIVER_RESP):
-        if length not in (at.SHORT_RESP_LENGTH, at.LONG_RESP_LENGTH):
+        if length < at.SHORT_RESP_LENGTH:
             raise malformed(command, length)
-        form = at.RESP_SHORT if length == at.SHORT_RESP_LENGTH else at.RESP_LONG
+        form = at.RESP_SHORT if length < at.LONG_RESP_LENGTH else at.RESP_LONG
         msg_id, result = form.unpack_from(pdu, HEADER.size)
         answer = SubmitResp if command == Command.SUBMIT_RESP else DeliverResp
         return answer(sequence=sequence, msg_id=msg_id, result=result)
@@ -229,17 +229,8 @@ def decode_control(command: int, sequence: int, pdu: bytes) -> Control:
                 version=version,
                 timestamp=timestamp,
             )
-        case Command.CONNECT_RESP if len(body) in (at.CONNECT_RESP_SHORT.size, at.CONNECT_RESP_LONG.size):
-            long_status = len(body) == at.CONNECT_RESP_LONG.size
-            form = at.CONNECT_RESP_LONG if long_status else at.CONNECT_RESP_SHORT
-            status, authenticator, version = form.unpack(body)
-            return ConnectResp(
-                sequence=sequence,
-                status=status,
-                authenticator=authenticator,
-                version=version,
-                long_status=long_status,
-            )
+        case Command.CONNECT_RESP if body:
+            return _decode_connect_resp(sequence, body)
         case Command.TERMINATE:
             return Terminate(sequence=sequence)
         case Command.TERMINATE_RESP:
@@ -249,6 +240,22 @@ def decode_control(command: int, sequence: int, pdu: bytes) -> Control:
         case Command.ACTIVE_TEST_RESP:
             return ActiveTestResp(sequence=sequence)
     raise malformed(command, len(pdu))
+
+
+def _decode_connect_resp(sequence: int, body: bytes) -> ConnectResp:
+    """Status of one octet or four, told by the length. A refusal may be cut short behind its status, spare octets at
+    the end are tolerated."""
+    size = len(body)
+    long_status = size >= at.CONNECT_RESP_LONG.size or 4 <= size < at.CONNECT_RESP_SHORT.size
+    form = at.CONNECT_RESP_LONG if long_status else at.CONNECT_RESP_SHORT
+    status, authenticator, version = form.unpack_from(body.ljust(form.size, b"\0"))
+    return ConnectResp(
+        sequence=sequence,
+        status=status,
+        authenticator=authenticator,
+        version=version,
+        long_status=long_status,
+    )
 
 
 def _decode_submit(pdu: bytes, sequence: int, layout: Layout) -> Submit:
@@ -334,5 +341,5 @@ def _decode_deliver(pdu: bytes, sequence: int, expected: Layout) -> Deliver:
         tp_pid=tp_pid,
         tp_udhi=tp_udhi,
         src_terminal_type=src_terminal_type,
-        link_id=text_field(pdu[content_at + size :]),
+        link_id=text_field(pdu[content_at + size :][: layout.tail]),
     )

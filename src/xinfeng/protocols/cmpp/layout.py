@@ -85,15 +85,22 @@ def layout_of(version: int) -> Layout:
 
 
 def deliver_layout(buffer: bytes, offset: int, length: int, expected: Layout) -> Layout | None:
-    """The layout a DELIVER truly has: the expected one if it fits, else the other if it fits exactly, else None.
+    """The layout a DELIVER truly has; None: content would end outside the message in either.
 
-    Fits: content ends inside the message, and no more than the tail follows (shortened tails are seen).
+    In this order: the expected one with its tail or a shorter one; the other one with exactly its tail; then with
+    longer tails, and shorter ones, that gateways make, where Registered_Delivery is 0 or 1 at its place.
     """
-    for layout in (expected, V20 if expected is V30 else V30):
-        content_at = layout.deliver_content_at
-        if length < content_at:
-            continue
-        rest = length - content_at - buffer[offset + content_at - 1]
-        if rest == layout.tail or (layout is expected and 0 <= rest < layout.tail):
-            return layout
+    content_at = expected.deliver_content_at
+    rest = length - content_at - buffer[offset + content_at - 1] if length >= content_at else -1
+    if 0 <= rest <= expected.tail:
+        return expected
+    other = V20 if expected is V30 else V30
+    other_at = other.deliver_content_at
+    other_rest = length - other_at - buffer[offset + other_at - 1] if length >= other_at else -1
+    if other_rest == other.tail:
+        return other
+    if rest >= 0 and buffer[offset + content_at - 2] <= 1:
+        return expected
+    if other_rest >= 0 and buffer[offset + other_at - 2] <= 1:
+        return other
     return None

@@ -190,6 +190,8 @@ Control = Connect | ConnectResp | Terminate | TerminateResp | ActiveTest | Activ
 Message = Control | Submit | SubmitResp | Deliver | DeliverResp
 
 
+BAD_STRUCTURE = 1
+"""Result of an answer: the request could not be read."""
 FLOW_CONTROL = 8
 """SUBMIT_RESP result: too fast. Nothing was accepted, so the message may go again, later."""
 
@@ -202,7 +204,7 @@ LOGIN_CODES = {
 
 SUBMIT_CODES = {
     0: "cmpp.submit.accepted",
-    1: "cmpp.submit.bad_structure",
+    BAD_STRUCTURE: "cmpp.submit.bad_structure",
     2: "cmpp.submit.bad_command",
     3: "cmpp.submit.duplicate_sequence",
     4: "cmpp.submit.bad_length",

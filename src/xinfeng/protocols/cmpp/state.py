@@ -2,51 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
-from xinfeng.kernel.errors import RemoteProtocolError
 from xinfeng.protocols.cmpp.bulk import decode_batch
 from xinfeng.protocols.cmpp.codec import encode
 from xinfeng.protocols.cmpp.layout import Layout, layout_of
 from xinfeng.protocols.cmpp.messages import (
+    BAD_STRUCTURE,
     ActiveTest,
     ActiveTestResp,
     Command,
-    Connect,
-    ConnectResp,
-    Control,
+    DeliverResp,
     Message,
+    SubmitResp,
     Terminate,
     TerminateResp,
     Version,
 )
-from xinfeng.protocols.core import Session
-from xinfeng.protocols.session import CloseReason, State
-from xinfeng.protocols.traffic import Batch, Event
+from xinfeng.protocols.tested import TestedEnd, Words, may_receive
+from xinfeng.protocols.traffic import Batch, Unreadable
 
-_ALWAYS = frozenset(
-    {Command.ACTIVE_TEST, Command.ACTIVE_TEST_RESP, Command.TERMINATE, Command.TERMINATE_RESP}
+_ALWAYS = {Command.ACTIVE_TEST, Command.ACTIVE_TEST_RESP, Command.TERMINATE, Command.TERMINATE_RESP}
+
+CLIENT_MAY_RECEIVE = may_receive(
+    always=_ALWAYS,
+    first={Command.CONNECT_RESP, Command.DELIVER},  # some deliver before they have answered the login
+    then={Command.SUBMIT_RESP, Command.DELIVER},
 )
-_CLIENT_READS = _ALWAYS | {Command.SUBMIT_RESP, Command.DELIVER}
-_SERVER_READS = _ALWAYS | {Command.SUBMIT, Command.DELIVER_RESP}
-
-CLIENT_MAY_RECEIVE: dict[State, Collection[int]] = {
-    State.NEW: frozenset(),
-    State.BINDING: _ALWAYS | {Command.CONNECT_RESP},
-    State.OPEN: _CLIENT_READS,
-    State.CLOSING: _CLIENT_READS,
-}
-SERVER_MAY_RECEIVE: dict[State, Collection[int]] = {
-    State.BINDING: _ALWAYS | {Command.CONNECT},
-    State.OPEN: _SERVER_READS,
-    State.CLOSING: _SERVER_READS,
-}
+SERVER_MAY_RECEIVE = may_receive(
+    always=_ALWAYS, first={Command.CONNECT}, then={Command.SUBMIT, Command.DELIVER_RESP}
+)
 
 
-class CmppEnd(Session):
-    """Either end. Unknown commands, and commands in the wrong direction or state, are violations."""
+class CmppEnd(TestedEnd):
+    """Either end."""
 
-    _may_receive: dict[State, Collection[int]]
+    _words = Words(
+        prefix="cmpp.",
+        test=ActiveTest,
+        test_answer=ActiveTestResp,
+        farewell=Terminate,
+        farewell_answer=TerminateResp,
+    )
     version: Version
     _layout: Layout
 
@@ -58,28 +53,12 @@ class CmppEnd(Session):
     def _read(self, buffer: bytes, offset: int) -> Batch:
         return decode_batch(buffer, offset, self._layout, self._may_receive[self.state])
 
-    def _take_control(self, message: Control, events: list[Event], now: float) -> None:
-        match message:
-            case Connect() | ConnectResp():
-                self._take_login(message, events, now)
-            case ActiveTest():
-                self._say(ActiveTestResp(sequence=message.sequence))
-            case Terminate():
-                self._say(TerminateResp(sequence=message.sequence))
-                self._end(CloseReason.REMOTE, events)
-            case TerminateResp() if self._farewell is not None:
-                self._end(CloseReason.LOCAL, events)
-            case TerminateResp() | ActiveTestResp():
-                pass  # heard, and that is all they are for
-
-    def _test_link(self) -> None:
-        self._say(ActiveTest(sequence=self._next_sequence()))
-
-    def _say_goodbye(self, sequence: int) -> None:
-        self._say(Terminate(sequence=sequence))
+    def _refuse(self, message: Unreadable) -> None:
+        sequence, msg_id = message.sequence, message.delivery_id.ljust(8, b"\0")
+        if message.command == Command.DELIVER:
+            self._say(DeliverResp(sequence=sequence, msg_id=msg_id, result=BAD_STRUCTURE))
+        elif message.command == Command.SUBMIT:
+            self._say(SubmitResp(sequence=sequence, msg_id=msg_id, result=BAD_STRUCTURE))
 
     def _say(self, message: Message) -> None:
         self._output += encode(message, self.version)
-
-    def _unexpected(self, command: Command) -> RemoteProtocolError:
-        return RemoteProtocolError("cmpp.unexpected_command", command=command.name)

@@ -36,6 +36,7 @@ from xinfeng.protocols.traffic import (
     Submission,
     SubmitItem,
     SubmitResponse,
+    Unreadable,
 )
 
 ALL_COMMANDS = frozenset(Command)
@@ -74,7 +75,7 @@ def bare(field: bytes) -> str:
 def decode_batch(buffer: bytes, offset: int, may_receive: Collection[int] = ALL_COMMANDS) -> Batch:
     """Read the whole messages in `buffer` from `offset` on. Never raises; see Batch for where it stops.
 
-    A command that is not in `may_receive` is an error, found at its place in the stream.
+    A command that is known but not in `may_receive` is an error, found at its place in the stream.
     """
     batch = Batch(offset)
     responses, receipts = batch.submit_responses, batch.receipts
@@ -88,31 +89,35 @@ def decode_batch(buffer: bytes, offset: int, may_receive: Collection[int] = ALL_
         stop = offset + length
         if stop > end:
             break
-        if command not in may_receive:
-            batch.error = _not_allowed(command)
-            break
         sequence = number_of(octets, "big")
+        if command not in may_receive:
+            if command in ALL_COMMANDS:
+                batch.error = RemoteProtocolError("sgip.unexpected_command", command=Command(command).name)
+            else:
+                error = RemoteProtocolError("sgip.unknown_command", command=command)
+                batch.control, offset = Unreadable(command, sequence, error), stop
+            break
         if command in _ANSWERS:
-            if not at.SHORTEST_RESP <= length <= at.RESP_LENGTH:
-                batch.error = malformed(command, length)
+            if length < at.SHORTEST_RESP:
+                offset = _pass_over(batch, command, sequence, length, stop)
                 break
             target = responses if command == _SUBMIT_RESP else batch.deliver_responses
             target.append((sequence, octets, buffer[offset + _HEADER_SIZE]))
         elif command == _REPORT:
-            if not at.REPORT_SHORTEST <= length <= at.REPORT_LENGTH:
-                batch.error = malformed(command, length)
+            if length < at.REPORT_SHORTEST:
+                offset = _pass_over(batch, command, sequence, length, stop)
                 break
             submit_id, _, number, state, error = read_report(buffer, offset + _HEADER_SIZE)
             word = stat_word(state, error)
             receipts.append((sequence | REPORTED, octets, submit_id, word, "", "", bare(number)))
         elif command == _DELIVER:
             if not _read_deliver(batch, buffer, offset, length, octets):
-                batch.error = malformed(command, length)
+                offset = _pass_over(batch, command, sequence, length, stop)
                 break
         elif command == _SUBMIT:
             submission = _read_submit(buffer, offset, length, octets)
             if submission is None:
-                batch.error = malformed(command, length)
+                offset = _pass_over(batch, command, sequence, length, stop)
                 break
             batch.submissions.append(submission)
         else:
@@ -125,10 +130,10 @@ def decode_batch(buffer: bytes, offset: int, may_receive: Collection[int] = ALL_
     return batch
 
 
-def _not_allowed(command: int) -> RemoteProtocolError:
-    if command in ALL_COMMANDS:
-        return RemoteProtocolError("sgip.unexpected_command", command=Command(command).name)
-    return RemoteProtocolError("sgip.unknown_command", command=command)
+def _pass_over(batch: Batch, command: int, sequence: int, length: int, stop: int) -> int:
+    """A message of traffic whose body can't be what it says; returns where the next begins."""
+    batch.control = Unreadable(command, sequence, malformed(command, length))
+    return stop
 
 
 def _read_control(batch: Batch, pdu: bytes, command: int, sequence: int) -> None:
@@ -145,7 +150,7 @@ def _read_deliver(batch: Batch, buffer: bytes, offset: int, length: int, octets:
     user_number, sp_number, _, tp_udhi, message_coding, size = at.DELIVER_HEAD.unpack_from(
         buffer, offset + _HEADER_SIZE
     )
-    if not 0 <= length - DELIVER_CONTENT_AT - size <= RESERVE_WIDTH:
+    if length < DELIVER_CONTENT_AT + size:
         return False
     content_at = offset + DELIVER_CONTENT_AT
     batch.replies.append(

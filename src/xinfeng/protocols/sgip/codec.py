@@ -199,10 +199,10 @@ def decode_control(command: int, sequence: int, pdu: bytes) -> Control:
 
 
 def _decode_answer(command: int, sequence: int, pdu: bytes) -> _Answer:
-    """The reserve may be shortened, or left out."""
-    if not at.SHORTEST_RESP <= len(pdu) <= at.RESP_LENGTH:
+    """The reserve may be shortened, or left out; spare octets behind it are tolerated."""
+    if len(pdu) < at.SHORTEST_RESP:
         raise malformed(command, len(pdu))
-    reserve = text_field(pdu[at.SHORTEST_RESP :])
+    reserve = text_field(pdu[at.SHORTEST_RESP : at.RESP_LENGTH])
     return _ANSWERS[command](sequence=sequence, result=pdu[HEADER.size], reserve=reserve)
 
 
@@ -271,7 +271,7 @@ def _decode_deliver(pdu: bytes, sequence: int) -> Deliver:
         pdu, HEADER.size
     )
     content_end = DELIVER_CONTENT_AT + size
-    if not 0 <= len(pdu) - content_end <= RESERVE_WIDTH:
+    if content_end > len(pdu):
         raise malformed(Command.DELIVER, len(pdu))
     return Deliver(
         sequence=sequence,
@@ -281,12 +281,12 @@ def _decode_deliver(pdu: bytes, sequence: int) -> Deliver:
         message_coding=message_coding,
         tp_pid=tp_pid,
         tp_udhi=tp_udhi,
-        reserve=text_field(pdu[content_end:]),
+        reserve=text_field(pdu[content_end : content_end + RESERVE_WIDTH]),
     )
 
 
 def _decode_report(pdu: bytes, sequence: int) -> Report:
-    if not at.REPORT_SHORTEST <= len(pdu) <= at.REPORT_LENGTH:
+    if len(pdu) < at.REPORT_SHORTEST:
         raise malformed(Command.REPORT, len(pdu))
     submit_sequence, report_type, user_number, state, error_code = at.REPORT.unpack_from(pdu, HEADER.size)
     return Report(
@@ -296,5 +296,5 @@ def _decode_report(pdu: bytes, sequence: int) -> Report:
         state=state,
         error_code=error_code,
         report_type=report_type,
-        reserve=text_field(pdu[at.REPORT_SHORTEST :]),
+        reserve=text_field(pdu[at.REPORT_SHORTEST : at.REPORT_LENGTH]),
     )

@@ -185,6 +185,8 @@ Control = Bind | BindResp | Unbind | UnbindResp
 Message = Control | Submit | SubmitResp | Deliver | DeliverResp | Report | ReportResp
 
 
+BAD_STRUCTURE = 5
+"""Result of an answer: the request could not be read."""
 NODE_BUSY = 11
 OVER_SPEED = 33
 THROTTLED = 88
@@ -200,13 +202,13 @@ LOGIN_CODES = {
     2: "sgip.login.repeated",
     3: "sgip.login.too_many_connections",
     WRONG_LOGIN_TYPE: "sgip.login.wrong_type",
-    5: "sgip.login.bad_structure",
+    BAD_STRUCTURE: "sgip.login.bad_structure",
     NODE_BUSY: "sgip.login.busy",
 }
 
 SUBMIT_CODES = {
     0: "sgip.submit.accepted",
-    5: "sgip.submit.bad_structure",
+    BAD_STRUCTURE: "sgip.submit.bad_structure",
     6: "sgip.submit.bad_destination",
     7: "sgip.submit.bad_message_id",
     8: "sgip.submit.bad_length",

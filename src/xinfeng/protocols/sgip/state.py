@@ -13,17 +13,21 @@ from xinfeng.protocols.session import CloseReason, State, Timers
 from xinfeng.protocols.sgip.bulk import decode_batch
 from xinfeng.protocols.sgip.codec import encode
 from xinfeng.protocols.sgip.messages import (
+    BAD_STRUCTURE,
     Bind,
     BindResp,
     Command,
     Control,
+    DeliverResp,
     Message,
+    ReportResp,
+    SubmitResp,
     Unbind,
     UnbindResp,
     Version,
 )
 from xinfeng.protocols.sgip.sequence import SgipSequences
-from xinfeng.protocols.traffic import Batch, Event
+from xinfeng.protocols.traffic import Batch, Event, Unreadable
 
 TIMERS = Timers(idle_s=60.0, response_s=30.0)
 """SGIP 1.2, communication between nodes."""
@@ -34,26 +38,37 @@ _ALWAYS = frozenset({Command.UNBIND, Command.UNBIND_RESP})
 _PROVIDER_READS = frozenset({Command.DELIVER, Command.REPORT})
 _CARRIER_READS = frozenset({Command.DELIVER_RESP, Command.REPORT_RESP})
 
+_REFUSALS: dict[int, type[SubmitResp | DeliverResp | ReportResp]] = {
+    Command.SUBMIT: SubmitResp,
+    Command.DELIVER: DeliverResp,
+    Command.REPORT: ReportResp,
+}
 
-def reads(*, first: Command, then: Collection[Command]) -> dict[State, Collection[int]]:
-    """What an end may receive: `first` until the login is done, `then` afterwards."""
+
+def reads(
+    *, first: Command, then: Collection[Command], early: frozenset[Command] = frozenset()
+) -> dict[State, Collection[int]]:
+    """What an end may receive: `first` until the login is done (and `early`), `then` afterwards."""
     return {
         State.NEW: frozenset(),
-        State.BINDING: _ALWAYS | {first},
+        State.BINDING: _ALWAYS | {first} | early,
         State.OPEN: _ALWAYS | frozenset(then),
         State.CLOSING: _ALWAYS | frozenset(then),
     }
 
 
-SUBMITTING_CLIENT_READS = reads(first=Command.BIND_RESP, then={Command.SUBMIT_RESP} | _PROVIDER_READS)
-"""Deliveries belong on the other connection; a carrier that makes them here is understood, too."""
+SUBMITTING_CLIENT_READS = reads(
+    first=Command.BIND_RESP, then={Command.SUBMIT_RESP} | _PROVIDER_READS, early=_PROVIDER_READS
+)
+"""Deliveries belong on the other connection; a carrier that makes them here is understood, too, even one that does so
+before it has answered the login."""
 SUBMITTING_SERVER_READS = reads(first=Command.BIND, then={Command.SUBMIT} | _CARRIER_READS)
 DELIVERING_CLIENT_READS = reads(first=Command.BIND_RESP, then=_CARRIER_READS)
 DELIVERING_SERVER_READS = reads(first=Command.BIND, then=_PROVIDER_READS)
 
 
 class SgipEnd(Session):
-    """Any end. Unknown commands, and commands in the wrong direction or state, are violations."""
+    """Any end. Commands in the wrong direction or state are violations; unknown ones are passed over."""
 
     _may_receive: dict[State, Collection[int]]
     _sequences: SgipSequences
@@ -86,6 +101,11 @@ class SgipEnd(Session):
                 self._end(CloseReason.LOCAL, events)
             case UnbindResp():
                 pass  # heard, and that is all it is for
+
+    def _refuse(self, message: Unreadable) -> None:
+        answer = _REFUSALS.get(message.command)
+        if answer is not None:
+            self._say(answer(sequence=message.sequence, result=BAD_STRUCTURE))
 
     def _test_link(self) -> None:
         self.part(self._ticked_at)

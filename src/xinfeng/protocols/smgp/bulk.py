@@ -34,6 +34,7 @@ from xinfeng.protocols.traffic import (
     Submission,
     SubmitItem,
     SubmitResponse,
+    Unreadable,
 )
 
 ALL_COMMANDS = frozenset(Command)
@@ -60,8 +61,8 @@ def decode_batch(
 ) -> Batch:
     """Read the whole messages in `buffer` from `offset` on. Never raises; see Batch for where it stops.
 
-    A command that is not in `may_receive` is an error, found at its place in the stream. `farewell`: the sequence
-    of our goodbye; a message of nothing but a header with this sequence is its answer, whatever its command (one
+    A command that is known but not in `may_receive` is an error, found at its place in the stream. `farewell`: the
+    sequence of our goodbye; a message of nothing but a header with this sequence is its answer, whatever its command (one
     implementation answers with the wrong one).
     """
     batch = Batch(offset)
@@ -81,11 +82,15 @@ def decode_batch(
             offset = stop
             break
         if command not in may_receive:
-            batch.error = _not_allowed(command)
+            if command in ALL_COMMANDS:
+                batch.error = RemoteProtocolError("smgp.unexpected_command", command=Command(command).name)
+            else:
+                error = RemoteProtocolError("smgp.unknown_command", command=command)
+                batch.control, offset = Unreadable(command, sequence, error), stop
             break
         if command in _ANSWERS:
-            if length != at.RESP_LENGTH:
-                batch.error = malformed(command, length)
+            if length < at.RESP_LENGTH:
+                offset = _pass_over(batch, buffer, offset, stop)
                 break
             msg_id, status = read_response(buffer, offset + _HEADER_SIZE)
             target = responses if command == _SUBMIT_RESP else batch.deliver_responses
@@ -95,13 +100,13 @@ def decode_batch(
                 length < DELIVER_CONTENT_AT
                 or length < DELIVER_CONTENT_AT + buffer[offset + DELIVER_CONTENT_AT - 1]
             ):
-                batch.error = malformed(command, length)
+                offset = _pass_over(batch, buffer, offset, stop)
                 break
             _read_deliver(batch, buffer, offset, stop, sequence)
         elif command == _SUBMIT:
             submission = _read_submit(buffer, offset, length, sequence, layout)
             if submission is None:
-                batch.error = malformed(command, length)
+                offset = _pass_over(batch, buffer, offset, stop)
                 break
             batch.submissions.append(submission)
         else:
@@ -114,10 +119,12 @@ def decode_batch(
     return batch
 
 
-def _not_allowed(command: int) -> RemoteProtocolError:
-    if command in ALL_COMMANDS:
-        return RemoteProtocolError("smgp.unexpected_command", command=Command(command).name)
-    return RemoteProtocolError("smgp.unknown_command", command=command)
+def _pass_over(batch: Batch, buffer: bytes, offset: int, stop: int) -> int:
+    """A message of traffic whose body can't be what it says; returns where the next begins."""
+    length, command, sequence = HEADER.unpack_from(buffer, offset)
+    delivery_id = buffer[offset + _HEADER_SIZE : min(offset + _IS_REPORT_AT, stop)]
+    batch.control = Unreadable(command, sequence, malformed(command, length), delivery_id)
+    return stop
 
 
 def _read_control(batch: Batch, pdu: bytes, command: int, sequence: int) -> None:

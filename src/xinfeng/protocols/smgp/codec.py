@@ -158,7 +158,7 @@ def decode(pdu: bytes, version: int) -> Message:
     if command in CONTROL_COMMANDS:
         return decode_control(command, sequence, pdu)
     if command in (Command.SUBMIT_RESP, Command.DELIVER_RESP):
-        if length != at.RESP_LENGTH:
+        if length < at.RESP_LENGTH:
             raise malformed(command, length)
         msg_id, status = at.RESP.unpack_from(pdu, HEADER.size)
         answer = SubmitResp if command == Command.SUBMIT_RESP else DeliverResp
@@ -189,8 +189,9 @@ def decode_control(command: int, sequence: int, pdu: bytes) -> Control:
                 timestamp=timestamp,
                 version=version,
             )
-        case Command.LOGIN_RESP if len(body) == at.LOGIN_RESP.size:
-            status, authenticator, version = at.LOGIN_RESP.unpack(body)
+        case Command.LOGIN_RESP if len(body) >= 4:  # a refusal may be cut short behind its status
+            form = at.LOGIN_RESP
+            status, authenticator, version = form.unpack_from(body.ljust(form.size, b"\0"))
             return LoginResp(sequence=sequence, status=status, authenticator=authenticator, version=version)
         case Command.EXIT:
             return Exit(sequence=sequence)

@@ -199,6 +199,8 @@ Control = Login | LoginResp | Exit | ExitResp | ActiveTest | ActiveTestResp
 Message = Control | Submit | SubmitResp | Deliver | DeliverResp
 
 
+BAD_STRUCTURE = 10
+"""Status of an answer: the request could not be read."""
 SYSTEM_BUSY = 1
 FLOW_CONTROL = frozenset({SYSTEM_BUSY})
 """SUBMIT_RESP status: not now. The document reserves no code for too many messages a second; gateways use this one,
@@ -207,7 +209,7 @@ FLOW_CONTROL = frozenset({SYSTEM_BUSY})
 LOGIN_CODES = {
     1: "smgp.login.busy",
     2: "smgp.login.too_many_connections",
-    10: "smgp.login.bad_structure",
+    BAD_STRUCTURE: "smgp.login.bad_structure",
     20: "smgp.login.bad_address",
     21: "smgp.login.authentication_failed",
     22: "smgp.login.version_too_high",
@@ -217,7 +219,7 @@ LOGIN_CODES = {
 SUBMIT_CODES = {
     0: "smgp.submit.accepted",
     SYSTEM_BUSY: "smgp.submit.flow_control",
-    10: "smgp.submit.bad_structure",
+    BAD_STRUCTURE: "smgp.submit.bad_structure",
     11: "smgp.submit.bad_command",
     12: "smgp.submit.duplicate_sequence",
     34: "smgp.submit.bad_format",

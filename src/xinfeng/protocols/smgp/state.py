@@ -2,49 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
-from xinfeng.kernel.errors import RemoteProtocolError
-from xinfeng.protocols.core import Session
-from xinfeng.protocols.session import CloseReason, State
 from xinfeng.protocols.smgp.bulk import decode_batch
 from xinfeng.protocols.smgp.codec import encode
-from xinfeng.protocols.smgp.layout import Layout, layout_of
+from xinfeng.protocols.smgp.layout import ID_WIDTH, Layout, layout_of
 from xinfeng.protocols.smgp.messages import (
+    BAD_STRUCTURE,
     ActiveTest,
     ActiveTestResp,
     Command,
-    Control,
+    DeliverResp,
     Exit,
     ExitResp,
-    Login,
-    LoginResp,
     Message,
+    SubmitResp,
     Version,
 )
-from xinfeng.protocols.traffic import Batch, Event
+from xinfeng.protocols.tested import TestedEnd, Words, may_receive
+from xinfeng.protocols.traffic import Batch, Unreadable
 
-_ALWAYS = frozenset({Command.ACTIVE_TEST, Command.ACTIVE_TEST_RESP, Command.EXIT, Command.EXIT_RESP})
-_CLIENT_READS = _ALWAYS | {Command.SUBMIT_RESP, Command.DELIVER}
-_SERVER_READS = _ALWAYS | {Command.SUBMIT, Command.DELIVER_RESP}
+_ALWAYS = {Command.ACTIVE_TEST, Command.ACTIVE_TEST_RESP, Command.EXIT, Command.EXIT_RESP}
 
-CLIENT_MAY_RECEIVE: dict[State, Collection[int]] = {
-    State.NEW: frozenset(),
-    State.BINDING: _ALWAYS | {Command.LOGIN_RESP},
-    State.OPEN: _CLIENT_READS,
-    State.CLOSING: _CLIENT_READS,
-}
-SERVER_MAY_RECEIVE: dict[State, Collection[int]] = {
-    State.BINDING: _ALWAYS | {Command.LOGIN},
-    State.OPEN: _SERVER_READS,
-    State.CLOSING: _SERVER_READS,
-}
+CLIENT_MAY_RECEIVE = may_receive(
+    always=_ALWAYS,
+    first={Command.LOGIN_RESP, Command.DELIVER},  # some deliver before they have answered the login
+    then={Command.SUBMIT_RESP, Command.DELIVER},
+)
+SERVER_MAY_RECEIVE = may_receive(
+    always=_ALWAYS, first={Command.LOGIN}, then={Command.SUBMIT, Command.DELIVER_RESP}
+)
 
 
-class SmgpEnd(Session):
-    """Either end. Unknown commands, and commands in the wrong direction or state, are violations."""
+class SmgpEnd(TestedEnd):
+    """Either end."""
 
-    _may_receive: dict[State, Collection[int]]
+    _words = Words(
+        prefix="smgp.", test=ActiveTest, test_answer=ActiveTestResp, farewell=Exit, farewell_answer=ExitResp
+    )
     version: Version
     _layout: Layout
 
@@ -56,28 +49,12 @@ class SmgpEnd(Session):
     def _read(self, buffer: bytes, offset: int) -> Batch:
         return decode_batch(buffer, offset, self._layout, self._may_receive[self.state], self._farewell)
 
-    def _take_control(self, message: Control, events: list[Event], now: float) -> None:
-        match message:
-            case Login() | LoginResp():
-                self._take_login(message, events, now)
-            case ActiveTest():
-                self._say(ActiveTestResp(sequence=message.sequence))
-            case Exit():
-                self._say(ExitResp(sequence=message.sequence))
-                self._end(CloseReason.REMOTE, events)
-            case ExitResp() if self._farewell is not None:
-                self._end(CloseReason.LOCAL, events)
-            case ExitResp() | ActiveTestResp():
-                pass  # heard, and that is all they are for
-
-    def _test_link(self) -> None:
-        self._say(ActiveTest(sequence=self._next_sequence()))
-
-    def _say_goodbye(self, sequence: int) -> None:
-        self._say(Exit(sequence=sequence))
+    def _refuse(self, message: Unreadable) -> None:
+        sequence, msg_id = message.sequence, message.delivery_id.ljust(ID_WIDTH, b"\0")
+        if message.command == Command.DELIVER:
+            self._say(DeliverResp(sequence=sequence, msg_id=msg_id, status=BAD_STRUCTURE))
+        elif message.command == Command.SUBMIT:
+            self._say(SubmitResp(sequence=sequence, msg_id=msg_id, status=BAD_STRUCTURE))
 
     def _say(self, message: Message) -> None:
         self._output += encode(message, self.version)
-
-    def _unexpected(self, command: Command) -> RemoteProtocolError:
-        return RemoteProtocolError("smgp.unexpected_command", command=command.name)

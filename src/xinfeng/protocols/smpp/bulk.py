@@ -2,20 +2,21 @@
 
 What travels here are the tuples of `protocols.traffic`. Content of a part always begins with a user data header, also
 where the wire marks parts by TLVs (`sar_…`); septets are always one an octet, also where the wire packs them.
-Deliveries have no id in SMPP: theirs is empty, and the sequence is all there is to acknowledge.
+Deliveries have no id in SMPP, and the sequence is all there is to acknowledge: theirs is empty, unless the centre puts
+its own id of a text into `receipted_message_id`, as some do.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from struct import Struct
 
 from xinfeng.kernel.errors import LocalProtocolError, RemoteProtocolError
 from xinfeng.kernel.text import Encoding, Reference, parse_udh, udh
 from xinfeng.protocols.smpp import layout as at
-from xinfeng.protocols.smpp.codec import c_octets, decode_control, encode, id_octets, malformed
+from xinfeng.protocols.smpp.codec import c_octets, decode_control, malformed
 from xinfeng.protocols.smpp.coding import Codings, DefaultAlphabet
 from xinfeng.protocols.smpp.layout import (
     HEADER,
@@ -29,30 +30,27 @@ from xinfeng.protocols.smpp.layout import (
     write_tlv,
 )
 from xinfeng.protocols.smpp.messages import (
-    INTERMEDIATE,
     KIND,
-    RECEIPT,
+    SAYS_RECEIPT,
     UDHI,
     UNKNOWN_ERROR,
     Command,
-    DeliverSm,
 )
 from xinfeng.protocols.smpp.receipts import (
     DELIVERED,
     STATE_OF,
     IdFormat,
     answer_id,
+    is_by_the_book,
     read_report,
-    write_report,
 )
 from xinfeng.protocols.traffic import (
     Acknowledgement,
     Batch,
     Receipt,
-    ReplyItem,
-    ReportItem,
     SubmitItem,
     SubmitResponse,
+    Unreadable,
 )
 
 ALL_COMMANDS = frozenset(map(int, Command))
@@ -72,11 +70,13 @@ _NO_TLVS: dict[int, bytes] = {}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """How what arrives is to be understood. `at_centre`: by the carrier's end."""
+    """How what arrives is to be understood. `at_centre`: by the carrier's end. `own`: the address that we send from;
+    a receipt from it has its addresses the other way round."""
 
     codings: Codings = field(default_factory=Codings)
     ids: IdFormat = IdFormat.AS_IS
     at_centre: bool = False
+    own: bytes = b""
 
 
 @dataclass(slots=True)
@@ -122,9 +122,10 @@ def decode_batch(
             if command == _SUBMIT_SM:
                 usual = plain and _read_plain_submit(batch, buffer, offset, stop, sequence, encodings)
             elif command == _DELIVER_SM:
-                usual = as_is and _read_usual_receipt(batch, buffer, offset, stop, sequence)
+                usual = as_is and _read_usual_receipt(batch, buffer, offset, stop, sequence, reading.own)
             if not usual and not _read_message(batch, buffer, (offset, stop), command, sequence, reading):
-                batch.error = malformed(command, length)
+                batch.control = Unreadable(command, sequence, malformed(command, length))
+                offset = stop
                 break
         else:
             try:
@@ -170,19 +171,23 @@ def _read_message(
         tlvs = read_tlvs(buffer, content_end, stop)
         if not content:
             content = tlvs.get(Tag.MESSAGE_PAYLOAD, b"")
-    is_report = not reading.at_centre and (
-        esm_class & KIND in (RECEIPT, INTERMEDIATE) or Tag.RECEIPTED_MESSAGE_ID in tlvs
-    )
-    if is_report and (receipt := _receipt(sequence, number, esm_class, content, tlvs, reading.ids)):
-        batch.receipts.append(receipt)
-        return True
+    if not reading.at_centre and (
+        esm_class & KIND or Tag.RECEIPTED_MESSAGE_ID in tlvs or content[:3].lower() == b"id:"
+    ):
+        handset = destination_number if source == reading.own else number
+        if receipt := _receipt(sequence, handset, esm_class, content, tlvs, reading):
+            batch.receipts.append(receipt)
+            return True
     encoding = codings.encodings[data_coding]
     has_header = int(esm_class & UDHI != 0)
     if tlvs or codings.packed:
         has_header, content = _neutral(has_header, encoding, content, tlvs, codings)
     if not reading.at_centre:
+        is_report = esm_class & SAYS_RECEIPT != 0
+        # in a text from a handset, this TLV is the centre's own id of it
+        delivery_id = b"" if is_report else tlvs.get(Tag.RECEIPTED_MESSAGE_ID, b"").partition(b"\0")[0]
         batch.replies.append(
-            (sequence, b"", number, destination_number, has_header, encoding, content, is_report)
+            (sequence, delivery_id, number, destination_number, has_header, encoding, content, is_report)
         )
         return True
     header = parse_udh(content)[0] if has_header else None
@@ -224,7 +229,9 @@ def _read_plain_submit(
     return True
 
 
-def _read_usual_receipt(batch: SmppBatch, buffer: bytes, offset: int, stop: int, sequence: int) -> bool:
+def _read_usual_receipt(
+    batch: SmppBatch, buffer: bytes, offset: int, stop: int, sequence: int, own: bytes
+) -> bool:
     """A deliver_sm, if it is what nearly all of them are: the receipt of a delivered message, written by the book,
     with the TLVs that say the same or with none."""
     found = at.RECEIPT(buffer, offset + _HEADER_SIZE, stop)
@@ -232,10 +239,10 @@ def _read_usual_receipt(batch: SmppBatch, buffer: bytes, offset: int, stop: int,
         return False
     number, size, message_id, submit_time, done_time = found.groups()
     content_end = found.start(3) - 3 + size[0]
-    if found.end() > content_end:
+    if found.end() > content_end or number == own:
         return False
     if content_end != stop:
-        said = _ID_TLVS[len(message_id)] + message_id + _DELIVERED_TLV
+        said = ID_TLVS[len(message_id)] + message_id + _DELIVERED_TLV
         if buffer[content_end:stop] != said:
             return False
     batch.receipts.append(
@@ -252,18 +259,24 @@ def _read_usual_receipt(batch: SmppBatch, buffer: bytes, offset: int, stop: int,
     return True
 
 
-_ID_TLVS = [TLV_HEAD.pack(Tag.RECEIPTED_MESSAGE_ID, size + 1) for size in range(LONGEST_ID + 1)]
+ID_TLVS = [TLV_HEAD.pack(Tag.RECEIPTED_MESSAGE_ID, size + 1) for size in range(LONGEST_ID + 1)]
 """What stands before an id of so many octets."""
 _DELIVERED_TLV = b"\0" + write_tlv(Tag.MESSAGE_STATE, bytes((STATE_OF[DELIVERED],)))
 """What stands behind it."""
 
 
 def _receipt(
-    sequence: int, number: str, esm_class: int, content: bytes, tlvs: dict[int, bytes], ids: IdFormat
+    sequence: int, number: str, esm_class: int, content: bytes, tlvs: dict[int, bytes], reading: Reading
 ) -> Receipt | None:
+    """None: it does not read as a receipt. A text whose class says nothing must be written by the book to be one."""
     if esm_class & UDHI:
         content = parse_udh(content)[1]
-    report = read_report(content, tlvs, ids)
+    told = esm_class & KIND != 0 or Tag.RECEIPTED_MESSAGE_ID in tlvs
+    if not told and not is_by_the_book(content):
+        return None
+    report = read_report(content, tlvs, reading.ids)
+    if report is None and reading.codings.packed:
+        report = read_report(reading.codings.unpack(content, 0), tlvs, reading.ids)
     if report is None:
         return None
     return sequence, b"", report.message_id, report.stat, report.submit_time, report.done_time, number
@@ -274,13 +287,13 @@ def _neutral(
 ) -> tuple[int, bytes]:
     """Whether content begins with a header, and content: septets unpacked, `sar_…` made into a header."""
     if codings.packed and encoding == Encoding.GSM7:
-        content = codings.unpack(content, _header_size(content) if has_header else 0)
+        content = codings.unpack(content, header_size(content) if has_header else 0)
     if not has_header and (header := _sar_header(tlvs)):
         return 1, header + content
     return has_header, content
 
 
-def _header_size(content: bytes) -> int:
+def header_size(content: bytes) -> int:
     """Octets of the user data header, its length included."""
     return content[0] + 1 if content and content[0] < len(content) else 0
 
@@ -425,28 +438,10 @@ class SubmitTemplate:
                     )
                 )
         if coding == Encoding.GSM7 and self._codings.packed:
-            content = self._codings.pack(content, _header_size(content) if has_header else 0)
+            content = self._codings.pack(content, header_size(content) if has_header else 0)
         return has_header, content, tlvs
 
 
-def encode_submit_responses(items: Iterable[SubmitResponse], data_sms: Collection[int] = ()) -> bytes:
-    """Answers of a centre. A refusal needs no id (4.4.2), but may have one."""
-    pieces: list[bytes] = []
-    for sequence, message_id, status in items:
-        command = _DATA_SM_RESP if data_sms and sequence in data_sms else _SUBMIT_SM_RESP
-        size = len(message_id)
-        if size > LONGEST_ID or not message_id.isalnum():
-            if status:
-                pieces.append(HEADER.pack(_HEADER_SIZE, command, status, sequence))
-                continue
-            id_octets(message_id)
-        answer = _ANSWERS_BY_SIZE[size]
-        pieces.append(answer.pack(answer.size, command, status, sequence, message_id))
-    return b"".join(pieces)
-
-
-_ANSWERS_BY_SIZE = [Struct(f">IIII{size}sx") for size in range(LONGEST_ID + 1)]
-"""Answers with an id of so many octets."""
 _EMPTY_ID = Struct(">IIIIx")
 
 
@@ -461,102 +456,6 @@ def encode_deliver_responses(
             for sequence, _ in items
         ]
     )
-
-
-def encode_reports(sequences: Sequence[int], items: Iterable[ReportItem]) -> bytes:
-    """Receipts of a centre, in text and in TLVs."""
-    frames: dict[_ReportKey, _ReportFrame] = {}
-    before = middle = behind = b""
-    length, pack, last = 0, _REPORT_HEAD.pack, _NO_REPORT
-    pieces: list[bytes] = []
-    try:
-        for sequence, (_, access_code, message_id, stat, submit_time, done_time, number) in zip(
-            sequences, items, strict=True
-        ):
-            key = (access_code, stat, submit_time, done_time, len(message_id), len(number))
-            if key != last:  # most often what one read brought is all alike
-                pack, length, before, middle, behind = frames.get(key) or frames.setdefault(
-                    key, _report_frame(*key)
-                )
-                last = key
-            source = number.encode("ascii")
-            if not message_id.isalnum():
-                id_octets(message_id)
-            if not source.isdigit():
-                c_octets("source", number, LONGEST_ADDRESS)
-            pieces.append(
-                pack(length, _DELIVER_SM, 0, sequence, source, before, message_id, middle, message_id, behind)
-            )
-    except UnicodeEncodeError:
-        raise LocalProtocolError("smpp.field_unencodable", field="source") from None
-    return b"".join(pieces)
-
-
-_ReportKey = tuple[str, str, str, str, int, int]
-_ReportFrame = tuple[Callable[..., bytes], int, bytes, bytes, bytes]
-_NO_REPORT: _ReportKey = ("", "", "", "", -1, -1)
-
-_REPORT_HEAD = Struct(">IIII3x")
-"""The header, an empty service_type, TON and NPI of the number."""
-
-
-def _report_frame(
-    access_code: str, stat: str, submit_time: str, done_time: str, id_size: int, number_size: int
-) -> _ReportFrame:
-    """What receipts with the same word and times have in common: how one is packed, its length, what stands between
-    number and id, between the id in the text and the one in the TLV, and behind that."""
-    if id_size > LONGEST_ID:
-        raise LocalProtocolError("smpp.field_too_long", field="message_id", at_most=LONGEST_ID)
-    if number_size > LONGEST_ADDRESS:
-        raise LocalProtocolError("smpp.field_too_long", field="source", at_most=LONGEST_ADDRESS)
-    text = write_report(stat=stat, submit_time=submit_time, done_time=done_time)
-    size = len("id:") + id_size + len(text)
-    if size > LONGEST_SHORT_MESSAGE:
-        raise LocalProtocolError("smpp.content_too_long", length=size, at_most=LONGEST_SHORT_MESSAGE)
-    before = b"".join(
-        (
-            b"\0\0\0",
-            c_octets("destination", access_code, LONGEST_ADDRESS),
-            _REPORT_MIDDLE,
-            b"%cid:" % size,
-        )
-    )
-    middle = text + _ID_TLVS[id_size]
-    state = STATE_OF.get(stat.partition(":")[0])
-    behind = b"\0" if state is None else b"\0" + write_tlv(Tag.MESSAGE_STATE, bytes((state,)))
-    whole = Struct(
-        f"{_REPORT_HEAD.format}{number_size}s{len(before)}s{id_size}s{len(middle)}s{id_size}s{len(behind)}s"
-    )
-    return whole.pack, whole.size, before, middle, behind
-
-
-_REPORT_MIDDLE = bytes((RECEIPT, 0, 0, 0, 0, 0, 0, 0, 0))
-"""esm_class to sm_default_msg_id."""
-
-
-def encode_replies(sequences: Sequence[int], items: Iterable[ReplyItem], codings: Codings) -> bytes:
-    """Texts from handsets, of a centre."""
-    pieces = []
-    for sequence, (_, number, access_code, has_header, encoding, content) in zip(
-        sequences, items, strict=True
-    ):
-        if codings.packed and encoding == Encoding.GSM7:
-            content = codings.pack(content, _header_size(content) if has_header else 0)
-        fits = len(content) <= LONGEST_SHORT_MESSAGE
-        pieces.append(
-            encode(
-                DeliverSm(
-                    sequence=sequence,
-                    source=number,
-                    destination=access_code,
-                    esm_class=UDHI if has_header else 0,
-                    data_coding=codings.data_coding(encoding),
-                    short_message=content if fits else b"",
-                    tlvs=() if fits else ((Tag.MESSAGE_PAYLOAD, content),),
-                )
-            )
-        )
-    return b"".join(pieces)
 
 
 def nacked(sequence: int, status: int) -> SubmitResponse:

@@ -76,7 +76,11 @@ class ClientSession(SmppEnd, CoreClientSession):
         )
         self._account = account
         self._template = SubmitTemplate(constants)
-        self._reading = Reading(codings=Codings(constants.default_alphabet), ids=account.id_format)
+        self._reading = Reading(
+            codings=Codings(constants.default_alphabet),
+            ids=account.id_format,
+            own=constants.source.encode("latin-1", "replace"),
+        )
         self._data_sms = set()
 
     def _log_in(self, wall: datetime) -> None:

@@ -239,11 +239,16 @@ Message = Control | SubmitSm | SubmitSmResp | DeliverSm | DeliverSmResp | DataSm
 UDHI = 0x40
 """esm_class: content begins with a user data header."""
 KIND = 0x3C
-"""esm_class: the bits that say what a deliver_sm is."""
+"""esm_class: the bits that say what a deliver_sm is. 0: a text. Acknowledgements of whoever reads it (0x08, 0x10) are
+receipts where their text reads as one."""
 RECEIPT = 0x04
 INTERMEDIATE = 0x20
 """A receipt on the way, not the last word."""
+SAYS_RECEIPT = RECEIPT | INTERMEDIATE
+"""With either of these bits it is no text of a person, whatever other bits gateways set beside them."""
 
+INVALID_LENGTH = 0x01
+"""ESME_RINVMSGLEN: a message could not be read."""
 INVALID_COMMAND = 0x03
 """ESME_RINVCMDID: the command is not known here."""
 QUEUE_FULL = 0x14

@@ -27,6 +27,18 @@ STATES = {
 """message_state (5.2.28) and the word for it in a text."""
 STATE_OF = {word: state for state, word in STATES.items()}
 
+ENROUTE = 1
+"""Also what 0 of SMPP 5.0 ("scheduled") counts as: on its way."""
+
+_FULL_WORDS = {
+    "DELIVERED": DELIVERED,
+    "UNDELIVERED": "UNDELIV",
+    "UNDELIVERABLE": "UNDELIV",
+    "ACCEPTED": "ACCEPTD",
+    "REJECTED": "REJECTD",
+} | {str(number): word for number, word in STATES.items()}
+"""What some write in place of the seven letters of the book."""
+
 _SAYS_LITTLE = frozenset(STATE_OF) - {DELIVERED, "ENROUTE"}
 """Words that get their reason behind them, as in `UNDELIV:005`. ACCEPTD is one: with a reason it is a failure."""
 
@@ -80,12 +92,13 @@ class Report(NamedTuple):
     done_time: str
 
 
+_NAMES = r"id|submit[\s_]*date|done[\s_]*date|stat(?:us|e)?|err(?:or)?(?:[\s_]*code)?"
 _FIELD = re.compile(
-    r"(?<![a-z])(id|submit\s*date|done\s*date|stat|err)\s*:\s*"
-    r"(?!(?:id|sub|dlvrd|submit\s*date|done\s*date|stat|err|text)\s*:)([^\s,;]*)",
-    re.IGNORECASE | re.ASCII,
+    rf"(?<![a-z])({_NAMES})\s*:\s*(?!(?:{_NAMES}|sub|dlvrd|te?xt)\s*:)([^\s,;]*)", re.IGNORECASE | re.ASCII
 ).finditer
-_TEXT = re.compile(r"(?<![a-z])text\s*:", re.IGNORECASE | re.ASCII).search
+_KEYS = {"i": "id", "su": "submitdate", "d": "donedate", "st": "stat", "e": "err"}
+"""The field by how its name begins."""
+_TEXT = re.compile(r"(?<![a-z])te?xt\s*:", re.IGNORECASE | re.ASCII).search
 
 
 def read_report(content: bytes, tlvs: dict[int, bytes], form: IdFormat) -> Report | None:
@@ -95,7 +108,8 @@ def read_report(content: bytes, tlvs: dict[int, bytes], form: IdFormat) -> Repor
     message_id = message_id or report_id(fields.get("id", "").encode("latin-1"), form)
     stated = tlvs.get(Tag.MESSAGE_STATE, b"")
     word = fields.get("stat", "").upper()
-    state = STATES.get(stated[0], "UNKNOWN") if len(stated) == 1 else ""
+    word = _FULL_WORDS.get(word, word)
+    state = STATES.get(stated[0] or ENROUTE, "UNKNOWN") if len(stated) == 1 else ""
     stat = state or word
     if not message_id or not stat:
         return None
@@ -114,17 +128,25 @@ def read_report(content: bytes, tlvs: dict[int, bytes], form: IdFormat) -> Repor
     )
 
 
+def is_by_the_book(content: bytes) -> bool:
+    """Whether a text whose class does not say so is a receipt beyond doubt: all fields that matter, and a word of the
+    book. Some centres forget the class; no person writes so."""
+    fields = _fields(content)
+    return {"id", "submitdate", "donedate"} <= fields.keys() and fields.get("stat", "").upper() in STATE_OF
+
+
 def _fields(content: bytes) -> dict[str, str]:
     """By lower-case name, the first of each; those before `text:` first, for behind it may stand anything."""
     text = content.decode("latin-1")
-    if content[:1] == b"\0":  # some centres write even this in UCS-2
+    if b"\0" in content[:4]:  # some centres write even this in UCS-2, of either order
         text = text.replace("\0", "")
     said = _TEXT(text)
     end = said.start() if said else len(text)
     fields: dict[str, str] = {}
     for part in (text[:end], text[end:]):
         for found in _FIELD(part):
-            fields.setdefault("".join(found[1].lower().split()), found[2])
+            name = found[1].lower()
+            fields.setdefault(_KEYS.get(name[:2]) or _KEYS[name[:1]], found[2])
     return fields
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from xinfeng.protocols.core import ServerSession as CoreServerSession
 from xinfeng.protocols.session import Timers
-from xinfeng.protocols.smpp.bulk import Reading, encode_replies, encode_reports, encode_submit_responses
+from xinfeng.protocols.smpp.bulk import Reading
+from xinfeng.protocols.smpp.centre import encode_replies, encode_reports, encode_submit_responses
 from xinfeng.protocols.smpp.coding import Codings, DefaultAlphabet
 from xinfeng.protocols.smpp.messages import VERSION, Bind, BindMode, BindResp
 from xinfeng.protocols.smpp.state import SERVER_MAY_RECEIVE, PositiveSequences, SmppEnd

@@ -13,21 +13,25 @@ from xinfeng.protocols.smpp.codec import encode
 from xinfeng.protocols.smpp.layout import LARGEST_SEQUENCE
 from xinfeng.protocols.smpp.messages import (
     INVALID_COMMAND,
+    INVALID_LENGTH,
     RESPONSE,
     AlertNotification,
     Bind,
     BindResp,
     Command,
     Control,
+    DataSmResp,
+    DeliverSmResp,
     EnquireLink,
     EnquireLinkResp,
     GenericNack,
     Message,
+    SubmitSmResp,
     Unbind,
     UnbindResp,
     Unsupported,
 )
-from xinfeng.protocols.traffic import Batch, Event, SubmitResponse
+from xinfeng.protocols.traffic import Batch, Event, SubmitResponse, Unreadable
 
 _ALWAYS = frozenset(
     {
@@ -54,7 +58,8 @@ _SERVER_READS = _ALWAYS | {
 CLIENT_MAY_RECEIVE: dict[State, Collection[int]] = {
     State.NEW: frozenset(),
     State.BINDING: _ALWAYS
-    | {Command.BIND_RECEIVER_RESP, Command.BIND_TRANSMITTER_RESP, Command.BIND_TRANSCEIVER_RESP},
+    | {Command.BIND_RECEIVER_RESP, Command.BIND_TRANSMITTER_RESP, Command.BIND_TRANSCEIVER_RESP}
+    | {Command.DELIVER_SM, Command.DATA_SM, Command.ALERT_NOTIFICATION},  # some deliver before they answer
     State.OPEN: _CLIENT_READS,
     State.CLOSING: _CLIENT_READS,
 }
@@ -112,6 +117,15 @@ class SmppEnd(Session):
                 self._say(GenericNack(sequence=message.sequence, status=INVALID_COMMAND))
             case UnbindResp() | EnquireLinkResp() | AlertNotification() | Unsupported():
                 pass  # heard, and that is all they are for
+
+    def _refuse(self, message: Unreadable) -> None:
+        sequence = message.sequence
+        if message.command == Command.DELIVER_SM:
+            self._say(DeliverSmResp(sequence=sequence, status=INVALID_LENGTH))
+        elif message.command == Command.SUBMIT_SM:
+            self._say(SubmitSmResp(sequence=sequence, status=INVALID_LENGTH))
+        elif message.command == Command.DATA_SM:
+            self._say(DataSmResp(sequence=sequence, status=INVALID_LENGTH))
 
     def _take_nack(self, nack: GenericNack, events: list[Event]) -> None:
         """A request of ours was not understood."""

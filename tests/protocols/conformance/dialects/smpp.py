@@ -4,14 +4,8 @@ from tests.protocols.conformance.harness import ACCESS_CODE, SECRET, TIMERS, Dia
 from tests.protocols.smpp.strategies import MESSAGES
 
 from xinfeng.protocols.smpp import Account, ClientSession, ServerSession, SubmitConstants, SubmitTemplate
-from xinfeng.protocols.smpp.bulk import (
-    Reading,
-    SmppBatch,
-    decode_batch,
-    encode_deliver_responses,
-    encode_replies,
-    encode_submit_responses,
-)
+from xinfeng.protocols.smpp.bulk import Reading, SmppBatch, decode_batch, encode_deliver_responses
+from xinfeng.protocols.smpp.centre import encode_replies, encode_submit_responses
 from xinfeng.protocols.smpp.codec import decode, encode
 from xinfeng.protocols.smpp.coding import Codings
 from xinfeng.protocols.smpp.layout import HEADER, LARGEST_PDU
@@ -164,6 +158,9 @@ DIALECTS = [
         commands=[command for command in Command if command is not Command.SUBMIT_SM_RESP],
         unknown_command=0x110,
         unknown_is_answered=True,
+        submit=Command.SUBMIT_SM,
+        submit_answer=Command.SUBMIT_SM_RESP,
+        deliveries=[Command.DELIVER_SM, Command.DATA_SM],
         not_for_providers=[V["SUBMIT_SM"], V["BIND_TRANSCEIVER"], V["DELIVER_SM_RESP"]],
         not_for_carriers=[V["SUBMIT_SM_RESP"], V["DELIVER_SM"], V["BIND_TRANSCEIVER_RESP"]],
         id_width=10,
