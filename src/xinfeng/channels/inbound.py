@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from xinfeng.channels.config import Inbound
+from xinfeng.channels.intake import Intake
 from xinfeng.channels.lines import Listener, Ref
 from xinfeng.channels.models import ConnectionPhase
 from xinfeng.kernel.time import utc_now
@@ -70,6 +71,7 @@ class InboundConnection(asyncio.Protocol):
         self.useful = False
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._port = port
+        self._intake = Intake(self._read)
         self._callee: Callee | None = None
         self._session: DeliverySession | None = None
         self._transport: asyncio.Transport | None = None
@@ -79,6 +81,7 @@ class InboundConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._intake.attach(self._transport)
         now = time.monotonic()
         session = self._port.new_session(now)
         if session is None or not self._port.admits(self, self._peer(), now):
@@ -88,12 +91,18 @@ class InboundConnection(asyncio.Protocol):
         self._schedule_tick()
 
     def data_received(self, data: bytes) -> None:
-        if self._session is not None:
-            self._take(self._session.feed(data, time.monotonic()))
+        self._intake.feed(data)
+
+    def pause_writing(self) -> None:
+        self._intake.block(blocked=True)
+
+    def resume_writing(self) -> None:
+        self._intake.block(blocked=False)
 
     def connection_lost(self, error: Exception | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self._intake.finish()
         if self._session is not None:
             self._take(self._session.lost())
         self._transport = None
@@ -111,7 +120,9 @@ class InboundConnection(asyncio.Protocol):
     def acknowledge(self, deliveries: Iterable[Acknowledgement]) -> None:
         """Tell the carrier that these are committed; on a connection that is gone, nothing: it will ask again."""
         if self.phase is ConnectionPhase.READY and self._session is not None:
-            self._write(self._session.acknowledge(deliveries))
+            taken = list(deliveries)
+            self._write(self._session.acknowledge(taken))
+            self._intake.acknowledged(len(taken))
 
     def abort(self, code: str) -> None:
         self.detail = self.detail or code
@@ -133,6 +144,10 @@ class InboundConnection(asyncio.Protocol):
 
     # --- inside ----------------------------------------------------------------------------------------------
 
+    def _read(self, data: bytes) -> None:
+        if self._session is not None:
+            self._take(self._session.feed(data, time.monotonic()))
+
     def _take(self, events: Sequence[Event]) -> None:
         receipts: list[Receipt] = []
         replies: list[Reply] = []
@@ -149,11 +164,14 @@ class InboundConnection(asyncio.Protocol):
                         "a carrier's message could not be read",
                         extra={"channel": self.channel_id, "code": error.code},
                     )
-                case Closed():
+                case Closed(error=error):
                     self.phase = ConnectionPhase.CLOSED
+                    if error is not None and self._callee is None:
+                        self._port.turned_away("garbage", self._peer())
                 case _:
                     pass  # nothing is submitted here, so nothing is answered
         if self._callee is not None and (receipts or replies):
+            self._intake.delivered(len(receipts) + len(replies))
             self._callee.listener.received(self, receipts, replies)
         if self._session is not None:
             self._write(self._session.data_to_send())
@@ -165,11 +183,13 @@ class InboundConnection(asyncio.Protocol):
         callee = self._port.callees.get(event.login.account)
         if callee is None or not event.login.proves(callee.inbound.secret):
             self._port.failed(self._peer(), time.monotonic())
+            self._port.turned_away("name" if callee is None else "secret", self._peer())
             log.warning("a carrier's login was refused", extra={"port": self._port.number})
             self._session.refuse(REFUSED)
             return
         self._session.admit(secret=callee.inbound.secret, now=time.monotonic())
         self._callee, self.channel_id = callee, callee.channel_id
+        self._port.refusal = ""
         self.phase = ConnectionPhase.READY
 
     def _peer(self) -> str:
@@ -202,6 +222,8 @@ class Port:
         """When it began to listen, or to try."""
         self.fault = ""
         """Why it is not listened on; empty: it is."""
+        self.refusal = ""
+        """Why the last call was refused, and where it came from; empty: none was since the last that was taken."""
         self._failures: dict[str, tuple[int, float]] = {}
         self._server: asyncio.Server | None = None
         self._task = asyncio.create_task(self._listen())
@@ -217,9 +239,14 @@ class Port:
         if count >= FAILURES_ALLOWED and now - last < FAILURES_FORGOTTEN_S:
             return False
         if len(self.connections) >= MOST_CALLS:
+            self.turned_away("calls", peer)
             return False
         self.connections.add(connection)
         return True
+
+    def turned_away(self, why: str, peer: str) -> None:
+        """Note why the last call was refused, for people: `name`, `secret`, `garbage` (no SGIP) or `calls` (too many)."""
+        self.refusal = f"{why}:{peer}"
 
     def failed(self, peer: str, now: float) -> None:
         """A login of this address was refused."""

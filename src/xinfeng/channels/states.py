@@ -60,7 +60,7 @@ def _listening(channel_id: int, port: Port) -> Figures:
         channel_id=channel_id,
         number=0,
         phase=(ConnectionPhase.READY if port.listening else ConnectionPhase.WAITING).value,
-        detail=port.fault or f"listening:{port.number}:{len(port.connections)}",
+        detail=(port.fault or f"listening:{port.number}:{len(port.connections)}:{port.refusal}")[:200],
         since=port.since,
         window_used=0,
         submitted_per_s=0.0,
