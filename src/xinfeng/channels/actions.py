@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from xinfeng.channels.capabilities import Capabilities
 from xinfeng.channels.config import LineConfig
-from xinfeng.channels.fields import host, host_fault
+from xinfeng.channels.fields import host_fault
 from xinfeng.channels.kinds import read_config
 from xinfeng.channels.models import Channel, ChannelKind, RouteEntry
 from xinfeng.foundation import audit
@@ -165,8 +165,7 @@ def _check(
         taken = read_config(config, kind)
     except InvalidInput as fault:
         faults = fault.params["faults"] | faults
-    stated = config.get("host")
-    if isinstance(stated, str) and stated and "host" not in faults and (wrong := host_fault(host(stated))):
+    if taken is not None and taken.host and (wrong := host_fault(taken.host)):
         faults["host"] = wrong
     if faults or taken is None:
         raise InvalidInput("channel.config", faults=faults)

@@ -40,6 +40,10 @@ _is_name = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?").
 def host(value: Any) -> str:
     """A name or an address; an IPv6 address may come in brackets, as addresses with ports have it."""
     stated: str = text(253, shortest=1)(value)
+    return _without_brackets(stated)
+
+
+def _without_brackets(stated: str) -> str:
     return stated[1:-1] if stated.startswith("[") and stated.endswith("]") else stated
 
 
@@ -48,6 +52,7 @@ def host_fault(stated: str) -> str:
 
     Asked of what people give. What is stored is not refused for it: its channel must still be shown, and edited.
     """
+    stated = _without_brackets(stated.strip())
     if "://" in stated:
         return "with_scheme"
     if ":" in stated:

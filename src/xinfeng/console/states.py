@@ -61,6 +61,7 @@ STATES: dict[str, dict[str, tuple[Text, Tone]]] = {
     "channel": {
         "connected": (_("已连接"), "good"),
         "connecting": (_("连接中"), "accent"),
+        "refused": (_("登录被拒"), "bad"),
         "waiting": (_("等待重连"), "warn"),
         "down": (_("已断开"), "bad"),
         "off": (_("已停用"), "neutral"),

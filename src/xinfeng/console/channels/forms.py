@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from xinfeng.channels.capabilities import PRESETS, Capabilities, LinkInVariable
+from xinfeng.channels.fields import host_fault
 from xinfeng.channels.kinds import read_config
 from xinfeng.channels.reads import ChannelRow
 from xinfeng.console.channels import accounts
@@ -33,6 +34,10 @@ FAULTS: dict[str, Text] = {
     "not_yes_or_no": _("请选择是或否。"),
     "unknown": _("不是可以选择的值。"),
     "not_ascending": _("结束要晚于开始。"),
+    "with_scheme": _("只填域名或 IP，不带 http:// 这样的开头。"),
+    "with_port": _("这里不填端口，端口填在“端口”一栏。"),
+    "not_a_host": _("不是域名，也不是 IP 地址。"),
+    "not_loopback": _("不加密只能用于本机（127.0.0.1）。"),
     "not_fitting": _("有不能用的内容，请检查写法。"),
 }
 LINKS: dict[str, Text] = {
@@ -217,6 +222,8 @@ class ChannelForm(forms.Form):
             read_config(values["config"], values["kind"])
         except InvalidInput as fault:
             self.show(fault.params["faults"])
+        if (given := values["config"].get("host")) and (wrong := host_fault(given)):
+            self.show({"host": wrong})
         try:
             Capabilities.read(values["capabilities"])
         except InvalidInput as fault:

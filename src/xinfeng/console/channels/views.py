@@ -14,11 +14,13 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from xinfeng.channels import actions, reads
+from xinfeng.campaigns.reads import names_of_plans
+from xinfeng.channels import actions, codes, reads
 from xinfeng.channels.capabilities import PRESETS, Preset
-from xinfeng.channels.models import WHOLE_KINDS, Channel, ChannelKind
+from xinfeng.channels.models import WHOLE_KINDS, Channel, ChannelKind, ConnectionPhase
 from xinfeng.channels.probe import try_channel
 from xinfeng.channels.reads import ChannelRow, ConnectionRow
+from xinfeng.channels.routes import routes_of
 from xinfeng.channels.samples import SAMPLE_S, samples
 from xinfeng.console.channels import accounts
 from xinfeng.console.channels.forms import ChannelForm, initial_of, rules_initial
@@ -31,6 +33,7 @@ from xinfeng.console.middleware import wants_fragment
 from xinfeng.console.permissions import allowed, may
 from xinfeng.console.words import sentence
 from xinfeng.content.reads import signatures
+from xinfeng.delivery.backlog import waiting_for
 from xinfeng.delivery.trial import send_trial, templates_for
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.insights.figures import ChannelFigures, channel_figures
@@ -51,10 +54,24 @@ class Shown:
         if not self.row.enabled:
             return "off"
         phases = {str(one.phase) for one in self.row.connections if one.number}
-        for phase, state in (("ready", "connected"), ("connecting", "connecting"), ("waiting", "waiting")):
+        for phase, state in (
+            ("ready", "connected"),
+            ("refused", "refused"),
+            ("connecting", "connecting"),
+            ("waiting", "waiting"),
+        ):
             if phase in phases:
                 return state
         return "down"
+
+    @property
+    def trouble(self) -> str:
+        """What the first connection that is not there says about it; empty where all are, or it is switched off."""
+        if not self.row.enabled:
+            return ""
+        return next(
+            (told for one, told in self.connections if told and one.phase is not ConnectionPhase.READY), ""
+        )
 
     @property
     def protocol(self) -> str:
@@ -79,7 +96,7 @@ class Shown:
     @property
     def connections(self) -> list[tuple[ConnectionRow, str]]:
         """Each with what it says about itself, in words."""
-        return [(one, detail_words(one.detail)) for one in self.row.connections]
+        return [(one, detail_words(one.detail, self.row.kind)) for one in self.row.connections]
 
     @property
     def price(self) -> str:
@@ -91,6 +108,7 @@ class Shown:
 @allowed("channel.view")
 def page(request: HttpRequest) -> HttpResponse:
     now = utc_now()
+    codes.refresh()
     rows = reads.channels(now=now)
     figures = channel_figures(now=now)
     context = {
@@ -111,9 +129,16 @@ def page(request: HttpRequest) -> HttpResponse:
 @allowed("channel.view")
 def detail(request: HttpRequest, channel_id: int) -> HttpResponse:
     now = utc_now()
+    codes.refresh()
     row = reads.channel(channel_id, now=now)
     figures = channel_figures(now=now).get(channel_id, ChannelFigures())
-    context = {"channel": Shown(row, figures), "now": now, "crumbs": _crumbs()}
+    context = {
+        "channel": Shown(row, figures),
+        "now": now,
+        "crumbs": _crumbs(),
+        "waiting": _waiting(channel_id),
+        "routes": routes_of(channel_id),
+    }
     if wants_fragment(request):
         return render(request, "channels/live.html", context)
     stored = Channel.objects.get(pk=channel_id)
@@ -125,6 +150,26 @@ def detail(request: HttpRequest, channel_id: int) -> HttpResponse:
         "callbacks": addresses_of(stored) if may(request.user, "channel.edit") else None,
     }
     return render(request, "channels/detail.html", context)
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What waits for a channel: messages in all, those that another channel of their route may carry, and whose they are
+    (campaign id, name, messages)."""
+
+    messages: int
+    movable: int
+    campaigns: list[tuple[int, str, int]]
+
+
+def _waiting(channel_id: int) -> Queue:
+    found = waiting_for(channel_id)
+    names = names_of_plans([one.plan_id for one in found])
+    return Queue(
+        sum(one.messages for one in found),
+        sum(one.movable for one in found),
+        [(*names[one.plan_id], one.messages) for one in found if one.plan_id in names],
+    )
 
 
 @require_safe
@@ -194,8 +239,12 @@ def _chosen(request: HttpRequest, name: str) -> int | None:
 @allowed("channel.edit")
 def probe(request: HttpRequest, channel_id: int) -> HttpResponse:
     """Log in to the carrier and out again; no message is sent."""
+    codes.refresh()
+    row = reads.channel(channel_id, now=utc_now())
     result = try_channel(channel_id)
-    told = probe_words(result)
+    told = probe_words(result, row.kind)
+    if not result.ok and row.ready:
+        told += gettext(" 网关的 %(ready)s 条连接都还在；运营商可能不许再多登录一条。") % {"ready": row.ready}
     (messages.success if result.ok else messages.error)(request, told)
     return redirect("channels.detail", channel_id=channel_id)
 
@@ -247,7 +296,7 @@ def switch(request: HttpRequest, channel_id: int) -> HttpResponse:
         messages.success(request, gettext("通道已启用，网关几秒内就会连接。"))
     else:
         actions.disable_channel(channel_id, actor=actor)
-        messages.success(request, gettext("通道已停用，还没有发出的短信都留在队列里。"))
+        messages.success(request, gettext("通道已停用。有路由的活动改走下一个通道，没有的留在队列里等。"))
     return redirect("channels.detail", channel_id=channel_id)
 
 

@@ -1,28 +1,46 @@
-"""What connections and logins say about themselves, in the reader's language."""
+"""What connections and logins say about themselves, in the reader's language.
+
+What a refused login's status means is said in one place, the code tables (`channels.codes`), where operators can correct
+it; here is only what to do about it, and what connections end with that no carrier has a code for.
+"""
 
 from __future__ import annotations
 
 import re
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from xinfeng.channels.backoff import PASSING
+from xinfeng.channels.codes import explain_login
+from xinfeng.channels.models import ChannelKind
 from xinfeng.channels.probe import ProbeResult
 from xinfeng.console.components.parts import Text
 
 _ENDINGS: dict[str, Text] = {
-    "connect.ConnectionRefusedError": _("对方没有在这个地址和端口上监听，或防火墙拒绝了连接。"),
-    "connect.TimeoutError": _("连接不上：十秒内没有应答。检查地址、端口和防火墙。"),
-    "connect.gaierror": _("找不到这个网关地址，请检查拼写和 DNS。"),
-    "connect.OSError": _("连接不上，网络不通。"),
-    "connect.ConnectionResetError": _("刚连上就被对方断开，常见于来源 IP 没有加入白名单。"),
+    "connect.refused": _("对方没有在这个地址和端口上监听，或防火墙拒绝了连接。"),
+    "connect.timeout": _("连接不上：一直没有应答。检查地址、端口和防火墙。"),
+    "connect.dns": _("找不到这个网关地址，请检查拼写和 DNS。"),
+    "connect.no_route": _("连接不上：到这个地址没有网络可走。检查专线、VPN 和路由。"),
+    "connect.reset": _("刚连上就被对方断开，常见于来源 IP 没有加入白名单。"),
+    "connect.not_permitted": _("这台机器不允许连到那里。检查本机的防火墙和权限。"),
+    "connect.failed": _("连接不上，网络不通。"),
+    "other.http": _("那里说的是 HTTP，不是短信网关。检查端口，或中间的代理。"),
+    "other.tls": _(
+        "那里说的是加密（TLS）连接，不是短信网关的明文协议。向运营商要明文端口，或经专线、VPN 接入。"
+    ),
+    "other.ssh": _("那里是 SSH 服务，不是短信网关。检查端口。"),
+    "other.mail": _("那里是邮件或 FTP 服务，不是短信网关。检查端口。"),
     "unreachable": _("连接不上。检查地址、端口、防火墙，以及来源 IP 是否在白名单里。"),
     "lost": _("连接断了。"),
     "remote": _("运营商主动断开。"),
     "local": _("已正常退出。"),
-    "closed": _("对方没有回答就断开了，常见于来源 IP 没有加入白名单。"),
-    "silent": _("运营商没有应答。"),
+    "closed": _("对方没有回答登录就断开了，常见于来源 IP 没有加入白名单，或这个端口要加密。"),
+    "login_silent": _("连上了，但对方一直没有回答登录。检查端口和协议版本是否和合同一致。"),
+    "silent": _("运营商没有应答，连接已放弃。"),
     "clogged": _("运营商不收数据，连接已放弃。"),
+    "swamped": _("运营商送来的回执和上行太多，或不收我们的应答，连接已放弃。"),
+    "failed": _("网关处理这条连接时出错，已记入日志。"),
     "stopped": _("网关停止了这条连接。"),
     "timeout": _("对方收了请求却没有应答。"),
     "tls": _("对方的证书不对，没有连接，什么也没有发出。"),
@@ -34,25 +52,17 @@ _ENDINGS: dict[str, Text] = {
     "http.too_long": _("对方的应答太长，连接已断开。"),
 }
 
-_LOGINS: dict[str, Text] = {
-    "bad_structure": _("登录被拒：消息结构错误，多半是协议版本不对。"),
-    "bad_source_address": _("登录被拒：账号或来源 IP 不对。"),
-    "authentication_failed": _("登录被拒：密钥不对，或账号填错了。"),
-    "version_too_high": _("登录被拒：版本太高，请改用合同上写的版本。"),
-    "too_many_connections": _("登录被拒：连接数超过了合同。"),
-    "already_bound": _("登录被拒：这个账号已经登录着。"),
-    "bad_address": _("登录被拒：来源 IP 不在白名单里。"),
-    "bad_password": _("登录被拒：密码不对。"),
-    "bad_system_id": _("登录被拒：没有这个 system_id。"),
-    "bad_system_type": _("登录被拒：system_type 不对。"),
-    "account_expired": _("登录被拒：账号已过期，请联系运营商。"),
-    "wrong_type": _("登录被拒：登录类型不对，请核对接入方式。"),
-    "wrong_state": _("登录被拒：对方认为已经登录过。"),
-    "failed": _("登录被拒：账号、密码或来源 IP 不对。"),
-    "busy": _("登录被拒：对方正忙，稍后会自动再试。"),
-    "throttled": _("登录被拒：登录得太频繁，稍后会自动再试。"),
-    "system_error": _("登录被拒：对方系统出错，稍后会自动再试。"),
-    "repeated": _("登录被拒：对方说这条连接已经登录。"),
+_ADVICE: dict[str, Text] = {
+    "bad_structure": _("核对协议和版本。"),
+    "bad_source_address": _("核对账号，并请运营商把这台机器的出口 IP 加入白名单。"),
+    "bad_address": _("请运营商把这台机器的出口 IP 加入白名单。"),
+    "authentication_failed": _("重新填写密钥，核对账号和本机时间。"),
+    "bad_password": _("重新填写密码。"),
+    "version_too_high": _("请改用合同上写的版本。"),
+    "too_many_connections": _("减少连接数；别的系统也在用这个账号时，请先停掉。"),
+    "already_bound": _("别的系统也在用这个账号时，请先停掉。"),
+    "account_expired": _("请联系运营商续期。"),
+    "failed": _("核对账号、密码，以及来源 IP 是否在白名单里。"),
 }
 
 
@@ -60,22 +70,17 @@ _is_vendor_code = re.compile(r"(?:is[vp]\.)?[A-Z][A-Za-z_]+(?:\.[A-Za-z0-9]+)*")
 """`SignatureDoesNotMatch`, `isv.OUT_OF_SERVICE`, `AuthFailure.SecretIdNotFound`: how vendors write; our own are small."""
 
 
-def detail_words(detail: str) -> str:
-    """What a connection's `detail` means; what is not known stays as it is."""
+def detail_words(detail: str, kind: str) -> str:
+    """What the `detail` of a connection of this kind of channel means; what is not known stays as it is."""
     if not detail:
         return ""
     if detail in _ENDINGS:
         return str(_ENDINGS[detail])
     _protocol, login, why = detail.partition(".login.")
     if login:
-        told = _LOGINS.get(why)
-        return str(told) if told else gettext("登录被拒（%(code)s）。") % {"code": detail}
+        return _login_words(kind, *why.partition(":")[::2])
     if detail.startswith("listening:"):
-        _, port, calls = detail.split(":")
-        return gettext("在端口 %(port)s 等运营商来送回执和上行，现在连着 %(calls)s 条。") % {
-            "port": port,
-            "calls": calls,
-        }
+        return _listening_words(detail)
     if detail.startswith("listen."):
         return gettext("不能监听接收端口：可能已被占用，或没有权限（%(code)s）。回执和上行收不到。") % {
             "code": detail.removeprefix("listen.")
@@ -91,11 +96,45 @@ def detail_words(detail: str) -> str:
     return gettext("对方发来的内容不合协议，连接已断开（%(code)s）。") % {"code": detail}
 
 
-def probe_words(result: ProbeResult) -> str:
-    """How a login that was tried ended."""
+def _login_words(kind: str, word: str, status: str) -> str:
+    """`word`: what the status comes down to in any protocol; `status`: the number itself."""
+    told = explain_login(kind, status)
+    english = (get_language() or "").startswith("en")
+    said = gettext("登录被拒：%(meaning)s（状态码 %(status)s）。") % {
+        "meaning": told.meaning("en" if english else "zh") if told.pattern else word,
+        "status": f"0x{int(status):02X}" if kind == ChannelKind.SMPP and status else status or "—",
+    }
+    advice = _ADVICE.get(word) or (_("稍后会自动再试。") if word in PASSING else "")
+    return f"{said}{' ' if english and advice else ''}{advice}"
+
+
+def _listening_words(detail: str) -> str:
+    """`listening:port:calls`, and behind it why the last call was turned away, where one was."""
+    port, calls, *refused = detail.removeprefix("listening:").split(":", 3)  # an IPv6 address has more
+    said = gettext("在端口 %(port)s 等运营商来送回执和上行，现在连着 %(calls)s 条。") % {
+        "port": port,
+        "calls": calls,
+    }
+    if len(refused) < 2:
+        return said
+    why, address = refused
+    return said + gettext("最近一次被我们拒绝：%(why)s，来自 %(address)s。") % {
+        "why": str(_TURNED_AWAY.get(why, why)),
+        "address": address,
+    }
+
+
+_TURNED_AWAY: dict[str, Text] = {
+    "name": _("登录名不对"),
+    "secret": _("密码不对"),
+    "garbage": _("发来的不是 SGIP"),
+    "calls": _("连接太多"),
+}
+
+
+def probe_words(result: ProbeResult, kind: str) -> str:
+    """How a login that was tried with this kind of channel ended."""
     if result.ok:
         return gettext("登录成功，用了 %(ms)s 毫秒；没有发短信。") % {"ms": f"{result.took_ms:.0f}"}
-    told = detail_words(result.code)
-    if result.status is not None:
-        return gettext("%(told)s对方给的状态码：%(status)s。") % {"told": told, "status": result.status}
-    return told
+    code = result.code if result.status is None else f"{result.code}:{result.status}"
+    return detail_words(code, kind)
