@@ -59,7 +59,7 @@ def demo(
 
         from xinfeng.cli.demo.scenario import Scenario
 
-        carrier_port, lookup_port = _free_port(0), _free_port(0)
+        carrier_port, lookup_port = _two_free_ports()
         scenario = Scenario(
             settings=settings,
             members=members,
@@ -142,6 +142,14 @@ def _free_port(wanted: int) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise Conflict("demo.no_port", wanted=wanted)
+
+
+def _two_free_ports() -> tuple[int, int]:
+    """Held at the same time, so that they differ."""
+    with socket.socket() as one, socket.socket() as other:
+        for probe in (one, other):
+            probe.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1]), int(other.getsockname()[1])
 
 
 def _invite(settings: xinfeng_settings.Settings, logins: list[Login]) -> None:
