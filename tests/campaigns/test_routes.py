@@ -20,7 +20,7 @@ from xinfeng.channels.models import Channel, RouteEntry
 from xinfeng.channels.routes import Entry
 from xinfeng.channels.routing import Obstacle
 from xinfeng.content.models import Signature
-from xinfeng.delivery.models import Chunk, LeftOut, Message, Plan, PlanChannel
+from xinfeng.delivery.models import Chunk, ChunkMove, LeftOut, Message, Plan, PlanChannel
 from xinfeng.filings.models import FilingState, SignatureFiling
 from xinfeng.hygiene.actions import mark_ported
 from xinfeng.kernel.errors import InvalidInput, NotFound
@@ -281,3 +281,49 @@ def test_entries_are_kept_in_their_order() -> None:
         other.pk,
         one.pk,
     ]
+
+
+def _told(campaign: Campaign, contact: int, language: str = "zh") -> str:
+    return "\n".join(explain(campaign.pk, contact_id=contact, now=NOON).words(language))
+
+
+def test_explain_names_the_lane_and_what_stood_in_the_way_of_every_other_channel() -> None:
+    people = _people()
+    mobile, off = make_channel(name="移动专线"), make_channel(name="停用的", enabled=False)
+    short = make_channel(
+        name="短的", capabilities={"signature_filing": False, "bulk_filing": False, "most_characters": 10}
+    )
+    spare = make_channel(name="备用的")
+    route = _route((mobile, (MOBILE,)), (off, ()), (short, ()), (spare, (MOBILE,)))
+    draft = make_campaign(_draft(route))
+    foreseen = _told(draft, people["telecom"])
+    assert "路由“全国”里没有通道能发给中国电信的客户" in foreseen
+    assert "客户在中国电信" in foreseen
+    assert "“移动专线”在路由里只发给别家运营商的客户" in foreseen
+    planned_ = planned(_draft(route))
+    told = _told(planned_, people["mobile"])
+    assert "号码在中国移动：移动专线；它断了依次走 备用的。" in told
+    assert "“停用的”那时停用着。" in told
+    assert "“短的”不收这条文字：全文：" in told
+    assert "最多 10" in told
+    left = _told(planned_, people["unknown"], "en")
+    assert "No channel of route “全国” can carry readers of an unknown carrier" in left
+    assert "“备用的” is in the route for readers of other carriers only" in left
+    Channel.objects.filter(pk=short.pk).update(name="改了名", capabilities={"signature_filing": False})
+    assert _told(planned_, people["mobile"]) == told  # from what was kept, not from what is so now
+
+
+def test_explain_says_that_a_message_moved_on_and_why() -> None:
+    contact = make_contact(phone="13900000001")
+    first, second = make_channel(name="甲"), make_channel(name="乙")
+    campaign = planned(_draft(_route((first, ()), (second, ()))))
+    assert campaign.plan_id is not None
+    chunk = Chunk.objects.get(plan_id=campaign.plan_id)
+    ChunkMove.objects.create(
+        plan_id=campaign.plan_id, chunk_id=chunk.pk, from_channel_id=first.pk, to_channel_id=second.pk,
+        messages=1, reason="carrier_refuses:9", at=NOON,
+    )  # fmt: skip
+    Chunk.objects.update(channel_id=second.pk)
+    told = _told(campaign, contact)
+    assert "改走：甲 → 乙，因为运营商一直拒绝（结果 9）。" in told
+    assert "号码在中国移动：甲；它断了依次走 乙。" in told

@@ -13,20 +13,24 @@ from xinfeng.campaigns import audience, wording
 from xinfeng.campaigns.allocation import yielded_in_plan
 from xinfeng.campaigns.cards import carries_cards
 from xinfeng.campaigns.explanation import ApprovalFacts, Explanation, PlanFacts, Verdict
-from xinfeng.campaigns.models import Campaign, CampaignStep
+from xinfeng.campaigns.models import Campaign, CampaignState, CampaignStep
+from xinfeng.campaigns.route_words import Moved, RouteFacts, carriers_possible
 from xinfeng.campaigns.survey import refused_among
 from xinfeng.campaigns.wording_words import TextFacts
+from xinfeng.channels.models import Channel
 from xinfeng.consent.reads import entries_of
 from xinfeng.contacts.members import members
 from xinfeng.contacts.models import Contact
 from xinfeng.delivery import reads as delivery
+from xinfeng.delivery.failover import moves_of
 from xinfeng.delivery.outcomes import MessageState as State
 from xinfeng.foundation.vault import Kind, vault
+from xinfeng.hygiene.reads import number_of
 from xinfeng.kernel.errors import InvalidInput, NotFound
 from xinfeng.kernel.phones import mask, parse_mainland
 from xinfeng.policy.gates import Verdict as GateVerdict
 from xinfeng.policy.moments import reading_moment
-from xinfeng.policy.reasons import SLOT_RESERVED, TEXT_BLOCKED
+from xinfeng.policy.reasons import NO_ROUTE, SIGNATURE_NOT_FILED, SLOT_RESERVED, TEXT_BLOCKED
 from xinfeng.segments import reads as segments
 from xinfeng.segments.reading import in_words
 
@@ -77,9 +81,46 @@ def _look_back(campaign: Campaign, asked: Contact) -> Explanation:
     )
     seq = message.consent_seq if message is not None else None
     text = wording.text_kept(plan, contact.pk if reason == TEXT_BLOCKED else None)
+    left_by_route = left_out is not None and reason in (NO_ROUTE, SIGNATURE_NOT_FILED)
     return _explanation(
-        campaign, contact, verdict, reason, decided_at, plan=facts, message=message, seq=seq, text=text
+        campaign,
+        contact,
+        verdict,
+        reason,
+        decided_at,
+        plan=facts,
+        message=message,
+        seq=seq,
+        text=text,
+        fault=campaign.fault if campaign.state == CampaignState.FAILED else None,
+        route=_route_then(facts, contact, message, left_by_route=left_by_route),
     )
+
+
+def _route_then(
+    plan: PlanFacts, contact: Contact, message: delivery.MessageHistory | None, *, left_by_route: bool
+) -> RouteFacts | None:
+    """How the plan's route stood for her. Whose network her number was on then is read off the channel that was chosen;
+    where several carriers share it, what is known now decides among them."""
+    kept = plan.policy.get("route")
+    if not kept or (message is None and not left_by_route):
+        return None
+    moves: list[Moved] = []
+    first = None
+    if message is not None:
+        left_at = max((one.sent_at for one in message.attempts), default=None)
+        first, found = moves_of(message.plan_id, message.id, before=left_at)
+        moves = [Moved(one.from_id, one.to_id, one.reason) for one in found]
+    possible = carriers_possible(kept, first_channel=first)
+    now = _carrier(contact)
+    carrier = now if now in possible else (possible[0] if len(possible) == 1 else None)
+    return RouteFacts(kept, carrier, tuple(moves))
+
+
+def _carrier(contact: Contact) -> int:
+    """Whose network the number is on, as the gates see it."""
+    card = number_of(contact.pk)
+    return card.carrier_now if card.carrier_now or card.ported else contact.carrier
 
 
 def _in_plan(
@@ -104,7 +145,8 @@ _VERDICTS = {State.PLANNED: Verdict.WAITING, State.WITHHELD: Verdict.WITHHELD}
 
 
 def _foresee(campaign: Campaign, contact: Contact, now: datetime) -> Explanation:
-    found = audience.judgement_on(audience.ground(campaign, now=now), contact.pk)
+    ground = audience.ground(campaign, now=now)
+    found = audience.judgement_on(ground, contact.pk)
     rule = ""
     if found is None:
         verdict, reason = Verdict.WOULD_NOT_BE_IN_AUDIENCE, ""
@@ -115,8 +157,21 @@ def _foresee(campaign: Campaign, contact: Contact, now: datetime) -> Explanation
         verdict = Verdict.WOULD_BE_LEFT_OUT if reason else Verdict.WOULD_BE_SENT
     gates = found.verdicts if found is not None else ()
     text = wording.text_now(campaign, rule, at=now)
+    route = None
+    if ground.way is not None and found is not None:
+        route = RouteFacts(ground.way.to_json(), _carrier(contact))
     return _explanation(
-        campaign, contact, verdict, reason, now, plan=None, message=None, seq=None, gates=gates, text=text
+        campaign,
+        contact,
+        verdict,
+        reason,
+        now,
+        plan=None,
+        message=None,
+        seq=None,
+        gates=gates,
+        text=text,
+        route=route,
     )
 
 
@@ -147,6 +202,7 @@ def _explanation(
     seq: int | None,
     gates: tuple[GateVerdict, ...] = (),
     text: TextFacts | None = None,
+    route: RouteFacts | None = None,
 ) -> Explanation:
     speaker_id = contact.merged_into or contact.pk
     entries = [entry for entry in entries_of(speaker_id) if entry.purpose == campaign.purpose]
@@ -177,7 +233,14 @@ def _explanation(
         if plan is not None and reason == SLOT_RESERVED
         else (),
         text=text,
+        route=route,
+        channels=_channel_names(message),
     )
+
+
+def _channel_names(message: delivery.MessageHistory | None) -> dict[int, str]:
+    ids = {one.channel_id for one in message.attempts} if message is not None else set()
+    return dict(Channel.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
 
 
 def _contact(phone: str | None, contact_id: int | None) -> Contact:

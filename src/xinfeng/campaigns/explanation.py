@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from xinfeng.campaigns.filing_words import carrier_name, carrier_names, filing_sentences
+from xinfeng.campaigns.route_words import RouteFacts, route_sentences
 from xinfeng.campaigns.rule_words import rules_sentences
 from xinfeng.campaigns.wording_words import TextFacts, text_sentences
+from xinfeng.consent.evidence_words import evidence_in_words, source_in_words
 from xinfeng.consent.reads import EntryRow
 from xinfeng.delivery.models import Outcome
 from xinfeng.delivery.outcomes import MessageState as State
 from xinfeng.delivery.planning import Window
 from xinfeng.delivery.reads import MessageHistory
 from xinfeng.foundation import settings
+from xinfeng.kernel.errors import XinfengError
 from xinfeng.policy.gates import Verdict as GateVerdict
 from xinfeng.policy.reasons import reason_name, reason_sentence
 
@@ -60,7 +63,8 @@ class Explanation:
 
     `reason` is the gate's code (left out), or why a message was withheld. `consent` is the entry the message
     rests on, or the last one before the decision; `consent_since` what the person said afterwards, oldest first.
-    `text`: what was approved as its wording, by which rules, on which proofs.
+    `text`: what was approved as its wording, by which rules, on which proofs. `route`: which channels of its route could
+    carry her, None without a route. `channels`: the names of those her message was handed to.
     `gates` are all gates' verdicts, for a campaign not planned yet. `rule` is the segment's rule in the language of the key ("zh", "en").
     """
 
@@ -83,10 +87,26 @@ class Explanation:
     left_to: tuple[str, ...] = ()
     """The campaigns that the plan left slots to, where this contact's was one of them."""
     text: TextFacts | None = None
+    fault: dict[str, Any] | None = None
+    """What made a failed campaign fail: `code` and `params` of an error."""
+    route: RouteFacts | None = None
+    channels: Mapping[int, str] = field(default_factory=dict)
 
-    def words(self, language: str = "zh") -> list[str]:
-        """The whole explanation as sentences, the verdict first; times in the enterprise's zone."""
-        return list(_Sentences(self, language).all())
+    def words(self, language: str = "zh", *, fault_words: str = "") -> list[str]:
+        """The whole explanation as sentences, the verdict first; times in the enterprise's zone. `fault_words`: what
+        the door says of `failure`, where there is one."""
+        return list(_Sentences(self, language, fault_words).all())
+
+    @property
+    def planned_or_pending(self) -> bool:
+        """Whether it has a plan, or may still get one."""
+        return self.plan is not None or self.campaign_state not in _ENDED_EARLY
+
+    @property
+    def failure(self) -> XinfengError | None:
+        """Why the campaign failed, where it did; doors have words for it."""
+        code = self.fault.get("code") if self.fault else None
+        return XinfengError(code, **self.fault.get("params", {})) if self.fault and code else None
 
 
 _VERDICTS = {
@@ -115,6 +135,18 @@ _VERDICTS = {
     ),
 }
 
+_ENDED_EARLY = {
+    "failed": (
+        "活动没有完成，没有发给任何人：{reason}",
+        "The campaign failed and nobody was written to: {reason}",
+    ),
+    "stopped": (
+        "活动在生成计划之前就停止了，没有发给任何人。",
+        "The campaign was stopped before it was planned; nobody was written to.",
+    ),
+}
+"""Campaigns that are over without ever having had a plan: whatever the gates say, nobody gets them."""
+
 _STATES = {
     State.PLANNED: ("等待发送", "waiting"),
     State.WITHHELD: ("未发出", "withheld"),
@@ -138,13 +170,16 @@ _OUTCOMES = {
 class _Sentences:
     """Writes one explanation in one language."""
 
-    def __init__(self, explanation: Explanation, language: str) -> None:
+    def __init__(self, explanation: Explanation, language: str, fault_words: str) -> None:
         self._it = explanation
+        self._fault_words = fault_words
         self._english = language.startswith("en")
         self._zone = settings.load().zone
 
     def all(self) -> Iterator[str]:
         it = self._it
+        if not it.planned_or_pending:
+            yield self._ended_early()
         yield self._say(*_VERDICTS[it.verdict], reason=self._reason())
         if it.verdict in (Verdict.NOT_IN_AUDIENCE, Verdict.WOULD_NOT_BE_IN_AUDIENCE) and it.rule:
             yield self._say("人群规则：{rule}。", "The segment's rule: {rule}.", rule=it.rule[self._language])
@@ -171,7 +206,14 @@ class _Sentences:
             yield from text_sentences(it.text, self._say, self._time, self._language)
         if it.plan is not None:
             yield from self._plan()
+        if it.route is not None:
+            yield from route_sentences(it.route, self._say, self._language)
         yield from self._message()
+
+    def _ended_early(self) -> str:
+        it = self._it
+        why = self._fault_words or (it.failure.code if it.failure else "—")
+        return self._say(*_ENDED_EARLY[it.campaign_state], reason=why)
 
     @property
     def _language(self) -> str:
@@ -217,6 +259,12 @@ class _Sentences:
                 carrier=carrier_name(figures["carrier"], self._language),
                 filed=carrier_names(figures["filed"], self._language),
             )
+        if "carrier" in figures:
+            return self._say(
+                "客户在{carrier}",
+                "the contact is with {carrier}",
+                carrier=carrier_name(figures["carrier"], self._language),
+            )
         if "entry_seq" in figures:
             return self._say("账本第 {entry_seq} 条", "ledger entry {entry_seq}", **figures)
         return ", ".join(f"{name} {value}" for name, value in figures.items())
@@ -237,12 +285,16 @@ class _Sentences:
             seq=entry.seq,
             at=self._time(entry.at),
             what=self._say("同意", "granted") if entry.granted else self._say("撤回", "withdrawn"),
-            source=entry.source,
+            source=source_in_words(entry.source, self._language),
         )
         if entry.notice:
             text += self._say("，告知书 {notice}", ", notice {notice}", notice=entry.notice)
         if entry.evidence:
-            text += self._say("，凭证：{evidence}", ", evidence: {evidence}", evidence=entry.evidence)
+            text += self._say(
+                "，凭证：{evidence}",
+                ", evidence: {evidence}",
+                evidence=evidence_in_words(entry.evidence, self._language),
+            )
         return text + self._say("。", ".")
 
     def _approval(self) -> str:
@@ -291,7 +343,7 @@ class _Sentences:
                 "{at} part {part} to channel {channel}: {outcome} {code}",
                 at=self._time(attempt.sent_at),
                 part=attempt.part,
-                channel=attempt.channel_id,
+                channel=self._it.channels.get(attempt.channel_id, attempt.channel_id),
                 outcome=self._say(*_OUTCOMES[Outcome(attempt.outcome)]),
                 code=attempt.code,
             ).rstrip()

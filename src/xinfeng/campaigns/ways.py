@@ -77,6 +77,11 @@ class Way:
             "prefer": self.route.prefer,
             "names": {str(one): channel.name for one, channel in self.channels.items()},
             **self.routing.to_json(),
+            "faults": {
+                str(one): [fault.to_json() for fault in terms.faults]
+                for one, terms in self.terms.items()
+                if terms.faults
+            },
             "filing": {
                 str(one): terms.to_json(bulk_days=days.get(one, ())) for one, terms in self.terms.items()
             },

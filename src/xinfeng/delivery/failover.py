@@ -180,6 +180,28 @@ def moves_by_plan(plan_ids: Sequence[int]) -> dict[int, list[Moved]]:
     return found
 
 
+def moves_of(
+    plan_id: int, message_id: int, *, before: datetime | None = None
+) -> tuple[int | None, list[Moved]]:
+    """The first choice of a message's chunk, and the ways it went since, in order; `before`: those until then."""
+    with django_connection.cursor() as cursor:
+        cursor.execute(
+            "select id, channel_id from chunk where plan_id = %s and %s between first_id and last_id",
+            (plan_id, message_id),
+        )
+        row = cursor.fetchone()
+        if row is None:
+            return None, []
+        cursor.execute(
+            "select at, plan_id, from_channel_id, to_channel_id, reason, 1, messages from chunk_move"
+            " where plan_id = %s and chunk_id = %s order by at, id",
+            (plan_id, row[0]),
+        )
+        moves = [(found[0], Moved(*found[1:])) for found in cursor.fetchall()]
+    first = moves[0][1].from_id if moves else int(row[1])
+    return first, [one for at, one in moves if before is None or at <= before]
+
+
 _OBSERVE = """
 insert into channel_health as h (channel_id, observed_at, down_since, refused)
 select c.id, %(now)s, case when bool_or(s.phase = 'ready') then null else %(now)s end,
