@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -141,7 +141,12 @@ def make_channel(
     )
 
 
-def plan_messages(count: int, channel_id: int) -> int:
+def usual_text(index: int) -> str:
+    """Everybody's own."""
+    return TEXT.format("王女士", index)
+
+
+def plan_messages(count: int, channel_id: int, *, text: Callable[[int], str] = usual_text) -> int:
     """`count` contacts who may be written to, and a plan with a message to each; returns the plan's id.
 
     Standings are laid down directly: the gateway reads them, not the ledger.
@@ -184,9 +189,7 @@ def plan_messages(count: int, channel_id: int) -> int:
         with message_copy(connection, plan) as copy_messages:
             for start in range(0, count, BATCH):
                 stop = min(start + BATCH, count)
-                bodies = safe.seal_many(
-                    Kind.BODY, [TEXT.format("王女士", index) for index in range(start, stop)]
-                )
+                bodies = safe.seal_many(Kind.BODY, [text(index) for index in range(start, stop)])
                 copy_messages.write(
                     [
                         NewMessage(first + index, 0, 1, 1, body)

@@ -28,6 +28,13 @@ def _write(chunk: LoadedChunk, at_most: int) -> list[int]:
     return indexes
 
 
+def _pass_over(chunk: LoadedChunk, *, step: int) -> list[int]:
+    """Write what goes together: one of so many."""
+    indexes = chunk.choice(20)[::step]
+    chunk.wrote(indexes)
+    return indexes
+
+
 def _arm(chunk: LoadedChunk, reserve: int) -> int | None:
     upto = chunk.wants_arming(reserve)
     if upto is not None:
@@ -57,6 +64,39 @@ def test_flow_control_brings_an_item_back_and_only_that() -> None:
     assert chunk.throttled(1)
     assert _write(chunk, 1) == [1]
     assert _write(chunk, 2) == [3, 4]
+
+
+def test_what_was_passed_over_goes_next_and_counts_as_armed() -> None:
+    chunk = _chunk()
+    _arm(chunk, 6)
+    assert _pass_over(chunk, step=2) == [0, 2, 4]
+    assert chunk.choice(20) == [1, 3, 5]
+    assert chunk.wants_arming(3) is None
+    assert chunk.unsent == 7
+    assert _pass_over(chunk, step=1) == [1, 3, 5]
+    assert not chunk.choice(20) and chunk.wants_arming(3) == 108
+
+
+def test_what_was_passed_over_is_handed_back_with_the_rest() -> None:
+    chunk = _chunk()
+    _arm(chunk, 6)
+    _pass_over(chunk, step=2)
+    chunk.close("paused")
+    assert not chunk.choice(20)
+    assert not chunk.over
+    chunk.in_flight = 0
+    assert chunk.over
+    left = chunk.unsent_rest()
+    assert left.resume_after == 104 and left.scattered == ((101, 101), (103, 103))
+
+
+def test_a_withdrawal_takes_out_what_was_passed_over() -> None:
+    chunk = _chunk()
+    _arm(chunk, 6)
+    _pass_over(chunk, step=2)
+    dropped = chunk.drop(lambda contact, _: contact in (1101, 1100, 1105))
+    assert sorted(dropped.messages) == [101, 105] and not dropped.parts
+    assert chunk.choice(20) == [3]
 
 
 def test_flow_control_for_ever_ends() -> None:
@@ -152,7 +192,7 @@ def test_a_stop_outranks_a_pause() -> None:
 
 @given(
     parts=st.lists(st.integers(1, 3), min_size=1, max_size=12),
-    steps=st.lists(st.tuples(st.sampled_from("awtdkx"), st.integers(0, 20)), max_size=60),
+    steps=st.lists(st.tuples(st.sampled_from("awptdkx"), st.integers(0, 20)), max_size=60),
 )
 def test_every_part_is_written_at_most_once_or_thrown_back_and_accounted_for(
     parts: list[int], steps: list[tuple[str, int]]
@@ -174,8 +214,9 @@ def test_every_part_is_written_at_most_once_or_thrown_back_and_accounted_for(
             if upto is not None:
                 watermark = max(watermark, upto)
                 chunk.arm(upto)
-        elif what == "w":
-            for index in _write(chunk, number):
+        elif what == "w" or (what == "p" and max(parts) == 1):
+            written = _write(chunk, number) if what == "w" else _pass_over(chunk, step=number % 3 + 1)
+            for index in written:
                 assert name(index) not in sent
                 assert name(index)[0] <= watermark
                 sent.add(name(index))

@@ -52,6 +52,22 @@ def test_a_plan_is_sent_once_to_everybody_and_every_receipt_finds_its_message(
     assert texts == {greeting(index) for index in range(count)}
 
 
+@pytest.mark.parametrize(("kind", "batch"), [("aliyun", 100), ("tencent", 200)])
+def test_requests_are_full_although_texts_alternate(tmp_path: Path, kind: str, batch: int) -> None:
+    def text(index: int) -> str:
+        return greeting(1) if index % 2 else "【信风】" + LONG.replace("${1}", "1")
+
+    with vendor_and_gateway(tmp_path, kind) as world:
+        channel = world.channel(kind)
+        contacts = agreed(800)
+        plan = make_plan(contacts, channel, text=text)
+        finished(plan)
+        assert fates(plan) == {"accepted": 800}
+        assert world.vendor.counters.requests <= 800 // batch + 4
+    found = witness.deliveries_by_number(tmp_path / "vendor.log")
+    assert {number_of(one): {text(index): 1} for index, one in enumerate(contacts)} == found
+
+
 def test_a_long_text_goes_whole_and_its_one_receipt_is_about_every_part(tmp_path: Path) -> None:
     with vendor_and_gateway(tmp_path) as world:
         contacts = agreed(20)

@@ -183,16 +183,6 @@ def message_id(ours: str) -> str:
         raise LocalProtocolError("maap.reference") from None
 
 
-def _alike(items: Sequence[SubmitItem]) -> int:
-    """How many, from the first on, say the same to numbers that are all different."""
-    seen: set[str] = set()
-    for item in items[:LARGEST_BATCH]:
-        if item[0] in seen or item[1] != items[0][1]:
-            break
-        seen.add(item[0])
-    return max(1, len(seen))
-
-
 MARGIN_S = 120.0
 """A token is not used for so long before its end."""
 FREE_ASKS, ASKS_WITHIN_S, PACE_S = 5, 600.0, 60.0
@@ -271,13 +261,15 @@ class Token:
 class CspExchange:
     """A request is about one message to many numbers."""
 
+    largest = LARGEST_BATCH
+
     def __init__(self, bot: csp.Chatbot, *, timeout_s: float) -> None:
         self._bot = bot
         self._token = Token(bot, timeout_s=timeout_s)
         self.opening: Opening | None = self._token
 
-    def together(self, items: Sequence[SubmitItem]) -> int:
-        return _alike(items)
+    def key(self, item: SubmitItem) -> bytes:
+        return item[1]
 
     def request(self, items: Sequence[SubmitItem], *, ours: str, now: datetime, nonce: str) -> HttpRequest:
         numbers, parcel = [item[0] for item in items], Parcel.unpack(items[0][1])
@@ -304,12 +296,14 @@ class CspExchange:
 class MobileExchange:
     """A request is about one message to many numbers."""
 
+    largest = LARGEST_BATCH
+
     def __init__(self, bot: mobile.Chatbot) -> None:
         self._bot = bot
         self.opening: Opening | None = None
 
-    def together(self, items: Sequence[SubmitItem]) -> int:
-        return _alike(items)
+    def key(self, item: SubmitItem) -> bytes:
+        return item[1]
 
     def request(self, items: Sequence[SubmitItem], *, ours: str, now: datetime, nonce: str) -> HttpRequest:
         numbers, parcel = [item[0] for item in items], Parcel.unpack(items[0][1])

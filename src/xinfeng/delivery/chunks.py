@@ -2,10 +2,11 @@
 
 Rules:
 
-1. Items are the parts of the chunk's messages in order. `position` is the first that was never written;
+1. Items are the parts of the chunk's messages in order. Nothing from `position` on was ever written;
    `armed` of them, from the first on, are covered by the committed watermark. Only armed items are written.
 2. What was written is in flight until it is answered or given up; an answer of flow control puts it into
-   `retries`, and it is written again as if it were new. Nothing else is ever written twice.
+   `retries`, and it is written again as if it were new. Nothing else is ever written twice. What was passed over, to
+   fill a request with what goes together, waits among the `retries` too.
 3. A closing chunk writes no message that has not begun. Of a long message that has, the rest still goes.
 4. A chunk ends when nothing is in flight and nothing that has begun is left. What is left then never left the
    house: it is handed back, or withheld.
@@ -119,7 +120,7 @@ class LoadedChunk:
         None: enough, or asked for already. Calling it is asking."""
         if self.closing or self.lost or self.asked > self.armed or self.armed >= len(self.items):
             return None
-        if self.armed - self.position >= reserve:
+        if self.armed - self.position + len(self.retries) >= reserve:
             return None
         upto = min(len(self.items), max(self.armed, self.position) + max(1, reserve))
         while upto < len(self.items) and self.ids[upto] == self.ids[upto - 1]:
@@ -149,16 +150,24 @@ class LoadedChunk:
         stop = self.armed if self.closing is None else start + self._begun_rest()
         return range(start, min(stop, start + at_most))
 
+    def choice(self, at_most: int) -> list[int]:
+        """Indexes of items of which any may be written now, those that wait the longest first."""
+        if self.lost:
+            return []
+        again = [index for index in self.retries if self.closing is None or self._is_part(index)][:at_most]
+        stop = self.armed if self.closing is None else self.position + self._begun_rest()
+        return [*again, *range(self.position, min(stop, self.position + at_most - len(again)))]
+
     def wrote(self, indexes: Sequence[int]) -> None:
-        """These items are on their way."""
+        """These items are on their way; in ascending order, or as `choice` had them."""
         if not indexes:
             return
         self.in_flight += len(indexes)
-        if self.retries and indexes[0] < self.position:
+        start, self.position = self.position, max(self.position, indexes[-1] + 1)
+        if self.retries or self.position - start > len(indexes):
             gone = set(indexes)
-            self.retries = [index for index in self.retries if index not in gone]
-        else:
-            self.position = indexes[-1] + 1
+            passed = (index for index in range(start, self.position) if index not in gone)
+            self.retries = [*(index for index in self.retries if index not in gone), *passed]
 
     def throttled(self, index: int) -> bool:
         """The carrier took an item back for flow control; whether it may be written again."""

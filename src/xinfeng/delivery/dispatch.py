@@ -31,7 +31,9 @@ LARGEST_SLICE = 500
 """Parts armed in one go; twice as many are what a crash at full speed can leave uncertain per channel."""
 SMALLEST_SLICE = 16
 SLICE_S = 0.05
-"""A slice is about what goes out in this time."""
+"""A slice is about what goes out in this time, and where a request is about many, enough to fill two."""
+LARGEST_CHOICE = 1_000
+"""Parts among which is looked for what goes together in a request."""
 PREFETCH_S = 0.5
 """A further chunk is leased when what is loaded lasts for less."""
 LARGEST_PREFETCH = 12_000
@@ -244,7 +246,7 @@ class Dispatch:
             return
         budget = self.sessions.budget(now)
         waiting = deque(self.tracks.values())
-        quantum = QUANTUM if len(waiting) > 1 else budget
+        quantum = max(QUANTUM, self.sessions.gathers) if len(waiting) > 1 else budget
         wall, sent_at = time.time(), rows.now_us()
         while budget > 0 and waiting and lines:
             track = waiting.popleft()
@@ -275,7 +277,7 @@ class Dispatch:
         for chunk in track.chunks:
             while wrote < at_most and lines:
                 line = lines[-1]
-                indexes = chunk.writable(min(at_most - wrote, line.free_window))
+                indexes = self._choose(chunk, line, min(at_most - wrote, line.free_window))
                 if not indexes:
                     break
                 items = chunk.items
@@ -294,6 +296,19 @@ class Dispatch:
         if wrote and track.rate is not None:
             track.rate.spend(wrote, now)
         return wrote
+
+    def _choose(self, chunk: LoadedChunk, line: Line, at_most: int) -> Sequence[int]:
+        """Indexes of what goes next. Where a request is about many, it waits the moment until enough is armed."""
+        if not self.sessions.gathers:
+            return chunk.writable(at_most)
+        choice = chunk.choice(LARGEST_CHOICE)
+        if not choice:
+            return ()
+        items = chunk.items
+        found = self.sessions.gather(line, [items[index] for index in choice], at_most)
+        if len(found) < at_most and chunk.asked > chunk.armed:
+            return ()
+        return [choice[n] for n in found]
 
     # --- answers ---------------------------------------------------------------------------------------------
 
@@ -473,7 +488,9 @@ class Dispatch:
         return max(2 * self._slice(), min(LARGEST_PREFETCH, PREFETCH_S * rate))
 
     def _slice(self) -> int:
-        return int(min(LARGEST_SLICE, max(SMALLEST_SLICE, self.sessions.throttle.nominal * SLICE_S)))
+        nominal = self.sessions.throttle.nominal
+        gathered = 2 * min(self.sessions.gathers, nominal)
+        return int(min(LARGEST_SLICE, max(SMALLEST_SLICE, nominal * SLICE_S, gathered)))
 
     def _rotate(self) -> None:
         """Let another plan go first the next time."""

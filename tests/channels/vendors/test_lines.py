@@ -54,6 +54,32 @@ def test_a_request_is_about_one_template_and_at_tencent_about_one_text(tmp_path:
     run(scenario())
 
 
+def test_what_goes_together_is_gathered_from_among_others(tmp_path: Path) -> None:
+    short, long = items(6, code="SMS_2"), items(6)
+    mixed = [one for pair in zip(short, long, strict=True) for one in pair]  # to each number both
+
+    async def scenario() -> None:
+        async with world(tmp_path) as it:
+            assert it.sessions.gather(it.line, mixed, 100) == [0, 2, 4, 6, 8, 10]
+            assert it.sessions.gather(it.line, mixed[1:], 2) == [0, 2]
+            assert it.sessions.gather(it.line, [*short, *short], 100) == [0, 1, 2, 3, 4, 5]
+        async with world(tmp_path, "tencent", window=4) as it:
+            assert it.sessions.gather(it.line, mixed, 100) == [0, 2, 4, 6]
+            assert it.sessions.gather(it.line, mixed[1:], 100) == [0]
+
+    run(scenario())
+
+
+def test_codes_that_begin_alike_are_not_alike(tmp_path: Path) -> None:
+    odd = [items(1, code=code, first=n)[0] for n, code in enumerate(('SMS"', 'SMS",', "SMS", 'SMS"'))]
+
+    async def scenario() -> None:
+        async with world(tmp_path) as it:
+            assert it.sessions.gather(it.line, odd, 100) == [0, 3]
+
+    run(scenario())
+
+
 def test_a_number_comes_once_in_a_request(tmp_path: Path) -> None:
     twice = [*items(2), *items(1)]
 

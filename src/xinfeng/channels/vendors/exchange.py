@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
@@ -38,12 +39,14 @@ class Opening(Protocol):
 
 
 class Exchange(Protocol):
-    """One account's way of asking. `opening` None: requests need nothing but the account's secret."""
+    """One account's way of asking. `opening` None: requests need nothing but the account's secret; `largest`: numbers in
+    one request."""
 
     opening: Opening | None
+    largest: int
 
-    def together(self, items: Sequence[SubmitItem]) -> int:
-        """How many of the items, from the first on, one request can be about; at least 1."""
+    def key(self, item: SubmitItem) -> bytes:
+        """The same for items that one request can be about, if their numbers differ."""
 
     def request(self, items: Sequence[SubmitItem], *, ours: str, now: datetime, nonce: str) -> HttpRequest:
         """The request. Raises LocalProtocolError for items it can't be made of."""
@@ -79,30 +82,23 @@ def templated(item: SubmitItem) -> Templated:
     return Templated.unpack(item[1])
 
 
-def _run(items: Sequence[SubmitItem], longest: int) -> list[Templated]:
-    """The first items with numbers all different."""
-    seen: set[str] = set()
-    texts = []
-    for item in items[:longest]:
-        if item[0] in seen:
-            break
-        seen.add(item[0])
-        texts.append(templated(item))
-    return texts
+_code = re.compile(rb'\["(?:[^"\\]|\\.)*"').match
+"""The code of a `Templated`, packed."""
 
 
 class AliyunExchange:
     """A request is about one template; signature and values may differ from number to number."""
 
     opening: Opening | None = None
+    largest = aliyun.LARGEST_BATCH
 
     def __init__(self, who: aliyun.Credentials, *, extension: str) -> None:
         self._who = who
         self._extension = extension
 
-    def together(self, items: Sequence[SubmitItem]) -> int:
-        first, *others = _run(items, aliyun.LARGEST_BATCH)
-        return 1 + next((n for n, one in enumerate(others) if one.code != first.code), len(others))
+    def key(self, item: SubmitItem) -> bytes:
+        found = _code(item[1])
+        return found[0] if found else item[1]
 
     def request(self, items: Sequence[SubmitItem], *, ours: str, now: datetime, nonce: str) -> HttpRequest:
         texts = [(item[0], templated(item)) for item in items]
@@ -125,14 +121,14 @@ class TencentExchange:
     """A request is about one text to many numbers: template, signature and values are the same for all."""
 
     opening: Opening | None = None
+    largest = tencent.LARGEST_BATCH
 
     def __init__(self, who: tencent.Credentials, *, extension: str) -> None:
         self._who = who
         self._extension = extension
 
-    def together(self, items: Sequence[SubmitItem]) -> int:
-        first, *others = _run(items, tencent.LARGEST_BATCH)
-        return 1 + next((n for n, one in enumerate(others) if one != first), len(others))
+    def key(self, item: SubmitItem) -> bytes:
+        return item[1]
 
     def request(self, items: Sequence[SubmitItem], *, ours: str, now: datetime, nonce: str) -> HttpRequest:
         numbers, text = [item[0] for item in items], templated(items[0])

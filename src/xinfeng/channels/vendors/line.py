@@ -155,6 +155,25 @@ class HttpLine(asyncio.Protocol):
         """Whether octets wait outside the kernel."""
         return self._transport is not None and self._transport.get_write_buffer_size() > 0
 
+    def gather(self, items: Sequence[SubmitItem], at_most: int) -> list[int]:
+        """Indexes of the items, the first among them, that the next request can be about: what goes together, to
+        numbers that are all different."""
+        if self._owner.is_apart(items[0]):
+            return [0]
+        most = min(at_most, self._timing.window, self._exchange.largest)
+        key, is_apart = self._exchange.key, self._owner.is_apart
+        wanted = key(items[0])
+        numbers: set[str] = set()
+        found: list[int] = []
+        for index, item in enumerate(items):
+            if key(item) != wanted or item[0] in numbers or is_apart(item):
+                continue
+            numbers.add(item[0])
+            found.append(index)
+            if len(found) >= most:
+                break
+        return found
+
     def submit(self, items: Sequence[SubmitItem], refs: Iterable[Ref], now: float) -> int:
         """Write one request about as many of the items, from the first on, as fit into one; returns how many.
 
@@ -162,7 +181,8 @@ class HttpLine(asyncio.Protocol):
         """
         if not items or not self.free_window:
             return 0
-        count = min(self._exchange.together(items[: self._timing.window]), self._until_apart(items))
+        gathered = self.gather(items, self._timing.window)
+        count = next((n for n, index in enumerate(gathered) if n != index), len(gathered))
         taken = list(items[:count])
         ours = f"xf{secrets.token_hex(10)}"
         request = self._exchange.request(taken, ours=ours, now=utc_now(), nonce=secrets.token_hex(16))
@@ -388,12 +408,6 @@ class HttpLine(asyncio.Protocol):
             self._timer = None
 
     # --- inside ----------------------------------------------------------------------------------------------
-
-    def _until_apart(self, items: Sequence[SubmitItem]) -> int:
-        """How many items, from the first on, may share a request."""
-        if self._owner.is_apart(items[0]):
-            return 1
-        return next((n for n, one in enumerate(items) if self._owner.is_apart(one)), len(items))
 
     def _encode(self, request: HttpRequest) -> bytes:
         head = h11.Request(method=request.method, target=request.target, headers=list(request.headers))

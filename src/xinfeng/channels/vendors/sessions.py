@@ -13,6 +13,7 @@ from xinfeng.channels.lines import Line, Listener
 from xinfeng.channels.models import ConnectionPhase
 from xinfeng.channels.sessions import ChannelAccount, ChannelSessions, Place, usual_backoff
 from xinfeng.channels.vendors.config import VendorConfig
+from xinfeng.channels.vendors.exchange import Opening
 from xinfeng.channels.vendors.line import HttpLine
 from xinfeng.channels.vendors.tls import Plain, Tls
 from xinfeng.kernel.time import utc_now
@@ -76,6 +77,16 @@ class VendorSessions(ChannelSessions):
         self.config = account.config
         self._exchange = account.config.exchange(account.secret)
         self.memory = Memory()
+        self.gathers = min(account.config.window, self._exchange.largest)
+
+    def gather(self, line: Line, items: Sequence[SubmitItem], at_most: int) -> Sequence[int]:
+        assert isinstance(line, HttpLine)
+        return line.gather(items, at_most)
+
+    @property
+    def opening(self) -> Opening | None:
+        """What its lines need before they can ask."""
+        return self._exchange.opening
 
     def _line(self, place: Place, listener: Listener) -> HttpLine:
         return HttpLine(
