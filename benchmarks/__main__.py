@@ -8,6 +8,7 @@ import sys
 NAMES = (
     "protocol",
     "dispatch",
+    "vendors",
     "plan",
     "segment",
     "tags",
