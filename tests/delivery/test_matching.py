@@ -93,6 +93,52 @@ def test_the_same_carrier_id_on_another_channel_is_another_message() -> None:
     assert world.match() == {}
 
 
+@pytest.mark.parametrize(
+    ("kind", "answered", "reported"),
+    [
+        ("smpp34", b"33e95179", b"870928761"),  # jSMPP's simulator
+        ("smpp34", b"33E95179", b"0870928761"),
+        ("smpp34", b"0000001a", b"26"),  # smscsim
+        ("smpp34", b"59113978", b"38601fa"),
+        ("smpp34", b"0059113978", b"38601FA"),
+        ("smpp34", b"7", b"0000000007"),
+        ("smpp34", b"abcdef-0001", b"ABCDEF-0001"),
+        ("cmpp3", bytes.fromhex("b2b9da8000010000"), bytes.fromhex("0000010080dab9b2")),
+    ],
+)
+def test_a_receipt_that_spells_the_id_otherwise_finds_its_message(
+    kind: str, answered: bytes, reported: bytes
+) -> None:
+    world = _World()
+    _run("update channel set kind = %s", (kind,))
+    world.attempt(0, 1, carrier_id=answered)
+    receipt = world.receipt(0, reported)
+    stranger = world.receipt(1, reported)
+    assert world.match() == {receipt: 0}, "the number must be the same"
+    assert world.match() == {receipt: 0}
+    assert stranger != receipt
+
+
+def test_an_id_as_it_stands_goes_before_any_other_spelling() -> None:
+    """10 in hexadecimal is 16; both are to the same number."""
+    world = _World()
+    _run("update channel set kind = 'smpp34'", ())
+    world.attempt(0, 1, carrier_id=b"16", ago_s=40)
+    world.attempt(1, 1, carrier_id=b"10", ago_s=60)
+    receipt = world.receipt(0, b"10")
+    assert world.match() == {receipt: 1}
+
+
+def test_another_spelling_of_what_left_later_or_long_ago_is_not_meant() -> None:
+    world = _World()
+    _run("update channel set kind = 'smpp34'", ())
+    world.attempt(0, 1, carrier_id=b"1a", ago_s=5)
+    world.receipt(0, b"26", ago_s=30)
+    world.attempt(1, 1, carrier_id=b"1b", ago_s=90 * 3600)
+    world.receipt(1, b"27", ago_s=30)
+    assert world.match() == {}
+
+
 def test_an_uncertain_message_is_settled_by_a_receipt_for_its_number() -> None:
     world = _World()
     world.attempt(0, 4)

@@ -331,7 +331,7 @@ class Dispatch:
             else:
                 self._refused((chunk, index, sent_at), result, at)
                 touched.setdefault(chunk, False)
-        self._outbox.recent.remember(accepted_ids)
+        self._outbox.recent.remember(channel_id, accepted_ids)
         for chunk, accepted in touched.items():
             if accepted and (track := self.tracks.get(chunk.lease.plan_id)):
                 track.health.accepted()
@@ -350,7 +350,7 @@ class Dispatch:
                     self._outbox.attempts.append(
                         rows.accepted(message_id, one, channel_id, carrier_id, sent_at, at)
                     )
-                self._outbox.recent.remember([(carrier_id, message_id, part)])
+                self._outbox.recent.remember(channel_id, [(carrier_id, message_id, part)])
             else:
                 self._attempt(chunk, index, Outcome.REFUSED, str(result), sent_at=sent_at, at=at)
         self._outbox.stir()

@@ -2,7 +2,10 @@
 
 1. Its carrier id is named by an attempt by now (it came before the response), or by another receipt that has
    found its message (it came twice).
-2. An uncertain message: a receipt that nobody else claims, on the same channel, for the same number, not before
+2. Its carrier id is that of a message to the same number, spelled as some carriers spell ids in receipts: hexadecimal
+   for decimal, other zeros in front, octets the other way round. (Where an account is configured as its carrier
+   writes, nothing is left to do here.)
+3. An uncertain message: a receipt that nobody else claims, on the same channel, for the same number, not before
    the message can have left. Receipts and messages of a number are paired in the order of time, parts in order.
 
 Some take a message whole and report on it once: such a receipt is about every part (WHOLE_KINDS).
@@ -10,12 +13,15 @@ Some take a message whole and report on it once: such a receipt is about every p
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
 
-from xinfeng.channels.models import WHOLE_KINDS
+from xinfeng.channels.models import WHOLE_KINDS, ChannelKind
+from xinfeng.protocols.cmpp.messages import other_order
+from xinfeng.protocols.smpp.receipts import other_spellings
 
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 
@@ -31,7 +37,7 @@ async def match_receipts(connection: AsyncConnection, *, since: datetime, now: d
     async with connection.transaction():
         await connection.execute("select pg_advisory_xact_lock(%s)", (_MATCHING,))
         by_id = await connection.execute(_BY_CARRIER_ID, {"since": since, "now": now})
-        matched = by_id.rowcount
+        matched = by_id.rowcount + await _match_other_spellings(connection, since=since, now=now)
         by_phone = await connection.execute(
             _BY_PHONE,
             {
@@ -44,6 +50,39 @@ async def match_receipts(connection: AsyncConnection, *, since: datetime, now: d
         )
         return matched + by_phone.rowcount
 
+
+async def _match_other_spellings(connection: AsyncConnection, *, since: datetime, now: datetime) -> int:
+    spellings = _SPELLINGS
+    found = await connection.execute(
+        _UNNAMED,
+        {
+            "since": since,
+            "settled": now - PATIENCE,
+            "kinds": [str(kind) for kind in spellings],
+            "most": MOST_SPELLED,
+        },
+    )
+    receipts, spelled = [], []
+    for receipt_id, kind, carrier_id in await found.fetchall():
+        others = spellings[kind](bytes(carrier_id))
+        receipts += [receipt_id] * len(others)
+        spelled += others
+    if not receipts:
+        return 0
+    matched = await connection.execute(
+        _BY_SPELLING, {"receipts": receipts, "spelled": spelled, "reach": now - REACH, "now": now}
+    )
+    return matched.rowcount
+
+
+_SPELLINGS: dict[str, Callable[[bytes], list[bytes]]] = {
+    ChannelKind.SMPP: other_spellings,
+    ChannelKind.CMPP2: other_order,
+    ChannelKind.CMPP3: other_order,
+}
+
+MOST_SPELLED = 5000
+"""Receipts in one round. The latest first: those of long ago were tried when they came."""
 
 _MATCHING = 0x58_46_00_10
 """Advisory lock: one gateway matches at a time, so no receipt is matched twice."""
@@ -73,11 +112,32 @@ cross join lateral (
   where latest.message_id is null and x.receipt_id = (
     select twin.id from receipt twin
     where twin.message_id is null and twin.carrier_id = open.carrier_id and twin.channel_id = open.channel_id
-      and twin.id <> open.id and exists (select from receipt_match y where y.receipt_id = twin.id)
+      and twin.phone_index = open.phone_index and twin.id <> open.id and exists (select from receipt_match y where y.receipt_id = twin.id)
     limit 1
   )
 ) found
 """.replace("<open>", _OPEN)
+
+_UNNAMED = """
+with open as (<open>
+    and r.received_at < %(settled)s
+)
+select open.id, k.kind, open.carrier_id from open join channel k on k.id = open.channel_id
+where k.kind = any(%(kinds)s)
+order by open.id desc limit %(most)s
+""".replace("<open>", _OPEN)
+
+_BY_SPELLING = """
+insert into receipt_match (receipt_id, message_id, part, stat, at)
+select distinct on (r.id) r.id, a.message_id, a.part, r.stat, %(now)s
+from unnest(%(receipts)s::bigint[], %(spelled)s::bytea[]) as w (receipt_id, spelling)
+join receipt r on r.id = w.receipt_id and r.message_id is null
+join attempt a on a.carrier_id = w.spelling and a.channel_id = r.channel_id
+  and a.sent_at <= r.received_at and a.at >= %(reach)s
+join message m on m.id = a.message_id
+join contact c on c.id = m.contact_id and c.phone_index = r.phone_index
+order by r.id, a.at desc
+"""
 
 _BY_PHONE = """
 with open as (<open>

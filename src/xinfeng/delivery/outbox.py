@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -57,6 +57,11 @@ class _Load:
 
     def __bool__(self) -> bool:
         return bool(self.attempts or self.withheld or self.acknowledged or self.endings)
+
+
+def _said(received: Iterable[tuple[Line, Receipt, int]]) -> Iterator[tuple[receipts.Named, str]]:
+    """What was reported, of which message of which carrier."""
+    return (((line.channel_id, receipt[2]), receipt[3]) for line, receipt, _ in received)
 
 
 class Outbox:
@@ -134,7 +139,7 @@ class Outbox:
         self._endings, self._withheld = [], []
         load.acknowledged = self._receipts[:MOST_RECEIPTS]
         del self._receipts[:MOST_RECEIPTS]
-        repeats = self.recent.are_repeats((receipt[2], receipt[3]) for _, receipt, _ in load.acknowledged)
+        repeats = self.recent.are_repeats(_said(load.acknowledged))
         load.receipts = [
             one for one, is_repeat in zip(load.acknowledged, repeats, strict=True) if not is_repeat
         ]
@@ -157,7 +162,7 @@ class Outbox:
     async def _pack_receipts(self, connection: AsyncConnection, load: _Load) -> list[bytes]:
         if not load.receipts:
             return []
-        known = self.recent.find(receipt[2] for _, receipt, _ in load.receipts)
+        known = self.recent.find((line.channel_id, receipt[2]) for line, receipt, _ in load.receipts)
         missing = [
             (line.channel_id, receipt[2])
             for (line, receipt, _), found in zip(load.receipts, known, strict=True)
@@ -223,7 +228,7 @@ class Outbox:
             return
         if load.receipts:
             self.stored_receipts += len(load.receipts)
-            self.recent.reported((receipt[2], receipt[3]) for _, receipt, _ in load.receipts)
+            self.recent.reported(_said(load.receipts))
         for line, group in groupby(load.acknowledged, key=lambda one: one[0]):
             line.acknowledge([receipt[:2] for _, receipt, _ in group])
         if load.unmatched:

@@ -16,10 +16,13 @@ from xinfeng.protocols.traffic import Receipt
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 REMEMBERED = 50_000
-"""Carrier ids in one generation; two are kept, so between one and two times as many are known. About 25 MB."""
+"""Carrier ids in one generation; two are kept, so between one and two times as many are known. About 35 MB."""
 
 Matched = tuple[int, int]
 """Message id and part."""
+
+Named = tuple[int, bytes]
+"""Channel and carrier id: what one carrier calls a message is nothing to another, and many simply count."""
 
 
 class RecentIds:
@@ -27,37 +30,45 @@ class RecentIds:
 
     Two generations of each: when the younger is full, it becomes the older, and the older is forgotten as a whole.
     (Taking the oldest entry out of one dict, again and again, walks over all that were taken out before.)
+
+    An id that a carrier gives out again (its counter began anew) is about the later message, whose reports repeat
+    nothing.
     """
 
     __slots__ = ("_about", "_about_before", "_stats", "_stats_before")
 
     def __init__(self) -> None:
-        self._about: dict[bytes, int] = {}
-        self._about_before: dict[bytes, int] = {}
-        self._stats: dict[bytes, str] = {}
-        self._stats_before: dict[bytes, str] = {}
+        self._about: dict[Named, int] = {}
+        self._about_before: dict[Named, int] = {}
+        self._stats: dict[Named, str] = {}
+        self._stats_before: dict[Named, str] = {}
 
-    def remember(self, accepted: Iterable[tuple[bytes, int, int]]) -> None:
-        """These (carrier id, message id, part) were accepted."""
+    def remember(self, channel_id: int, accepted: Iterable[tuple[bytes, int, int]]) -> None:
+        """These (carrier id, message id, part) were accepted by the carrier of a channel."""
+        fresh = {
+            (channel_id, carrier_id): message_id << 8 | part for carrier_id, message_id, part in accepted
+        }
+        for stats in (self._stats, self._stats_before):
+            for again in fresh.keys() & stats.keys() if stats else ():
+                del stats[again]
         about = self._about
-        about.update([(carrier_id, message_id << 8 | part) for carrier_id, message_id, part in accepted])
+        about.update(fresh)
         if len(about) >= REMEMBERED:
             self._about_before, self._about = about, {}
 
-    def find(self, carrier_ids: Iterable[bytes]) -> list[Matched | None]:
+    def find(self, wanted: Iterable[Named]) -> list[Matched | None]:
         """What each of these is about."""
         lately, before = self._about.get, self._about_before.get
         return [
-            (packed >> 8, packed & 0xFF) if (packed := lately(one) or before(one)) else None
-            for one in carrier_ids
+            (packed >> 8, packed & 0xFF) if (packed := lately(one) or before(one)) else None for one in wanted
         ]
 
-    def are_repeats(self, reports: Iterable[tuple[bytes, str]]) -> list[bool]:
+    def are_repeats(self, reports: Iterable[tuple[Named, str]]) -> list[bool]:
         """Whether exactly this was reported and committed lately, for each."""
         lately, before = self._stats.get, self._stats_before.get
-        return [(lately(carrier_id) or before(carrier_id)) == stat for carrier_id, stat in reports]
+        return [(lately(named) or before(named)) == stat for named, stat in reports]
 
-    def reported(self, reports: Iterable[tuple[bytes, str]]) -> None:
+    def reported(self, reports: Iterable[tuple[Named, str]]) -> None:
         """These are committed."""
         self._stats.update(reports)
         if len(self._stats) >= REMEMBERED:

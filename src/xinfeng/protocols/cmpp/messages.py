@@ -242,6 +242,11 @@ class MsgIdFields(NamedTuple):
     counter: int
 
 
+def other_order(msg_id: bytes) -> list[bytes]:
+    """How else a gateway may have written this id in its answer: some swap the octets of the number in one of them."""
+    return [msg_id[::-1]] if msg_id != msg_id[::-1] else []
+
+
 _MSG_ID_WIDTHS = (4, 5, 5, 6, 6, 22, 16)
 
 

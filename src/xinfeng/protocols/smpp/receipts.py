@@ -82,6 +82,31 @@ def _canonical(raw: bytes, form: IdFormat, *, hexadecimal: bool) -> bytes:
     return b"%d" % int(raw) if _DECIMAL(raw) else raw
 
 
+def other_spellings(raw: bytes) -> list[bytes]:
+    """How else a centre may have written this id in its answer: decimal for hexadecimal, the reverse, with other zeros
+    in front, in letters of the other case. For receipts that name no message: well-known centres answer
+    `0x33E95179` as `33e95179` and report `0870928761`. An account whose `id_format` is right needs none of it.
+    """
+    raw = raw[:LONGEST_ID]
+    found: dict[bytes, None] = {}
+    for form, base in ((_DECIMAL, 10), (_HEXADECIMAL, 16)):
+        if not form(raw) or len(raw) > _LONGEST_NUMBER:
+            continue
+        value = int(raw, base)
+        for word in (b"%d" % value, b"%x" % value, b"%X" % value):
+            for width in (0, *_USUAL_WIDTHS):
+                found[word.rjust(width, b"0")] = None
+    found |= dict.fromkeys((raw.lower(), raw.upper()))
+    found.pop(raw, None)
+    return list(found)
+
+
+_LONGEST_NUMBER = 32
+"""Digits; nothing longer is a number that somebody wrote in another base."""
+_USUAL_WIDTHS = (8, 10, 16, 20)
+"""Digits with zeros in front, as centres write ids."""
+
+
 class Report(NamedTuple):
     """What a receipt says. `stat`: the word, with its reason where there is one (`UNDELIV:005`, the form that SMGP's
     receipts have too); times YYMMDDHHMM."""
