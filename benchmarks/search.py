@@ -99,8 +99,8 @@ def name_of(nr: int) -> str:
 def fill(raw: Any, contacts: int) -> None:
     """Contacts by COPY, as an import leaves them; all of an import changed at one moment."""
     from xinfeng.contacts import copying, regions
+    from xinfeng.contacts.prefixes import carrier_of
     from xinfeng.foundation.vault import Kind, vault
-    from xinfeng.kernel.phones import carrier_by_prefix
 
     raw.execute(
         "insert into tag (name, kind, description, created_at) "
@@ -133,7 +133,7 @@ def fill(raw: Any, contacts: int) -> None:
             lines.append(
                 f"{nr}\tM{nr:08d}\t{copying.octets(sealed)}\t{copying.octets(index)}\t{copying.octets(name)}"
                 f"\t{copying.octets(name_index)}\t{nr % 3}\t{1950 + nr % 55}-{1 + nr % 12:02d}-{1 + nr % 28:02d}"
-                f"\t{province}\t{city}\t{int(carrier_by_prefix(number))}\t{copying.integers(on)}\t{tail}"
+                f"\t{province}\t{city}\t{int(carrier_of(number))}\t{copying.integers(on)}\t{tail}"
                 f"\t{'t' if region else 'f'}\t{at}\t{at}\t{at}\n"
             )
         with raw.cursor().copy(_COPY) as copy:

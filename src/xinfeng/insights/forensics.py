@@ -1,8 +1,10 @@
 """Receipts that are unusual: uniform, impossible, or too good. They accuse nobody; they say what was seen, compared
 with what, and leave it to a person to ask the carrier.
 
-`pairs` puts each accepted part beside its final receipt, `figures` counts over them (one row, whatever the engine),
-`judge` is pure: it compares the figures with what honest carriers' receipts look like. The thresholds are ours: wide
+`pairs` puts each accepted part beside its final receipt, `figures` counts over them (one row, whatever the engine);
+where there are millions it looks at every so-manieth message, and says so: what is uniform is uniform in a part of it
+too. Receipts without a message and deliveries to dead numbers are few and are looked for among all. `judge` is pure: it
+compares the figures with what honest carriers' receipts look like. The thresholds are ours: wide
 enough that a carrier in good order, and one in a bad evening, stays far below them.
 
 | finding | what was seen | compared with |
@@ -37,6 +39,8 @@ EARLY_LEAST, EARLY_SHARE = 5, 0.01
 STRAY_AFTER = timedelta(hours=1)
 STRAY_LEAST, STRAY_SHARE = 20, 0.01
 PERFECT_SHARE, PERFECT_S, PERFECT_ENOUGH = 0.999, 10.0, 500
+LOOKED_AT = 300_000
+"""Receipts looked at, about: shares are then known to a few thousandths."""
 DEAD_WITHIN = timedelta(days=60)
 DEAD_LEAST = 5
 DELAY_SPREAD, DELAY_LEAST_S = 0.02, 10.0
@@ -44,7 +48,9 @@ DELAY_SPREAD, DELAY_LEAST_S = 0.02, 10.0
 
 @dataclass(frozen=True)
 class Figures:
-    """What was counted over the final receipts of accepted parts. Shares of 1, times in seconds."""
+    """What was counted over the final receipts of accepted parts of every `one_in`-th message. Times in seconds.
+
+    `strays` of `told`, and `dead_delivered` of `delivered_in_all`, are of all receipts."""
 
     receipts: int = 0
     delivered: int = 0
@@ -57,6 +63,8 @@ class Figures:
     p01_s: float = 0.0
     p50_s: float = 0.0
     p99_s: float = 0.0
+    delivered_in_all: int = 0
+    one_in: int = 1
 
 
 @dataclass(frozen=True)
@@ -102,9 +110,8 @@ def _strays(found: Figures) -> Finding | None:
 def _dead(found: Figures) -> Finding | None:
     if found.dead_delivered < DEAD_LEAST:
         return None
-    return Finding(
-        "dead_delivered", found.dead_delivered, found.delivered, found.dead_delivered / found.delivered, 0.0
-    )
+    out_of = max(found.delivered_in_all, found.dead_delivered)
+    return Finding("dead_delivered", found.dead_delivered, out_of, found.dead_delivered / out_of, 0.0)
 
 
 def _same_moment(found: Figures) -> Finding | None:
@@ -138,10 +145,17 @@ def _one_delay(found: Figures) -> Finding | None:
 
 
 def pairs(
-    lens: Lens, *, channel_id: int | None = None, plan_id: int | None = None, since: datetime | None = None
+    lens: Lens,
+    *,
+    channel_id: int | None = None,
+    plan_id: int | None = None,
+    since: datetime | None = None,
+    one_in: int = 1,
+    among: ibis.Table | None = None,
 ) -> ibis.Table:
     """Each accepted part beside its first final receipt: `message_id`, `part`, `sent_at`, `stat`, `done_at`,
     `received_at`, `delay_s`. Only receipts that found their message directly: a match made later has no order in time.
+    `one_in`: of every so-manieth message; `among`: of these messages (`id`) only.
     """
     attempt, receipt = lens.table("attempt"), lens.table("receipt")
     attempt = attempt.filter(attempt["outcome"] == Outcome.ACCEPTED.value)
@@ -154,11 +168,16 @@ def pairs(
     if channel_id is not None:
         attempt = attempt.filter(attempt["channel_id"] == channel_id)
         receipt = receipt.filter(receipt["channel_id"] == channel_id)
+    if one_in > 1:
+        attempt = attempt.filter(attempt["message_id"] % one_in == 0)
+        receipt = receipt.filter(receipt["message_id"] % one_in == 0)
     if plan_id is not None:
         message = lens.table("message")
         message = message.filter(message["plan_id"] == plan_id)
-        attempt = attempt.semi_join(message, attempt["message_id"] == message["id"])
-        receipt = receipt.semi_join(message, receipt["message_id"] == message["id"])
+        among = message if among is None else among.semi_join(message, among["id"] == message["id"])
+    if among is not None:
+        attempt = attempt.semi_join(among, attempt["message_id"] == among["id"])
+        receipt = receipt.semi_join(among, receipt["message_id"] == among["id"])
     sent = attempt.group_by("message_id", "part").aggregate(sent_at=attempt["sent_at"].max())
     first = receipt.group_by("message_id", "part").aggregate(
         stat=receipt["stat"].argmin(receipt["received_at"]),
@@ -180,7 +199,9 @@ def figures(
 ) -> Figures:
     """Count over a channel's last days, or over a plan. A handful of questions to the lens."""
     since = None if over is None or plan_id is not None else now - over
-    both = pairs(lens, channel_id=channel_id, plan_id=plan_id, since=since)
+    told, delivered_in_all = _told(lens, channel_id=channel_id, plan_id=plan_id, since=since)
+    one_in = _one_in(told)
+    both = pairs(lens, channel_id=channel_id, plan_id=plan_id, since=since, one_in=one_in)
     delivered = both["stat"].isin(DELIVERED_STATS)
     [row] = lens.rows(
         both.aggregate(
@@ -192,22 +213,30 @@ def figures(
             p99_s=both["delay_s"].quantile(0.99),
         )
     ).to_pylist()
-    if not row["receipts"]:
-        return Figures()
-    strays, told = _told(lens, now=now, channel_id=channel_id, since=since) if plan_id is None else (0, 0)
+    strays = 0
+    if plan_id is None:
+        stray = _strayed(lens, now=now, channel_id=channel_id, since=since)
+        strays = int(lens.scalar(stray.count()) or 0)
+    dead = dead_delivered(lens, now=now, channel_id=channel_id, plan_id=plan_id, since=since)
     return Figures(
-        receipts=int(row["receipts"]),
+        receipts=int(row["receipts"] or 0),
         delivered=int(row["delivered"] or 0),
         same_moment=_busiest(lens, both.filter(both["done_at"].notnull()), "done_at"),
         busiest_minute=_busiest(lens, both.mutate(minute=both["sent_at"].truncate("m")), "minute"),
         early=int(row["early"] or 0),
         strays=strays,
-        told=told,
-        dead_delivered=int(lens.scalar(dead_delivered(lens, both, now=now).count()) or 0),
+        told=told if plan_id is None else 0,
+        dead_delivered=int(lens.scalar(dead.count()) or 0),
         p01_s=float(row["p01_s"] or 0),
         p50_s=float(row["p50_s"] or 0),
         p99_s=float(row["p99_s"] or 0),
+        delivered_in_all=delivered_in_all,
+        one_in=one_in,
     )
+
+
+def _one_in(receipts: int) -> int:
+    return max(1, receipts // LOOKED_AT)
 
 
 def early(both: ibis.Table) -> ibis.Value:
@@ -216,7 +245,14 @@ def early(both: ibis.Table) -> ibis.Value:
     return (both["done_at"] < both["sent_at"].truncate("m") - slack).fill_null(False)
 
 
-def dead_delivered(lens: Lens, both: ibis.Table, *, now: datetime) -> ibis.Table:
+def dead_delivered(
+    lens: Lens,
+    *,
+    now: datetime,
+    channel_id: int | None = None,
+    plan_id: int | None = None,
+    since: datetime | None = None,
+) -> ibis.Table:
     """Parts said to be delivered to contacts whose number other reports called dead shortly before."""
     dead = [
         one.pattern
@@ -233,9 +269,8 @@ def dead_delivered(lens: Lens, both: ibis.Table, *, now: datetime) -> ibis.Table
     said = said.select(
         dead_contact=said["contact_id"], dead_message=receipt["message_id"], dead_at=receipt["received_at"]
     )
-    theirs = message.semi_join(
-        said, message["contact_id"] == said["dead_contact"]
-    )  # few, before the millions are joined
+    theirs = message.semi_join(said, message["contact_id"] == said["dead_contact"])
+    both = pairs(lens, channel_id=channel_id, plan_id=plan_id, since=since, among=theirs)
     reached = both.filter(both["stat"].isin(DELIVERED_STATS))
     reached = reached.inner_join(theirs, reached["message_id"] == theirs["id"])
     reached = reached.select(
@@ -270,10 +305,13 @@ def evidence(
         stray = _strayed(lens, now=now, channel_id=channel_id, since=since)
         stray = stray.order_by(ibis.desc("received_at")).limit(limit)
         return [dict(row) for row in lens.rows(stray.select("received_at", "done_at", "stat")).to_pylist()]
-    both = pairs(lens, channel_id=channel_id, plan_id=plan_id, since=since)
+    newest = ibis.desc("received_at")
+    columns = ("contact_id", "sent_at", "done_at", "received_at", "stat", "delay_s")
     if kind == "dead_delivered":
-        table = dead_delivered(lens, both, now=now)
+        table = dead_delivered(lens, now=now, channel_id=channel_id, plan_id=plan_id, since=since)
     else:
+        told, _ = _told(lens, channel_id=channel_id, plan_id=plan_id, since=since)
+        both = pairs(lens, channel_id=channel_id, plan_id=plan_id, since=since, one_in=_one_in(told))
         if kind == "before_submit":
             both = both.filter(early(both))
         elif kind == "same_moment":
@@ -281,10 +319,10 @@ def evidence(
             busiest = lens.rows(counted.order_by(ibis.desc("n")).limit(1)).to_pylist()
             if busiest:
                 both = both.filter(both["done_at"] == busiest[0]["done_at"])
+        both = both.order_by(newest).limit(limit)  # a few, before the millions of messages are joined
         message = lens.table("message")
         table = both.inner_join(message.select("id", "contact_id"), both["message_id"] == message["id"])
-    table = table.select("contact_id", "sent_at", "done_at", "received_at", "stat", "delay_s")
-    return [dict(row) for row in lens.rows(table.order_by(ibis.desc("received_at")).limit(limit)).to_pylist()]
+    return [dict(row) for row in lens.rows(table.select(*columns).order_by(newest).limit(limit)).to_pylist()]
 
 
 def _busiest(lens: Lens, rows: ibis.Table, column: str) -> int:
@@ -302,11 +340,19 @@ def _strayed(lens: Lens, *, now: datetime, channel_id: int | None, since: dateti
     return stray.anti_join(match, stray["id"] == match["receipt_id"])
 
 
-def _told(lens: Lens, *, now: datetime, channel_id: int | None, since: datetime | None) -> tuple[int, int]:
+def _told(
+    lens: Lens, *, channel_id: int | None, plan_id: int | None, since: datetime | None
+) -> tuple[int, int]:
+    """Receipts in all, and how many say delivered."""
     receipt = lens.table("receipt")
     if channel_id is not None:
         receipt = receipt.filter(receipt["channel_id"] == channel_id)
     if since is not None:
         receipt = receipt.filter(receipt["received_at"] > since)
-    stray = _strayed(lens, now=now, channel_id=channel_id, since=since)
-    return int(lens.scalar(stray.count()) or 0), int(lens.scalar(receipt.count()) or 0)
+    if plan_id is not None:
+        message = lens.table("message")
+        message = message.filter(message["plan_id"] == plan_id)
+        receipt = receipt.semi_join(message, receipt["message_id"] == message["id"])
+    asked = receipt.aggregate(told=receipt.count(), delivered=receipt["stat"].isin(DELIVERED_STATS).sum())
+    [row] = lens.rows(asked).to_pylist()
+    return int(row["told"]), int(row["delivered"] or 0)

@@ -22,9 +22,8 @@ from xinfeng.kernel.errors import Conflict, InvalidInput
 SUFFIX = ".xfbackup"
 _PIECE = 256 * 1024
 _LEVEL = 1
-"""Deflate's fastest: most of what is large is sealed, and sealed bytes don't shrink."""
+"""Deflate's fastest: most of what is large is sealed, and of sealed bytes only their being written in hex shrinks."""
 _LONGEST_MANIFEST = 64 * 2**20
-_DATED = (1980, 1, 1, 0, 0, 0)
 _UNREADABLE = (KeyError, OSError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What reading a damaged zip file may end in (encrypted, an unknown method, cut off)."""
 
@@ -76,7 +75,7 @@ class ArchiveWriter:
     def add(self, name: str, pieces: Iterable[Buffer]) -> Member:
         """Write one file; the pieces may be as small as they like."""
         digest, size = hashlib.sha256(), 0
-        with self._zip.open(zipfile.ZipInfo(name, _DATED), "w", force_zip64=True) as out:
+        with self._zip.open(name, "w", force_zip64=True) as out:  # a ZipInfo of ours would not be packed
             for piece in _together(pieces):
                 digest.update(piece)
                 size += len(piece)
