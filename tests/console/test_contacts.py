@@ -309,3 +309,17 @@ def test_forms_she_sent_in_and_her_points_stand_on_her_page_masked(operator):
     assert card.count(f"/forms/{form.pk}") == 1 and "奖品p1" in card
     assert f"{number[:3]}****{number[-4:]}" in card and number not in card
     assert "<script>alert" not in html
+
+
+def test_the_timeline_says_which_agreements_had_no_effect(compliance):
+    contact_id = make_contact(consent=())
+    compliance.post(
+        f"/contacts/{contact_id}/suppress", {"scope": "marketing", "reason": "complaint", "why": "来电投诉"}
+    )
+    compliance.post(
+        f"/contacts/{contact_id}/grant",
+        {"purpose": "marketing", "source": "门店", "why": "会员表 12", "herself": "yes"},
+    )
+    html = html_of(compliance, f"/contacts/{contact_id}/timeline")
+    assert "同意没有生效：营销短信" in html and "登记时号码正被屏蔽（投诉）" in html
+    assert "同意：营销短信" not in html

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.time import utc_now
+
+if TYPE_CHECKING:
+    from xinfeng.consent.effect import Idle
 
 group = typer.Typer(help="授权 consent", no_args_is_help=True)
 ACTOR = "system:command line"
@@ -102,10 +105,25 @@ def opt_out(
     say(f"{mask(phone)} 已退订。 Opted out.")
 
 
+_IDLE = {
+    "refused_later": "没有生效：之后拒绝过 no effect: refused later",
+    "from_file": "没有生效：文件不能改变本人的拒绝 no effect: a file against her own no",
+    "suppressed": "没有生效：号码正被屏蔽 no effect: the number was suppressed",
+}
+
+
+def _granted(granted: bool, idle: Idle | None) -> str:
+    """A tick or a cross, or why the "yes" had no effect."""
+    if idle is None:
+        return "✓" if granted else "✗"
+    return f"{_IDLE[idle.why]} {idle.suppression}".strip()
+
+
 @group.command("show")
 def show(number: str) -> None:
     """一个号码的授权记录。 A number's consent entries."""
     ready()
+    from xinfeng.consent.effect import idle_grants
     from xinfeng.consent.reads import entries_of
     from xinfeng.contacts.sql import find_by_phone_indexes
     from xinfeng.foundation.database import bulk_transaction
@@ -119,16 +137,18 @@ def show(number: str) -> None:
     if contact is None:
         raise NotFound("contact.unknown")
     zone = xinfeng_settings.load().zone
+    entries = entries_of(contact)
+    without_effect = idle_grants(contact, entries)
     rows = [
         [
             entry.seq,
             f"{entry.at.astimezone(zone):%Y-%m-%d %H:%M}",
             entry.purpose,
-            "✓" if entry.granted else "✗",
+            _granted(entry.granted, without_effect.get(entry.seq)),
             entry.source,
             entry.evidence,
         ]
-        for entry in entries_of(contact)
+        for entry in entries
     ]
     table(
         "授权记录 Consent entries",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from xinfeng.campaigns.reads import names_of_plans
 from xinfeng.consent import reads as consent
+from xinfeng.consent.effect import Idle, Why, idle_grants
 from xinfeng.consent.purposes import names as purpose_names
 from xinfeng.consent.reads import EntryRow
 from xinfeng.console.actors import actor_words
@@ -20,6 +21,7 @@ from xinfeng.console.contacts.labels import (
     EVENTS,
     NUMBER_SOURCES,
     NUMBER_STATES,
+    SUPPRESSIONS,
     TIER_CAUSES,
     TIERS,
     evidence_words,
@@ -56,11 +58,9 @@ def timeline(
     items = [_happened(one) for one in contacts.timeline(contact_id, before, limit + 1)]
     items += [_moved(one) for one in tiers.history(contact_id) if before is None or one.at < before]
     items += [_learned(one) for one in lessons_of(contact_id) if before is None or one.at < before]
-    items += [
-        _consented(one, purposes)
-        for one in consent.entries_of(contact_id, limit=200)
-        if before is None or one.at < before
-    ]
+    entries = [one for one in consent.entries_of(contact_id, limit=200) if before is None or one.at < before]
+    without_effect = idle_grants(contact_id, entries)
+    items += [_consented(one, purposes, without_effect.get(one.seq)) for one in entries]
     histories = messages_to(members(contact_id), before=before, limit=limit + 1)
     names = names_of_plans([one.plan_id for one in histories])
     for one in histories:
@@ -109,16 +109,35 @@ def _learned(one: Lesson) -> TimelineItem:
     return TimelineItem(one.at, title, said, "device-mobile-check", "bad" if one.quarantined else "neutral")
 
 
-def _consented(one: EntryRow, named: dict[str, str]) -> TimelineItem:
+def _consented(one: EntryRow, named: dict[str, str], idle: Idle | None) -> TimelineItem:
     purpose = {"purpose": named.get(one.purpose, one.purpose)}
-    title = _("同意：%(purpose)s") % purpose if one.granted else _("拒绝或撤回：%(purpose)s") % purpose
-    said = " · ".join(
-        part
-        for part in (source_words(one.source), one.notice, evidence_words(one.evidence), f"#{one.seq}")
-        if part
-    )
-    icon = "shield-check" if one.granted else "shield-x"
-    return TimelineItem(one.at, title, said, icon, "good" if one.granted else "bad")
+    parts = [source_words(one.source), one.notice, evidence_words(one.evidence), f"#{one.seq}"]
+    if idle is not None:
+        title = _("同意没有生效：%(purpose)s") % purpose
+        parts.insert(0, _why_idle(idle))
+    elif one.granted:
+        title = _("同意：%(purpose)s") % purpose
+    else:
+        title = _("拒绝或撤回：%(purpose)s") % purpose
+    said = " · ".join(part for part in parts if part)
+    icon, tone = _CONSENT_LOOK[None if idle is not None else one.granted]
+    return TimelineItem(one.at, title, said, icon, tone)
+
+
+_CONSENT_LOOK: dict[bool | None, tuple[str, Tone]] = {
+    True: ("shield-check", "good"),
+    False: ("shield-x", "bad"),
+    None: ("shield-lock", "warn"),
+}
+
+
+def _why_idle(idle: Idle) -> str:
+    if idle.why is Why.SUPPRESSED:
+        reason = SUPPRESSIONS.get(idle.suppression, idle.suppression)
+        return _("登记时号码正被屏蔽（%(reason)s）") % {"reason": reason}
+    if idle.why is Why.FROM_FILE:
+        return _("本人拒绝过，文件里的同意不能改变")
+    return _("本人在这之后拒绝过，以拒绝为准")
 
 
 def _written(

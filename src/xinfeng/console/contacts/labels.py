@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from xinfeng.consent.evidence_words import evidence_in_words, source_in_words
 from xinfeng.console.components.parts import Text, Tone
 from xinfeng.contacts.merging import MERGE_REASON
 from xinfeng.contacts.models import EventKind, Gender, Tier
@@ -105,16 +106,6 @@ PROVINCES = [
 ]
 """In the order of the administrative division codes (GB/T 2260)."""
 
-SOURCES: dict[str, Text] = {
-    "import": _("导入"),
-    "form": _("表单"),
-    "reply": _("短信回复"),
-    "console": _("后台登记"),
-    "api": _("接口"),
-    "complaint": _("投诉"),
-}
-
-
 MERGE_WHY: dict[str, Text] = {
     "phone_external_conflict": _("来源说：一位的手机号和另一位的会员号是同一个人"),
     "name_birthday": _("姓名和生日相同"),
@@ -178,33 +169,11 @@ def reason_words(reason: str) -> str:
     return reason
 
 
-EVIDENCE: tuple[tuple[str, Text], ...] = (
-    (r"page sha256:([0-9a-f]{12})[0-9a-f]*", _("页面摘要 %s…")),
-    (r"address ([0-9a-f]{12})[0-9a-f]*", _("地址摘要 %s…")),
-    (r"code requested, submission (\d+)", _("本人索取验证码，提交 #%s")),
-    (r"code settled, submission (\d+)", _("验证码已用完，提交 #%s")),
-    (r"submission (\d+)", _("提交 #%s")),
-    (r"version (\d+)", _("表单第 %s 版")),
-)
-"""What forms write as evidence, a piece at a time; the ledger keeps it in English."""
-
-
 def evidence_words(evidence: str) -> str:
-    """Evidence as people wrote it; what forms wrote in words, digests shortened (the ledger has them whole)."""
-    said = []
-    for piece in evidence.split("; "):
-        found = next(
-            (str(words) % match[1] for rule, words in EVIDENCE if (match := re.fullmatch(rule, piece))), piece
-        )
-        said.append(
-            {"confirmed by code": gettext("验证码已确认"), "no code": gettext("没有验证码")}.get(found, found)
-        )
-    return " · ".join(said) if said != evidence.split("; ") else evidence
+    """Evidence as people wrote it; what the house wrote in the reader's words."""
+    return evidence_in_words(evidence, get_language() or "zh")
 
 
 def source_words(source: str) -> str:
     """Where a consent or suppression came from: `import:门店扫码` → `导入 · 门店扫码`; unknown ones as they are."""
-    kind, _colon, rest = source.partition(":")
-    if kind not in SOURCES:
-        return source
-    return f"{SOURCES[kind]} · {rest.strip()}" if rest.strip() else str(SOURCES[kind])
+    return source_in_words(source, get_language() or "zh")
