@@ -1,6 +1,8 @@
 """The frame through the public door: login, headers, language, theme, permissions, errors, assets."""
 
+import json
 import re
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from xinfeng.console import assets, permissions
 from xinfeng.console.middleware import CONTENT_SECURITY_POLICY
 from xinfeng.console.navigation import SECTIONS
 from xinfeng.foundation import security
+from xinfeng.foundation.bounded.base import DatabaseWrapper, Seats
 from xinfeng.foundation.models import AuditEntry, Role, User
 from xinfeng.foundation.security import SecuritySettings
 from xinfeng.kernel.errors import NotAllowed
@@ -218,3 +221,23 @@ def test_charts_keep_their_numbers_when_htmx_swaps_them_in(db):
     """htmx takes scripts out of what it swaps in, so the numbers stand in an attribute."""
     html = people.signed_in("administrator").get("/ui").content.decode()
     assert 'data-spec="{' in html and "application/json" not in html
+
+
+def test_an_address_that_only_takes_forms_says_so_when_it_is_opened(inside):
+    answer = inside.get("/contacts/1/grant")
+    assert answer.status_code == 405 and answer["Allow"] == "POST"
+    assert "这个地址不能直接打开" in answer.content.decode()
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_without_a_database_connection_the_console_asks_to_come_again(inside, monkeypatch, htmx):
+    monkeypatch.setattr(DatabaseWrapper, "seats", Seats(0, patience_s=0.0))
+    inside.raise_request_exception = False
+    answers = []
+    headers = {"hx-request": "true"} if htmx else {}
+    thread = threading.Thread(target=lambda: answers.append(inside.get("/contacts", headers=headers)))
+    thread.start()
+    thread.join()
+    assert answers[0].status_code == 503 and answers[0]["Retry-After"]
+    said = answers[0].content.decode() or json.loads(answers[0]["HX-Trigger"])["xf:toast"]["text"]
+    assert "正忙" in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,10 @@ from tests.integrations.callers import EVERY_SCOPE, Caller, code_of, make_key
 
 from xinfeng.consent.models import Suppression
 from xinfeng.contacts.models import Contact
+from xinfeng.foundation.bodies import Refusal
+from xinfeng.foundation.bounded.base import DatabaseWrapper, Seats
 from xinfeng.foundation.models import AuditEntry
+from xinfeng.integrations import gatekeeping
 from xinfeng.integrations.api import v1
 from xinfeng.integrations.keys import Meter, create_key, meter, revoke_key
 from xinfeng.integrations.models import ApiKey, ApiUse
@@ -285,3 +289,77 @@ def test_nothing_of_the_body_is_limited_by_django_alone():
 def test_a_host_that_is_not_ours_is_refused_and_no_failure(db):
     for path in ("/health", "/tags"):
         assert Caller(host="evil.example").get(path).status_code == 400
+
+
+def test_faults_of_a_body_are_named_as_the_caller_wrote_them(db):
+    caller = Caller(make_key().token)
+    contact_id = make_contact()
+    cases = [
+        ("POST", "/contacts/find", {"shoe": 1}, "shoe"),
+        ("PATCH", f"/contacts/{contact_id}", {"shoe": 1}, "shoe"),
+        ("POST", f"/contacts/{contact_id}/consents/grant", {"purpose": 5}, "purpose"),
+        ("POST", "/suppressions", {"phones": "13800138000"}, "phones"),
+        ("POST", "/complaints", {"complaints": [{"phone": 1}]}, "complaints.0."),
+        ("POST", "/webhooks", {"name": []}, "name"),
+        ("POST", "/webhooks", [], "body"),
+    ]
+    for method, path, body, first in cases:
+        answer = caller.send(method, path, json.dumps(body))
+        paths = [one["path"] for one in json.loads(answer.content)["errors"]]
+        assert any(one.startswith(first) for one in paths), (path, paths)
+
+
+def test_a_method_that_an_address_does_not_take_is_refused_in_words_with_those_it_takes(db):
+    caller = Caller(make_key().token)
+    cases = [
+        ("GET", "/suppressions", "POST"),
+        ("PUT", "/tags", "GET"),
+        ("POST", "/openapi.json", "GET, HEAD"),
+    ]
+    for method, path, allowed in [
+        *cases,
+        ("POST", "/docs", "GET, HEAD"),
+        ("DELETE", "/contacts/1", "GET, PATCH"),
+    ]:
+        answer = caller.send(method, path)
+        assert answer.status_code == 405 and code_of(answer) == "api.method"
+        assert set(answer["Allow"].split(", ")) == set(allowed.split(", "))
+        assert allowed.split(", ")[0] in json.loads(answer.content)["title"]
+
+
+def _in_a_thread_without_seats(monkeypatch, ask):
+    """What a request gets whose thread finds no database connection free."""
+    monkeypatch.setattr(DatabaseWrapper, "seats", Seats(0, patience_s=0.0))
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(ask()))
+    thread.start()
+    thread.join()
+    return answers[0]
+
+
+def test_without_a_database_connection_callers_are_told_to_come_again(db, monkeypatch):
+    caller = Caller(make_key().token)
+    asks = [
+        lambda: caller.get("/tags"),
+        lambda: caller.post("/contacts/batch", {"source": "s", "contacts": [{"external_id": "1"}]}),
+        lambda: caller.post("/suppressions", {"phones": [], "source": "s"}),
+    ]
+    for ask in asks:
+        answer = _in_a_thread_without_seats(monkeypatch, ask)
+        assert answer.status_code == 503 and code_of(answer) == "api.busy" and answer["Retry-After"]
+
+
+def test_large_bodies_wait_too_while_no_connection_is_free(db, monkeypatch):
+    token = make_key().token
+    scope = {"path": "/api/v1/contacts/batch", "headers": [(b"authorization", f"Bearer {token}".encode())]}
+    refusal = _in_a_thread_without_seats(monkeypatch, lambda: gatekeeping._may_send(scope))
+    assert isinstance(refusal, Refusal) and refusal.status == 503
+    assert dict(refusal.headers)["retry-after"] and json.loads(refusal.body)["code"] == "api.busy"
+
+
+def test_a_request_that_was_served_is_not_failed_by_its_counting(db, monkeypatch):
+    made, counted, now = make_key(), Meter(), utc_now()
+    with monkeypatch.context() as patched:
+        _in_a_thread_without_seats(patched, lambda: counted.count(made.id, 200, rows=3, now=now))
+    counted.count(made.id, 200, rows=4, now=now + timedelta(seconds=61))
+    assert ApiUse.objects.get(key_id=made.id).rows == 7

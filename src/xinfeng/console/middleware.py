@@ -49,6 +49,9 @@ class ConsoleMiddleware:
         translation.activate(language_of(request))
         request.LANGUAGE_CODE = translation.get_language()
         response = self.get_response(request)
+        if _is_blank_refusal(request, response):
+            blank, response = response, render(request, "errors/405.html", status=405)
+            response.headers["Allow"] = blank.headers.get("Allow", "")
         if wants_fragment(request):
             response = _leave_for_login(request, response)
             if STAY in request.headers and response.status_code == 302:
@@ -78,6 +81,18 @@ class ConsoleMiddleware:
             {"words": sentence(exception), "code": exception.code, "back": came_from(request)},
             status=code,
         )
+
+
+def _is_blank_refusal(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """An address that takes only what a form sends was opened by itself: from the history, or after signing in again in
+    the middle of it. Django answers with nothing."""
+    return (
+        response.status_code == 405
+        and request.method == "GET"
+        and request.user.is_authenticated
+        and not wants_fragment(request)
+        and not getattr(response, "content", b"")
+    )
 
 
 def came_from(request: HttpRequest) -> str:

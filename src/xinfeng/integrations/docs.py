@@ -6,13 +6,13 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from xinfeng.integrations.api.batches import EVENTS_EXAMPLE
+from xinfeng.integrations.api.door import on_doorstep
 from xinfeng.integrations.api.v1 import PREFIX, description
 from xinfeng.integrations.webhooks.kinds import KINDS
 
@@ -107,14 +107,14 @@ class Group:
     operations: list[Operation]
 
 
-@login_not_required
+@on_doorstep
 @require_safe
 def openapi(request: HttpRequest) -> JsonResponse:
     """The OpenAPI document."""
     return JsonResponse(description(), json_dumps_params={"ensure_ascii": False})
 
 
-@login_not_required
+@on_doorstep
 @require_safe
 def reference(request: HttpRequest) -> HttpResponse:
     """The same for people: every operation with its fields, answers and an example."""

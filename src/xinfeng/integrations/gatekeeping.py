@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 
 from asgiref.sync import sync_to_async
-from django.db import connections
+from django.db import OperationalError, connections
 
 from xinfeng.foundation.bodies import TOO_LARGE, Door, Refusal, Scope, header
+from xinfeng.foundation.busy import RETRY_AFTER_S
 from xinfeng.integrations.api.door import CHALLENGE, TooMany, recognised
 from xinfeng.integrations.bodies import BATCH_BYTES, SINGLE_BYTES
 from xinfeng.integrations.problems import MEDIA_TYPE
 from xinfeng.integrations.words import SENTENCES
+
+log = logging.getLogger(__name__)
 
 PATIENCE_S = 30.0
 """For what anybody may send; the rest of a batch must come at half a megabit a second, so a whole one has two and a
@@ -29,6 +33,9 @@ def _may_send(scope: Scope) -> int | Refusal:
     client = scope.get("client")
     try:
         key = recognised(token if scheme.lower() == "bearer" else "", address=client[0] if client else None)
+    except OperationalError:
+        log.warning("the database is busy", extra={"path": scope["path"]})
+        return _problem(503, "api.busy", headers=(("retry-after", str(RETRY_AFTER_S)),))
     except TooMany as error:
         wait_s = error.params["wait_s"]
         return _problem(429, error.code, {"wait_s": wait_s}, headers=(("retry-after", str(wait_s)),))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import logging
 import re
 import secrets
 import threading
@@ -12,12 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from xinfeng.foundation import audit
 from xinfeng.integrations import scopes
 from xinfeng.integrations.models import ApiKey
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
+
+log = logging.getLogger(__name__)
 
 HIGHEST_RATE = 60_000
 """Requests a minute."""
@@ -163,7 +166,17 @@ class Meter:
                 return
             self._written[key_id] = now
             due = {name: self._counts.pop(name) for name in list(self._counts) if name[0] == key_id}
-        self._write(due, now)
+        try:
+            self._write(due, now)
+        except OperationalError:  # what was done is done, and said; it is counted when there is room again
+            log.warning("uses of keys are not written yet")
+            self._put_back(due)
+
+    def _put_back(self, due: dict[tuple[int, date], list[int]]) -> None:
+        with self._lock:
+            for name, counts in due.items():
+                since = self._counts.get(name, [0, 0, 0, 0])
+                self._counts[name] = [ours + theirs for ours, theirs in zip(counts, since, strict=True)]
 
     def flush(self, now: datetime) -> None:
         """Write what has been counted since."""

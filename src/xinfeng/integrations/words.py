@@ -11,7 +11,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "api.scope": ("这个密钥没有权限 {scope}。", "This key lacks the scope {scope}."),
     "api.rate": ("请求太快，请在 {wait_s} 秒后再试。", "Too many requests; try again in {wait_s} seconds."),
     "api.not_found": ("没有这个地址。", "There is nothing at this address."),
-    "api.method": ("这个地址不接受这种方法。", "This address does not take this method."),
+    "api.method": (
+        "这个地址不接受这种方法，只接受 {allowed}。",
+        "This address does not take this method, only {allowed}.",
+    ),
     "api.failed": (
         "信风内部出错，已记入日志。可以用同一个 Idempotency-Key 重试。",
         "Xinfeng failed; it is in the log. You may repeat the request with the same Idempotency-Key.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
 from xinfeng.console.middleware import wants_fragment, with_toast
+from xinfeng.foundation.busy import RETRY_AFTER_S, is_busy
 
 
 @login_not_required
@@ -41,11 +43,24 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 @login_not_required
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Rendered without context processors and user, because the database may be what failed."""
+    """Rendered without context processors and user, because the database may be what failed; then it is 503."""
+    if is_busy(sys.exception()):
+        return _busy(request)
     if wants_fragment(request):
         return with_toast(HttpResponse(status=500), _("出错了，没有完成。错误已经记入日志。"), tone="danger")
     context: dict[str, Any] = {"xf_theme": "auto"}
     return HttpResponse(get_template("errors/500.html").render(context), status=500)
+
+
+def _busy(request: HttpRequest) -> HttpResponse:
+    if wants_fragment(request):
+        short = _("数据库正忙，什么都没有保存。请稍后再试。")
+        response = with_toast(HttpResponse(status=503), short, tone="danger")
+    else:
+        context: dict[str, Any] = {"xf_theme": "auto"}
+        response = HttpResponse(get_template("errors/503.html").render(context), status=503)
+    response["Retry-After"] = str(RETRY_AFTER_S)
+    return response
 
 
 def _page(request: HttpRequest, template: str, code: int, short: str) -> HttpResponse:

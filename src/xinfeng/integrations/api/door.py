@@ -22,6 +22,7 @@ from ninja.security import HttpBearer
 from ninja.types import DictStrAny
 from pydantic_core import to_json
 
+from xinfeng.foundation.busy import RETRY_AFTER_S, is_busy
 from xinfeng.foundation.database import Connection
 from xinfeng.integrations import bodies, idempotency, problems
 from xinfeng.integrations.ingest.rows import shape_fault
@@ -203,12 +204,16 @@ def _inside(
 ) -> HttpResponseBase:
     if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
         return problems.of(request, InvalidInput("json.nul"))
-    response = view(request, *args, **kwargs)
-    if response.status_code == 405:
-        words = problems.sentence(InvalidInput("api.method"), problems.language_of(request))
-        allow = {"Allow": response.headers.get("Allow", "")}
-        return problems.answer(405, "api.method", words, headers=allow)
-    return response
+    return told_methods(request, view(request, *args, **kwargs))
+
+
+def told_methods(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """An empty 405 as a problem, in words, with the methods that there are."""
+    if response.status_code != 405:
+        return response
+    allowed = response.headers.get("Allow", "")
+    words = problems.sentence(InvalidInput("api.method", allowed=allowed), problems.language_of(request))
+    return problems.answer(405, "api.method", words, headers={"Allow": allowed})
 
 
 def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
@@ -248,6 +253,8 @@ class Api(NinjaAPI):
 
 
 def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
+    if is_busy(error):
+        return _busy(request, error)
     log.error("the API failed", exc_info=error, extra={"path": request.path})
     words = problems.sentence(InvalidInput("api.failed"), problems.language_of(request))
     return problems.answer(500, "api.failed", words)
@@ -256,7 +263,7 @@ def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
 def _busy(request: HttpRequest, error: Exception) -> HttpResponse:
     log.warning("the database is busy", exc_info=error, extra={"path": request.path})
     words = problems.sentence(InvalidInput("api.busy"), problems.language_of(request))
-    return problems.answer(503, "api.busy", words, headers={"Retry-After": "1"})
+    return problems.answer(503, "api.busy", words, headers={"Retry-After": str(RETRY_AFTER_S)})
 
 
 def _too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
@@ -286,6 +293,9 @@ def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
 def _fields(request: HttpRequest, error: ValidationError) -> HttpResponse:
     faults = []
     for one in error.errors:
-        fault = shape_fault(one)
+        kind, *where = one["loc"]
+        if kind == "body":  # ninja puts the name of our own argument first, which nobody sent
+            where = where[1:] or ["body"]
+        fault = shape_fault({**one, "loc": (kind, *where)})
         faults.append((fault.field, fault.code, fault.params))
     return problems.of_fields(request, faults)

@@ -85,6 +85,8 @@ def _refuse(status: int, *, wait_s: int | None = None) -> HttpResponse:
     response = HttpResponse(status=status)
     if wait_s is not None:
         response["Retry-After"] = str(wait_s)
+    if status == 405:
+        response["Allow"] = "POST"
     # Django would log the address of what it sees refused, and the address is the secret here.
     response._has_been_logged = True  # type: ignore[attr-defined]
     return response
