@@ -9,6 +9,7 @@ changes.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from abc import abstractmethod
@@ -183,6 +184,10 @@ def message_id(ours: str) -> str:
         raise LocalProtocolError("maap.reference") from None
 
 
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()
+
+
 MARGIN_S = 120.0
 """A token is not used for so long before its end."""
 FREE_ASKS, ASKS_WITHIN_S, PACE_S = 5, 600.0, 60.0
@@ -192,11 +197,24 @@ _MOST_USES = 1_000
 
 
 class Token:
-    """The access token that the lines of a channel share."""
+    """The access token that the lines of a channel share; after `share` also with other gateways, by `channels.tokens`,
+    which says then who fetches it.
+
+    `wanted`: a line waits for it. `account`: a digest of whom it is for. `patience_s`: for how long whoever was allowed
+    to fetch it has nobody beside it.
+    """
 
     def __init__(self, bot: csp.Chatbot, *, timeout_s: float) -> None:
         self._bot = bot
         self._timeout_s = timeout_s
+        self.account = _digest(bot.host, bot.root, bot.app_id, bot.app_key)
+        self.patience_s = 2 * timeout_s
+        self.wanted = False
+        self._stir: Callable[[], None] | None = None
+        self._allowed = False
+        self._fetched: tuple[str, float] | None = None
+        self._failed = False
+        self._dead = ""
         self._value = ""
         self._ends = 0.0
         self._generation = 0
@@ -227,24 +245,74 @@ class Token:
         at, asked = time.monotonic(), self._asked_at
         if self.done or (self._being_asked and asked and at - asked[-1] < 2 * self._timeout_s):
             return None
-        often = len(asked) == FREE_ASKS and at - asked[0] < ASKS_WITHIN_S
-        if often and at - asked[-1] < PACE_S:
+        if self._stir is not None and not self._allowed:
+            self.wanted = True
+            self._stir()
             return None
+        often = len(asked) == FREE_ASKS and at - asked[0] < ASKS_WITHIN_S
+        if self._stir is None and often and at - asked[-1] < PACE_S:
+            return None
+        self._allowed = self.wanted = False
         asked.append(at)
         self._being_asked = True
         return csp.ask_for_token(self._bot, now=now)
 
     def heard(self, status: int, body: bytes) -> None:
         self._being_asked = False
-        value, life_s = csp.read_token(status, body)
-        if not (value.isascii() and value.isprintable()):
-            raise RemoteProtocolError("vendor.shape")
-        self._value = value
-        self._ends = time.monotonic() + max(life_s - MARGIN_S, life_s / 2)
-        self._generation += 1
+        try:
+            value, life_s = csp.read_token(status, body)
+            if not (value.isascii() and value.isprintable()):
+                raise RemoteProtocolError("vendor.shape")
+        except RemoteProtocolError:
+            self._fail()
+            raise
+        life = max(life_s - MARGIN_S, life_s / 2)
+        self._fetched = value, life
+        self._hold(value, life)
 
     def unheard(self) -> None:
         self._being_asked = False
+        self._fail()
+
+    def _fail(self) -> None:
+        self._failed = True
+        if self._stir is not None:
+            self._stir()
+
+    def _hold(self, value: str, life_s: float) -> None:
+        self._value, self._ends = value, time.monotonic() + life_s
+        self._generation += 1
+        self.wanted = False
+        if self._stir is not None:
+            self._stir()
+
+    # --- shared with other gateways ---------------------------------------------------------------------------
+
+    def share(self, stir: Callable[[], None]) -> None:
+        """From now on it is fetched only by who was allowed to (`allow`). `stir` is called when there is news."""
+        self._stir = stir
+
+    def allow(self) -> None:
+        """The next line that asks may fetch it."""
+        self._allowed, self.wanted = True, False
+
+    def take(self, value: str, *, life_s: float) -> bool:
+        """One that another gateway fetched; False where the platform has refused it."""
+        if _digest(value) == self._dead:
+            return False
+        self._allowed = False
+        self._hold(value, life_s)
+        return True
+
+    def fetched(self) -> tuple[str, float] | None:
+        """What was fetched since this was asked last, and for how many seconds it may be used."""
+        found, self._fetched = self._fetched, None
+        return found
+
+    def failed(self) -> bool:
+        """Whether fetching it came to nothing since this was asked last."""
+        found, self._failed = self._failed, False
+        return found
 
     def is_over(self, code: str, ours: str) -> bool:
         """A token that was never good for anything, after one that wasn't either, is no matter of time."""
@@ -252,7 +320,7 @@ class Token:
             return False
         if self._used.pop(ours, None) != self._generation:
             return True  # an older one: there is another, or will be
-        self._value = ""
+        self._dead, self._value = _digest(self._value), ""
         self._generation += 1
         self._lost += 1
         return self._lost <= 1

@@ -192,3 +192,18 @@ class ChannelSample(models.Model):
             models.UniqueConstraint(fields=["channel", "gateway", "at"], name="channel_sample_once")
         ]
         indexes = [models.Index(fields=["channel", "at"], name="channel_sample_time")]
+
+
+class PlatformToken(models.Model):
+    """The access token of an account with a 5G platform, for all gateways (`channels.tokens`). `account`: a digest.
+    `asking_by` may fetch another until `asking_until`; `asked_at`: when it was fetched last, a few times."""
+
+    account = models.CharField(max_length=64, primary_key=True)
+    token_sealed = models.BinaryField(null=True)
+    ends_at = models.DateTimeField(null=True)
+    asking_by = models.CharField(max_length=80, default="", db_default="")
+    asking_until = models.DateTimeField(null=True)
+    asked_at = ArrayField(models.DateTimeField(), default=list, db_default=[])
+
+    class Meta:
+        db_table = "platform_token"

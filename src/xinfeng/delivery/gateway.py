@@ -30,6 +30,7 @@ from xinfeng.channels.kinds import open_sessions
 from xinfeng.channels.lines import Answered, Line, Ref
 from xinfeng.channels.rate import SlidingRate
 from xinfeng.channels.sessions import ChannelAccount
+from xinfeng.channels.tokens import Sharing
 from xinfeng.delivery import closing, filed, leases, loading
 from xinfeng.delivery.chunks import LoadedChunk
 from xinfeng.delivery.dispatch import PAUSED, SHUTDOWN, Dispatch
@@ -101,6 +102,7 @@ class Gateway:
         self.replies = ReplyDesk()
         self.fetcher = Fetcher(self)
         self.permit = PermitKeeper(self, gateway=self.name)
+        self._tokens = Sharing(gateway=self.name)
         self.dispatches: dict[int, Dispatch] = {}
         self.pausing: dict[int, str] = {}
         self.ailing: dict[int, str] = {}
@@ -135,6 +137,7 @@ class Gateway:
             self._connected(housekeeping.match),
             self.replies.run(lambda: self.quiet),
             self.fetcher.run(),
+            self._connected(self._share_tokens),
         ]
         tasks = [asyncio.create_task(job) for job in jobs]
         ending = asyncio.create_task(self._stopping.wait())
@@ -231,6 +234,7 @@ class Gateway:
             ail=self._ail,
             plan_rates=self._plan_rates,
         )
+        self._tokens.adopt(sessions)
         sessions.start()
         return desk.dispatch
 
@@ -361,6 +365,14 @@ class Gateway:
         while not self.quiet:
             async for _ in connection.notifies(timeout=LISTEN_S):
                 self._load.set()
+
+    async def _share_tokens(self, connection: AsyncConnection) -> None:
+        """One token of each 5G platform for all gateways."""
+        await self._tokens.run(
+            connection,
+            lambda: [dispatch.sessions for dispatch in self.dispatches.values()],
+            quiet=lambda: self.quiet,
+        )
 
     async def _load_round(self, connection: AsyncConnection) -> bool:
         """Lease one chunk for every plan that wants one; whether there was any."""

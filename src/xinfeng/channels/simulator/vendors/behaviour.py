@@ -44,6 +44,8 @@ class VendorBehaviour:
     """Answer with what is no HTTP after so many more messages; once."""
     closing: bool = False
     """End the connection after every answer."""
+    single_token: bool = False
+    """Of 5G platforms: a new token ends the account's older ones."""
 
     def __post_init__(self) -> None:
         for name in ("receipts", "replies", "refuse"):

@@ -33,13 +33,14 @@ _RESPONSE = "application/vnd.gsma.botsuggestion.response.v1.0+json"
 
 
 class Platform(Vendor):
-    """A vendor whose messages are cards. `messages`: what was accepted, the latest last."""
+    """A vendor whose messages are cards. `messages`: what was accepted, the latest last; `tokens`: whose each is."""
 
     def __init__(self, options: VendorOptions) -> None:
         super().__init__(options)
         self.messages: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self._last: OrderedDict[str, str] = OrderedDict()
         self.tokens: dict[str, str] = {}
+        self.tokens_given = 0
 
     def text_of(self, order: Order) -> str | None:
         """The words on the cards."""
@@ -147,7 +148,11 @@ class CspDesk:
             self._platform.counters.unsigned += 1
             return _says(40001)
         token = token_hex(16)
+        if self._platform.behaviour.single_token:
+            for older in [one for one, owner in self._platform.tokens.items() if owner == app_id]:
+                del self._platform.tokens[older]
         self._platform.tokens[token] = app_id
+        self._platform.tokens_given += 1
         return 200, {"accessToken": token, "expires": 7200, "errorCode": 0, "errorMessage": ""}, 0
 
     def _send(

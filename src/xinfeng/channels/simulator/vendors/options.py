@@ -79,6 +79,12 @@ def _parser() -> argparse.ArgumentParser:
         help="收下后应答 502 的份额 share accepted and answered with 502",
     )
     add("--silent", action="store_const", const=True, help="收下但不应答 accept and never answer")
+    add(
+        "--single-token",
+        action="store_const",
+        const=True,
+        help="新令牌使旧的失效（5G 平台） a new token ends the older ones",
+    )
     add("--cut-after", type=int, metavar="MESSAGES", help="多少条后断开 cut the connections after so many")
     return parser
 
