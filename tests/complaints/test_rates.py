@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from tests.campaigns.factories import again, make_draft, make_segment, make_template, planned
+from tests.campaigns.factories import again, make_channel, make_draft, make_segment, make_template, planned
 from tests.complaints.world import complaint, send
 from tests.factories import NOW, make_contacts
 
@@ -18,6 +18,7 @@ from xinfeng.campaigns import actions as campaigns
 from xinfeng.campaigns import complaint_watch
 from xinfeng.campaigns.complaint_rates import by_dimension, rate_of
 from xinfeng.campaigns.models import Campaign
+from xinfeng.channels.routes import Entry, save_route
 from xinfeng.complaints import actions, rates, settings, waivers
 from xinfeng.complaints.models import ComplaintStanding, Delivered, Pause
 from xinfeng.complaints.rates import Rate
@@ -41,7 +42,7 @@ def sending(count: int = 4, **draft: Any) -> tuple[Campaign, list[int]]:
     campaign = planned(make_draft(**draft), now=NOW)
     assert campaign.state == "running"
     for message in Message.objects.filter(plan_id=campaign.plan_id):
-        send(message.pk, NOW + timedelta(minutes=1))
+        send(message.pk, NOW + timedelta(minutes=1), channel_id=campaign.channel_id or 1)
     return campaign, people
 
 
@@ -197,6 +198,38 @@ def test_rates_by_what_was_sent() -> None:
         assert (line.id, line.rate) == (id_, Rate(1, 4)), dimension
     assert rate_of("template", template.template_id, now=AT) == Rate(1, 4)
     assert by_dimension("campaign", NOW - timedelta(days=9), NOW - timedelta(days=8)) == []
+
+
+def test_a_route_counts_against_the_channel_that_carried_each_message() -> None:
+    """Not against the plan's main channel, and not for nothing because the campaign names no channel."""
+    main, other = make_channel(name="主"), make_channel(name="备")
+    route = save_route(
+        name="全国",
+        purpose="marketing",
+        prefer="order",
+        entries=[Entry(main.pk), Entry(other.pk)],
+        actor="li",
+    )
+    people = make_contacts(4, at=NOW - timedelta(days=1))
+    campaign = planned(make_draft(channel_id=None, route_id=route), now=NOW)
+    assert campaign.plan is not None
+    assert campaign.plan.channel_id == main.pk
+    messages = {one.contact_id: one.pk for one in Message.objects.filter(plan_id=campaign.plan_id)}
+    for place, contact in enumerate(people):  # the first choice died after one message
+        send(messages[contact], NOW + timedelta(minutes=1), channel_id=main.pk if not place else other.pk)
+    complain(people[1])
+    complain(people[2])
+    rates.count_delivered(lens(), now=AT)
+
+    lines = {line.id: line.rate for line in by_dimension("channel", NOW - timedelta(days=1), AT)}
+    assert lines == {main.pk: Rate(0, 1), other.pk: Rate(2, 3)}
+    assert rate_of("channel", other.pk, now=AT) == Rate(2, 3)
+    [line] = by_dimension("campaign", NOW - timedelta(days=1), AT)
+    assert line.rate == Rate(2, 4)
+
+    Delivered.objects.update(by_channel={})  # counted by an earlier version: all by the main channel
+    lines = {line.id: line.rate for line in by_dimension("channel", NOW - timedelta(days=1), AT)}
+    assert lines == {main.pk: Rate(0, 4), other.pk: Rate(2, 0)}
 
 
 def test_months_count_what_came_in_them_matched_or_not() -> None:

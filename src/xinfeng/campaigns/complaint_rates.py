@@ -1,4 +1,5 @@
-"""Complaints per million by what campaigns know of their plans: campaign, signature, template, segment."""
+"""Complaints per million by what campaigns know of their plans: campaign, signature, template, segment; and by the
+channel that carried each message, whichever a route chose."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from typing import Any
 from django.db.models import Q
 
 from xinfeng.campaigns.models import Campaign
+from xinfeng.channels.models import Channel
 from xinfeng.complaints import rates, settings
 from xinfeng.complaints.rates import PlanRate, Rate
 from xinfeng.complaints.settings import Rules
@@ -39,6 +41,8 @@ def by_dimension(
 ) -> list[Line]:
     """Every one that sent marketing in the period, those with the most complaints first, then by rate."""
     found = rates.plan_rates(since, until, rules=rules)
+    if dimension == "channel":
+        return _sorted(_by_channel(found))
     facets = _facets(found)
     sums: dict[int, Rate] = {}
     names: dict[int, str] = {}
@@ -49,8 +53,21 @@ def by_dimension(
         key, name = known.of[dimension]
         sums[key] = sums.get(key, Rate(0, 0)) + one.rate
         names[key] = name
-    lines = [Line(dimension, key, names[key], rate) for key, rate in sums.items()]
+    return _sorted([Line(dimension, key, names[key], rate) for key, rate in sums.items()])
+
+
+def _sorted(lines: list[Line]) -> list[Line]:
     return sorted(lines, key=lambda line: (-line.rate.complaints, -(line.rate.per_million or 0), line.id))
+
+
+def _by_channel(found: Iterable[PlanRate]) -> list[Line]:
+    """By the channel that carried each message; of one that is gone, or nobody knows, nothing is said."""
+    sums: dict[int, Rate] = {}
+    for one in found:
+        for channel_id, rate in one.by_channel.items():
+            sums[channel_id] = sums.get(channel_id, Rate(0, 0)) + rate
+    names = dict(Channel.objects.filter(pk__in=sums).values_list("pk", "name"))
+    return [Line("channel", key, names[key], rate) for key, rate in sums.items() if key in names]
 
 
 def _facets(found: Iterable[PlanRate]) -> dict[int, _Facets]:
@@ -65,12 +82,10 @@ def _facets(found: Iterable[PlanRate]) -> dict[int, _Facets]:
         "template_version__template__name",
         "segment_id",
         "segment__name",
-        "channel_id",
-        "channel__name",
     )
     facets = {}
     for plan_id, *values in rows:
-        pairs = zip(DIMENSIONS, values[::2], values[1::2], strict=True)
+        pairs = zip(DIMENSIONS[:-1], values[::2], values[1::2], strict=True)
         facets[int(plan_id or 0)] = _Facets(
             {name: (id_, text) for name, id_, text in pairs if id_ is not None}
         )
@@ -78,15 +93,17 @@ def _facets(found: Iterable[PlanRate]) -> dict[int, _Facets]:
 
 
 def rate_of(dimension: str, dimension_id: int, *, now: datetime, rules: Rules | None = None) -> Rate:
-    """Of a signature or a template over the last `window_days`, from what is kept."""
+    """Of a signature, a template, a segment or a channel over the last `window_days`, from what is kept."""
     rules = rules or settings.current()
+    since = now - timedelta(days=rules.window_days)
+    if dimension == "channel":
+        kept = rates.plan_rates(since, now, rules=rules)
+        return sum((one.by_channel.get(dimension_id, Rate(0, 0)) for one in kept), Rate(0, 0))
     field = {
         "signature": "template_version__signature_id",
         "template": "template_version__template_id",
         "segment": "segment_id",
-        "channel": "channel_id",
     }[dimension]
-    since = now - timedelta(days=rules.window_days)
     plans = Campaign.objects.filter(
         Q(**{field: dimension_id}), plan__isnull=False, purpose="marketing", plan__planned_at__gte=since
     )

@@ -249,10 +249,14 @@ class ComplaintAttachment(models.Model):
 
 
 class Delivered(models.Model):
-    """How many messages of a marketing plan were delivered, counted in the lens. `final`: receipts no longer come."""
+    """How many messages of a marketing plan were delivered, counted in the lens. `final`: receipts no longer come.
+
+    `by_channel`: of these, by the channel that carried them (ids as text); {}: all by `channel_id`, the plan's main one.
+    """
 
     plan_id = models.BigIntegerField(primary_key=True)
     channel_id = models.BigIntegerField()
+    by_channel = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     planned_at = models.DateTimeField()
     messages = models.IntegerField()
     delivered = models.IntegerField()

@@ -7,8 +7,8 @@ Gamma posterior (`kernel.gamma`). What was delivered is counted in the lens once
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -117,12 +117,15 @@ def complaints_by_plan(rules: Rules, *, plan_ids: Collection[int] | None = None)
 
 @dataclass(frozen=True, slots=True)
 class PlanRate:
-    """A plan's rate with what it is grouped by here; campaigns add what they know."""
+    """A plan's rate with what it is grouped by here; campaigns add what they know.
+
+    `by_channel`: of the same, by the channel that carried each message.
+    """
 
     plan_id: int
-    channel_id: int
     planned_at: datetime
     rate: Rate
+    by_channel: Mapping[int, Rate]
 
 
 def plan_rates(since: datetime, until: datetime, *, rules: Rules | None = None) -> list[PlanRate]:
@@ -132,21 +135,35 @@ def plan_rates(since: datetime, until: datetime, *, rules: Rules | None = None) 
     complaints = _complaints_of_period(rules, since, until)
     return [
         PlanRate(
-            one.plan_id, one.channel_id, one.planned_at, Rate(complaints.get(one.plan_id, 0), one.delivered)
+            one.plan_id,
+            one.planned_at,
+            Rate(sum(found.values()), one.delivered),
+            {
+                channel: Rate(found.get(channel, 0), delivered.get(channel, 0))
+                for channel in sorted(found.keys() | delivered.keys())
+            },
         )
         for one in plans
+        for found, delivered in ((complaints.get(one.plan_id, {}), _delivered_by_channel(one)),)
     ]
 
 
-def _complaints_of_period(rules: Rules, since: datetime, until: datetime) -> dict[int, int]:
+def _delivered_by_channel(kept: Delivered) -> dict[int, int]:
+    by_channel = {int(channel): int(n) for channel, n in kept.by_channel.items()}
+    return by_channel or {kept.channel_id: kept.delivered}
+
+
+def _complaints_of_period(rules: Rules, since: datetime, until: datetime) -> dict[int, dict[int, int]]:
+    """Complaints by plan and by the channel that carried the message; a message has one channel, so none counts twice."""
     about = counted(rules).filter(
         plan_id__in=Delivered.objects.filter(planned_at__gte=since, planned_at__lt=until).values("plan_id")
     )
-    return {
-        int(plan_id): n
-        for plan_id, n in about.values_list("plan_id").annotate(n=Count("message_id", distinct=True))
-        if plan_id
-    }
+    found: dict[int, dict[int, int]] = {}
+    rows = about.values_list("plan_id", "channel_id").annotate(n=Count("message_id", distinct=True))
+    for plan_id, channel_id, n in rows:
+        if plan_id:
+            found.setdefault(int(plan_id), {})[int(channel_id or 0)] = n
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +223,19 @@ def count_plans(lens: Lens, plan_ids: Collection[int], *, now: datetime) -> dict
     """Count what was delivered of these plans now, and keep it. The lens is as it is: refresh it before."""
     states = message_state(lens, plan_ids)
     delivered = states.filter(states["state"] == MessageState.DELIVERED.value)
-    rows = lens.rows(delivered.group_by("plan_id").aggregate(n=delivered.count())).to_pylist()
-    found = Counter({int(row["plan_id"]): int(row["n"]) for row in rows})
+    rows = lens.rows(delivered.group_by("plan_id", "channel_id").aggregate(n=delivered.count())).to_pylist()
+    found: Counter[int] = Counter()
+    by_channel: defaultdict[int, dict[str, int]] = defaultdict(dict)
+    for row in rows:
+        found[int(row["plan_id"])] += int(row["n"])
+        if row["channel_id"] is not None:
+            by_channel[int(row["plan_id"])][str(row["channel_id"])] = int(row["n"])
     plans = Plan.objects.filter(pk__in=list(plan_ids))
     kept = [
         Delivered(
             plan_id=plan.pk,
             channel_id=plan.channel_id,
+            by_channel=by_channel.get(plan.pk, {}),
             planned_at=plan.planned_at or now,
             messages=plan.messages,
             delivered=found[plan.pk],
@@ -225,7 +248,15 @@ def count_plans(lens: Lens, plan_ids: Collection[int], *, now: datetime) -> dict
         kept,
         update_conflicts=True,
         unique_fields=["plan_id"],
-        update_fields=["channel_id", "planned_at", "messages", "delivered", "counted_at", "final"],
+        update_fields=[
+            "channel_id",
+            "by_channel",
+            "planned_at",
+            "messages",
+            "delivered",
+            "counted_at",
+            "final",
+        ],
     )
     return {one.plan_id: one.delivered for one in kept}
 

@@ -6,27 +6,26 @@ from xinfeng.foundation import partitions
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('complaints', '0002_facts'),
+        ("complaints", "0002_facts"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Pause',
+            name="Pause",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('plan_id', models.BigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('complaints', models.IntegerField()),
-                ('delivered', models.IntegerField()),
-                ('limit_key', models.CharField(max_length=40)),
-                ('per_million', models.FloatField()),
-                ('confidence', models.FloatField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("plan_id", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                ("complaints", models.IntegerField()),
+                ("delivered", models.IntegerField()),
+                ("limit_key", models.CharField(max_length=40)),
+                ("per_million", models.FloatField()),
+                ("confidence", models.FloatField()),
             ],
             options={
-                'db_table': 'complaint_pause',
-                'indexes': [models.Index(fields=['plan_id', '-id'], name='complaint_pause_of')],
+                "db_table": "complaint_pause",
+                "indexes": [models.Index(fields=["plan_id", "-id"], name="complaint_pause_of")],
             },
         ),
         partitions.Immutable("complaint_pause"),
