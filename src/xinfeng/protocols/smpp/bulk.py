@@ -41,7 +41,7 @@ from xinfeng.protocols.smpp.receipts import (
     STATE_OF,
     IdFormat,
     answer_id,
-    is_by_the_book,
+    is_beyond_doubt,
     read_report,
 )
 from xinfeng.protocols.traffic import (
@@ -268,11 +268,10 @@ _DELIVERED_TLV = b"\0" + write_tlv(Tag.MESSAGE_STATE, bytes((STATE_OF[DELIVERED]
 def _receipt(
     sequence: int, number: str, esm_class: int, content: bytes, tlvs: dict[int, bytes], reading: Reading
 ) -> Receipt | None:
-    """None: it does not read as a receipt. A text whose class says nothing must be written by the book to be one."""
+    """None: it does not read as a receipt, or its class says nothing of one and it might be a text."""
     if esm_class & UDHI:
         content = parse_udh(content)[1]
-    told = esm_class & KIND != 0 or Tag.RECEIPTED_MESSAGE_ID in tlvs
-    if not told and not is_by_the_book(content):
+    if not esm_class & KIND and not is_beyond_doubt(content, tlvs):
         return None
     report = read_report(content, tlvs, reading.ids)
     if report is None and reading.codings.packed:

@@ -153,11 +153,18 @@ def read_report(content: bytes, tlvs: dict[int, bytes], form: IdFormat) -> Repor
     )
 
 
-def is_by_the_book(content: bytes) -> bool:
-    """Whether a text whose class does not say so is a receipt beyond doubt: all fields that matter, and a word of the
-    book. Some centres forget the class; no person writes so."""
+def is_beyond_doubt(content: bytes, tlvs: dict[int, bytes]) -> bool:
+    """Whether this is a receipt although its class does not say so, for some centres forget that: no person writes all
+    the fields that matter with a word of the book, and where a TLV has an id, the state or that word is enough."""
+    named = Tag.RECEIPTED_MESSAGE_ID in tlvs
+    if named and Tag.MESSAGE_STATE in tlvs:
+        return True
     fields = _fields(content)
-    return {"id", "submitdate", "donedate"} <= fields.keys() and fields.get("stat", "").upper() in STATE_OF
+    word = fields.get("stat", "").upper()
+    return _FULL_WORDS.get(word, word) in STATE_OF and (named or fields.keys() >= _ALL_THAT_MATTER)
+
+
+_ALL_THAT_MATTER = frozenset({"id", "submitdate", "donedate"})
 
 
 def _fields(content: bytes) -> dict[str, str]:
