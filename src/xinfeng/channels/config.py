@@ -115,6 +115,19 @@ class LineConfig(ABC):
     def session(self, secret: str) -> ClientSession:
         """A new session with the carrier, before its login."""
 
+    @property
+    def places(self) -> int:
+        """How many connections each gateway process keeps: more than `connections` where one takes two."""
+        return self.connections
+
+    def session_at(self, place: int, secret: str) -> ClientSession:
+        """A new session for the connection of this number (from 1)."""
+        return self.session(secret)
+
+    def submits_at(self, place: int) -> bool:
+        """Whether the connection of this number is there to submit."""
+        return True
+
     def write(self, number: str, text: str, *, reference: int) -> list[SubmitItem]:
         """The parts of a text to a number, as this carrier wants them. Raises InvalidInput where it can't be done."""
         return write_parts(number, text, reference=reference, writing=self.writing)

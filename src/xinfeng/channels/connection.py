@@ -70,7 +70,7 @@ class Connection(asyncio.Protocol):
         self._was_open = False
         self._config = config
         self._listener = listener
-        self._session = config.session(secret)
+        self._session = config.session_at(number, secret)
         self._refs: dict[int, Ref] = {}
         self._expired: dict[int, Ref] = {}
         self._probe: tuple[int, float] | None = None

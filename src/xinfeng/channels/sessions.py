@@ -111,7 +111,7 @@ class ChannelSessions:
         make_backoff: Callable[[], Backoff] = usual_backoff,
     ) -> None:
         self.account = account
-        self.places = [Place(number) for number in range(1, account.config.connections + 1)]
+        self.places = [Place(number) for number in range(1, account.config.places + 1)]
         self.throttle = Throttle(account.rate_per_s)
         self.rate = SlidingRate(account.rate_per_s)
         self.port: Port | None = None
@@ -154,7 +154,9 @@ class ChannelSessions:
         return [
             place.connection
             for place in self.places
-            if place.connection is not None and place.connection.phase is ConnectionPhase.READY
+            if place.connection is not None
+            and place.connection.phase is ConnectionPhase.READY
+            and self.account.config.submits_at(place.number)
         ]
 
     def gather(self, line: Line, items: Sequence[SubmitItem], at_most: int) -> Sequence[int]:

@@ -35,13 +35,17 @@ class Mode(StrEnum):
     TRANSMITTER = "transmitter"
     """Submits only; receipts and replies come over a channel that is bound as a receiver."""
     RECEIVER = "receiver"
+    PAIR = "pair"
+    """A transmitter and a receiver for each connection, as many carriers demand: this channel is all there is."""
 
 
 _MODES = {
     Mode.TRANSCEIVER: BindMode.TRANSCEIVER,
     Mode.TRANSMITTER: BindMode.TRANSMITTER,
     Mode.RECEIVER: BindMode.RECEIVER,
+    Mode.PAIR: BindMode.TRANSMITTER,
 }
+"""What a connection that submits is bound as (one that receives, of a channel that does nothing else)."""
 
 _Member = TypeVar("_Member", bound=StrEnum)
 
@@ -61,6 +65,8 @@ class SmppConfig(LineConfig):
     """`port`: 2775, as registered with IANA. `window`: 10, and `keepalive_s` 30, are what contracts have in common;
     the specification (7.2) leaves both open, as it does `response_timeout_s`: 60, for an early timeout makes messages
     uncertain.
+
+    `mode`: what connections are bound as (4.1); with `pair`, each of `connections` is two.
 
     Login (4.1): `system_id`, 15 octets in the book, and the password, 8 there; gateways give out longer ones of both,
     so neither is held to it. `system_type` 12, `address_range` 40 octets, with `address_ton` and `address_npi`.
@@ -154,15 +160,26 @@ class SmppConfig(LineConfig):
         return Writing(long_texts=self.long_texts, alphabet=self.alphabet)
 
     def session(self, secret: str) -> ClientSession:
+        return self.session_at(1, secret)
+
+    @property
+    def places(self) -> int:
+        """Of a pair the transmitters come first."""
+        return 2 * self.connections if self.mode is Mode.PAIR else self.connections
+
+    def session_at(self, place: int, secret: str) -> ClientSession:
         return ClientSession(
-            self.login(secret), self.submit_constants(), window=self.window, timers=self.timers
+            self.login(secret, place), self.submit_constants(), window=self.window, timers=self.timers
         )
 
-    def login(self, secret: str) -> Account:
+    def submits_at(self, place: int) -> bool:
+        return self.mode is not Mode.PAIR or place <= self.connections
+
+    def login(self, secret: str, place: int = 1) -> Account:
         return Account(
             system_id=self.system_id,
             password=secret,
-            mode=_MODES[self.mode],
+            mode=_MODES[self.mode] if self.submits_at(place) else BindMode.RECEIVER,
             system_type=self.system_type,
             addr_ton=self.address_ton,
             addr_npi=self.address_npi,

@@ -112,7 +112,7 @@ def _show(found: Sequence[ChannelRow]) -> None:
 
 
 def _connected(channel: ChannelRow) -> str:
-    return f"{channel.ready}/{channel.config.connections}" if channel.enabled else "停用 off"
+    return f"{channel.ready}/{channel.config.places}" if channel.enabled else "停用 off"
 
 
 def _troubles(channel: ChannelRow) -> list[str]:

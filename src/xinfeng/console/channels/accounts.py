@@ -205,6 +205,7 @@ SMPP = (
         _("连接方式"),
         choices=(
             ("transceiver", _("收发（transceiver）")),
+            ("pair", _("一条发、一条收（transmitter + receiver）")),
             ("transmitter", _("只发（transmitter）")),
             ("receiver", _("只收（receiver）")),
         ),
