@@ -116,6 +116,35 @@ def load(body: bytes) -> Any:
         raise RemoteProtocolError("vendor.not_json") from None
 
 
+def load_or_refusal(status: int, body: bytes) -> Mapping[str, Any] | str:
+    """The object that a vendor answered with, or a word with `NOT_TAKEN` in front where somebody else answers in its place: a
+    redirection, a proxy or a firewall that let nothing through. Raises RemoteProtocolError `vendor.not_json`, also for
+    JSON that says two things under one name: then nobody knows."""
+    try:
+        answer = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_said_once)
+    except (ValueError, RecursionError):
+        answer = None
+    if isinstance(answer, Mapping):
+        return answer
+    if status in _NEVER_THERE:
+        return f"{NOT_TAKEN}{status}"
+    raise RemoteProtocolError("vendor.not_json")
+
+
+def _said_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs) and any(found[name] != value for name, value in pairs):
+        raise ValueError("two things under one name")
+    return found
+
+
+NOT_TAKEN = "http."
+"""What the code of a request begins with that never came to the vendor; the status follows."""
+_NEVER_THERE = frozenset({307, 308, 401, 403, 404, 405, 407, 411, 413, 414, 415, 421, 426, 431, 451})
+"""Statuses that say the request was not worked at (RFC 9110, 15.4.8 to 15.5). Others may come after the work was done,
+like 303, 408 and 409."""
+
+
 def dump(value: Any) -> str:
     """JSON without blanks, Chinese as it is."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

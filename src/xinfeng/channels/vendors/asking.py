@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import secrets
+import socket
 import ssl
+import threading
 from datetime import timedelta
 
 from xinfeng.channels.vendors.config import AliyunConfig, Question, TencentConfig, VendorConfig
+from xinfeng.channels.vendors.encodings import LARGEST_ANSWER, WANTED, plain
 from xinfeng.channels.vendors.tls import trusted
 from xinfeng.kernel.errors import ProviderFailure, RemoteProtocolError
 from xinfeng.kernel.time import utc_now
 from xinfeng.protocols import aliyun, tencent
 from xinfeng.protocols.vendor import HttpRequest
 
-LARGEST_ANSWER = 2 * 1024 * 1024
+LONGEST_ANSWER_TIMES = 3
+"""For how many times `timeout_s` an answer may come in altogether."""
 NOBODY = "13800138000"
 """The number asked about when only the account is of interest; such a question changes nothing."""
 
@@ -27,8 +32,19 @@ def ask(config: VendorConfig, request: HttpRequest, *, timeout_s: float) -> tupl
         if config.plain_http
         else http.client.HTTPSConnection(config.host, config.port, timeout=timeout_s, context=trusted())
     )
+    overdue = threading.Event()
+
+    def hang_up() -> None:
+        overdue.set()
+        with contextlib.suppress(OSError, AttributeError):  # gone, or never there
+            connection.sock.shutdown(socket.SHUT_RDWR)
+
+    # `timeout_s` is for each piece of an answer; whoever drips it could go on for ever
+    patience = threading.Timer(LONGEST_ANSWER_TIMES * timeout_s, hang_up)
+    patience.daemon = True
+    patience.start()
     try:
-        connection.request(request.method, request.target, request.body, dict(request.headers))
+        connection.request(request.method, request.target, request.body, dict((*WANTED, *request.headers)))
         answer = connection.getresponse()
         body = answer.read(LARGEST_ANSWER + 1)
     except TimeoutError:
@@ -36,12 +52,16 @@ def ask(config: VendorConfig, request: HttpRequest, *, timeout_s: float) -> tupl
     except ssl.SSLError:
         raise ProviderFailure("vendor.tls", retryable=True) from None
     except (OSError, http.client.HTTPException):
-        raise ProviderFailure("vendor.unreachable", retryable=True) from None
+        code = "vendor.silent" if overdue.is_set() else "vendor.unreachable"
+        raise ProviderFailure(code, retryable=True) from None
     finally:
+        patience.cancel()
         connection.close()
+    if overdue.is_set():
+        raise ProviderFailure("vendor.silent", retryable=True)
     if len(body) > LARGEST_ANSWER:
         raise ProviderFailure("vendor.too_long", retryable=True)
-    return answer.status, body
+    return answer.status, plain(body, answer.getheader("content-encoding") or "")
 
 
 def check(config: VendorConfig, secret: str, *, timeout_s: float) -> str:

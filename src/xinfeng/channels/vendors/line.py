@@ -6,12 +6,14 @@ Rules:
    the kernel does not take at once goes through the transport, and the line is `clogged` until that is empty.
 2. Nothing is written before the connection stands, its certificate was checked, and the last answer is whole. So a
    vendor that can't be reached costs no message: there is no line to write to.
+   What a vendor says unasked, or behind its answer, ends the connection: the next answer might be taken for another's.
 3. From the first octet on the messages of a request are in flight. An answer settles each; one that says nothing
    definite, a cut, and `response_timeout_s` without an answer leave them uncertain (`unanswered`). A line whose answer
    is overdue stays, takes nothing new, and hands on what comes late; then it is given up.
 4. A request refused for the account ends the line as REFUSED, with the vendor's code as `detail`, and its messages are
    `TakenBack`. One refused for a single number gives them all back too; whoever opened the line is told to write each
    on its own.
+   Of a request that is taken in part, what is refused for the account is `TakenBack`.
 5. Where an account needs a token (`Exchange.opening`), the line asks for it before it is READY, unless another line of
    the channel has it or has just asked. A request refused because the token is over is `TakenBack` as a whole, and the
    token is asked for again; nothing else is.
@@ -36,6 +38,7 @@ import h11
 
 from xinfeng.channels.lines import Answered, Listener, Ref, TakenBack
 from xinfeng.channels.models import ConnectionPhase
+from xinfeng.channels.vendors.encodings import LARGEST_ANSWER, WANTED, plain
 from xinfeng.channels.vendors.exchange import Exchange
 from xinfeng.channels.vendors.tls import Plain, Tls
 from xinfeng.kernel.errors import RemoteProtocolError
@@ -45,7 +48,6 @@ from xinfeng.protocols.vendor import HttpRequest, Sent
 
 log = logging.getLogger(__name__)
 
-LARGEST_ANSWER = 2 * 1024 * 1024
 _LARGEST_HEAD = 32 * 1024
 _SEND_BUFFER = 1024 * 1024
 HANDSHAKE_S = 10.0
@@ -131,7 +133,10 @@ class HttpLine(asyncio.Protocol):
         """Whether the request under way is for the token."""
         self._request: _Request | None = None
         self._status = 0
+        self._encoding = ""
         self._body = bytearray()
+        self._references: frozenset[str] = frozenset()
+        """What the last answer gave; no vendor gives it twice."""
         self._transport: asyncio.Transport | None = None
         self._fd = -1
         self._timer: asyncio.TimerHandle | None = None
@@ -142,6 +147,8 @@ class HttpLine(asyncio.Protocol):
     def free_window(self) -> int:
         """How many messages may be written now: a request's worth, or none while one is under way."""
         idle = self._request is None and self.phase is ConnectionPhase.READY and not self.clogged
+        if self._transport is None or self._transport.is_closing():
+            return 0
         open_ = self._opening is None or self._opening.done
         return self._timing.window if idle and open_ else 0
 
@@ -269,12 +276,16 @@ class HttpLine(asyncio.Protocol):
     # --- answers ---------------------------------------------------------------------------------------------
 
     def _hear(self, data: bytes) -> None:
+        if data and self._request is None and not self._asking:
+            self._unasked(data)
+            return
         try:
             self._http.receive_data(data)
             while (event := self._http.next_event()) not in (h11.NEED_DATA, h11.PAUSED):
                 match event:
                     case h11.Response():
                         self._status = event.status_code
+                        self._encoding = dict(event.headers).get(b"content-encoding", b"").decode("latin-1")
                     case h11.Data():
                         self._body += event.data
                         if len(self._body) > LARGEST_ANSWER:
@@ -290,28 +301,43 @@ class HttpLine(asyncio.Protocol):
         except h11.RemoteProtocolError:
             self._fail("http.garbage")
 
+    def _unasked(self, data: bytes) -> None:
+        """Nobody has asked anything. A front that says 408 is tired of waiting, and hangs up (RFC 9110, 15.5.9)."""
+        if data.startswith((b"HTTP/1.1 408", b"HTTP/1.0 408")) and self.phase is ConnectionPhase.READY:
+            self._renew()
+        else:
+            self._fail("http.garbage")
+
     def _answered(self) -> None:
-        request, self._request = self._request, None
-        body, self._body = bytes(self._body), bytearray()
+        body, self._body = plain(self._body, self._encoding), bytearray()
         if self._asking:
             self._opened(body)
             return
-        if request is None:  # said without being asked
-            self._fail("http.garbage")
-            return
+        request, self._request = self._request, None
+        assert request is not None
         self._cancel_timer()
         now = time.monotonic()
         if not request.late:
             self._time(now - request.began)
-        try:
-            sent = self._exchange.read(self._status, body, request.numbers, ours=request.ours)
-        except RemoteProtocolError as fault:
-            log.warning("answer says nothing definite", extra=self._about(fault.code, status=self._status))
-            sent = [Sent("", fault.code, known=False)] * len(request.items)
+        sent = self._read(request, body)
         self._next_cycle()
         self._settle(request, sent)
         if self._opening is not None and not self._opening.done and not self._asking:
             self._open()
+
+    def _read(self, request: _Request, body: bytes) -> list[Sent]:
+        code = "http.again"
+        try:
+            sent = self._exchange.read(self._status, body, request.numbers, ours=request.ours)
+        except RemoteProtocolError as fault:
+            code = fault.code
+        else:
+            references = frozenset(one.reference for one in sent if one.reference)
+            known, self._references = self._references, references or self._references
+            if not (references & known):
+                return sent
+        log.warning("answer says nothing definite", extra=self._about(code, status=self._status))
+        return [Sent("", code, known=False)] * len(request.items)
 
     def _settle(self, request: _Request, sent: Sequence[Sent]) -> None:
         answers: list[Answered] = []
@@ -320,20 +346,22 @@ class HttpLine(asyncio.Protocol):
         whole = codes if len(codes) == 1 and all(one.known and one.result != 0 for one in sent) else set()
         code = next(iter(whole), "")
         over = bool(code) and self._opening is not None and self._opening.is_over(code, request.ours)
-        account = code if code and not over and self._exchange.is_about_account(code) else ""
+        about_account = self._exchange.is_about_account
+        account = "" if over else next((one for one in sorted(codes) if about_account(one)), "")
         if over:
             self._open()
         elif code and not account and len(sent) > 1 and self._exchange.is_about_one(code):
             self._owner.set_apart(request.items)
         else:
-            code = account
+            code = ""
         for item, ref, one in zip(request.items, request.refs, sent, strict=True):
             if not one.known:
                 unknown.setdefault(str(one.result), []).append(ref)
             elif one.result == 0:
                 answers.append((ref, self._exchange.kept(one.reference, item[0]), 0))
             else:
-                answers.append((ref, b"", TakenBack(code) if code else one.result))
+                back = code or (one.result if account and about_account(str(one.result)) else "")
+                answers.append((ref, b"", TakenBack(back) if back else one.result))
         self.useful = self.useful or any(one.result == 0 for one in sent)
         if account:
             self._refuse(account)
@@ -363,6 +391,9 @@ class HttpLine(asyncio.Protocol):
 
     def _next_cycle(self) -> None:
         """Make the connection ready for the next request, or let it end."""
+        if self._http.trailing_data[0]:  # a second answer: whose would the next one be?
+            self._fail("http.again")
+            return
         if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
             self._http.start_next_cycle()
             if self.phase in (ConnectionPhase.READY, ConnectionPhase.CONNECTING):
@@ -410,7 +441,8 @@ class HttpLine(asyncio.Protocol):
     # --- inside ----------------------------------------------------------------------------------------------
 
     def _encode(self, request: HttpRequest) -> bytes:
-        head = h11.Request(method=request.method, target=request.target, headers=list(request.headers))
+        headers = [*WANTED, *request.headers]
+        head = h11.Request(method=request.method, target=request.target, headers=headers)
         pieces = [self._http.send(head)]
         if request.body:
             pieces.append(self._http.send(h11.Data(data=request.body)))

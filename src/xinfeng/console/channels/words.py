@@ -16,6 +16,7 @@ from xinfeng.channels.codes import explain_login
 from xinfeng.channels.models import ChannelKind
 from xinfeng.channels.probe import ProbeResult
 from xinfeng.console.components.parts import Text
+from xinfeng.protocols.vendor import NOT_TAKEN
 
 _ENDINGS: dict[str, Text] = {
     "connect.refused": _("对方没有在这个地址和端口上监听，或防火墙拒绝了连接。"),
@@ -50,6 +51,7 @@ _ENDINGS: dict[str, Text] = {
     "token.unreadable": _("平台给令牌的应答看不懂。"),
     "http.garbage": _("对方发来的不是 HTTP，连接已断开。"),
     "http.too_long": _("对方的应答太长，连接已断开。"),
+    "http.again": _("对方应答了两次，或给了用过的编号，连接已断开。"),
 }
 
 _ADVICE: dict[str, Text] = {
@@ -66,6 +68,7 @@ _ADVICE: dict[str, Text] = {
 }
 
 
+_CLOCK = ("InvalidTimeStamp", "AuthFailure.SignatureExpire", "InternalError.RequestTimeException")
 _is_vendor_code = re.compile(r"(?:is[vp]\.)?[A-Z][A-Za-z_]+(?:\.[A-Za-z0-9]+)*").fullmatch
 """`SignatureDoesNotMatch`, `isv.OUT_OF_SERVICE`, `AuthFailure.SecretIdNotFound`: how vendors write; our own are small."""
 
@@ -87,6 +90,15 @@ def detail_words(detail: str, kind: str) -> str:
         }
     if detail.startswith("tls.certificate."):
         return str(_ENDINGS["tls"])
+    if detail.startswith(NOT_TAKEN) and detail.removeprefix(NOT_TAKEN).isdecimal():
+        return gettext(
+            "接口地址上应答的不是云厂商（HTTP %(status)s），什么也没有发出。检查地址，以及中间的代理和防火墙；"
+            "过几分钟会自动再试。"
+        ) % {"status": detail.removeprefix(NOT_TAKEN)}
+    if detail.startswith(_CLOCK):
+        return gettext("云厂商说时间不对（%(code)s）。请校准这台机器的时钟；过几分钟会自动再试。") % {
+            "code": detail
+        }
     if _is_vendor_code(detail):
         return gettext(
             "云厂商不接受这个账号（%(code)s）。检查密钥、权限、余额和 IP 白名单；过几分钟会自动再试。"

@@ -13,7 +13,7 @@ from xinfeng.protocols.vendor import (
     VendorReceipt,
     VendorReply,
     delivered_or,
-    load,
+    load_or_refusal,
     minute,
     objects,
     word,
@@ -102,8 +102,10 @@ def _answer(status: int, body: bytes) -> tuple[str, Mapping[str, Any]]:
         return "Throttling.HTTP429", {}
     if status >= 500:
         raise RemoteProtocolError("vendor.server_error", status=status)
-    answer = load(body)
-    code = word(answer, "Code", at_most=60) if isinstance(answer, Mapping) else ""
+    answer = load_or_refusal(status, body)
+    if isinstance(answer, str):
+        return answer, {}
+    code = word(answer, "Code", at_most=60)
     if not code or (code == "OK" and status != 200):
         raise RemoteProtocolError("vendor.no_code", status=status)
     return code, answer

@@ -6,9 +6,15 @@ twice. Here such a message is uncertain, and its receipt settles it.
 
 from __future__ import annotations
 
+from xinfeng.protocols.vendor import NOT_TAKEN
+
 
 def is_ambiguous(code: str) -> bool:
-    """The vendor failed while it worked; it may have sent."""
+    """The vendor failed while it worked, or has met this very request before: it may have sent.
+
+    We use no nonce twice. Where one is known already, somebody on the way has sent our request again, and what became of
+    the first time was answered to them.
+    """
     return code.startswith("isp.SYSTEM_ERROR") or code in _FAILED
 
 
@@ -17,7 +23,9 @@ def is_about_one(code: str) -> bool:
     return code in _ABOUT_ONE
 
 
-_FAILED = frozenset({"InternalError", "ServiceUnavailable", "ServiceTimeout", "isp.UNKNOWN_ERR_CODE"})
+_FAILED = frozenset(
+    {"InternalError", "ServiceUnavailable", "ServiceTimeout", "isp.UNKNOWN_ERR_CODE", "SignatureNonceUsed"}
+)
 _ABOUT_ONE = frozenset(
     {
         "isv.BUSINESS_LIMIT_CONTROL",
@@ -35,11 +43,8 @@ _ABOUT_ONE = frozenset(
 
 
 def is_about_account(code: str) -> bool:
-    """Nothing this account asks will be taken until somebody has put something right: keys, permission, balance, caps.
-
-    `SignatureNonceUsed` and an expired time stamp are among them: a new try has a new nonce, and a clock that is wrong
-    stays wrong.
-    """
+    """Nothing this account asks will be taken until somebody has put something right: keys, permission, balance, caps, the
+    clock, or what stands between us and the vendor and answers in its place."""
     return code in _ABOUT_ACCOUNT or code.startswith(_ABOUT_KEYS)
 
 
@@ -49,10 +54,14 @@ _ABOUT_KEYS = (
     "IncompleteSignature",
     "InvalidTimeStamp",
     "Forbidden",
+    "InvalidAction",
+    "InvalidVersion",
+    "InvalidSecurityToken",
+    "UnsupportedHTTPMethod",
+    NOT_TAKEN,
 )
 _ABOUT_ACCOUNT = frozenset(
     {
-        "SignatureNonceUsed",
         "isp.RAM_PERMISSION_DENY",
         "isv.ACCOUNT_NOT_EXISTS",
         "isv.ACCOUNT_ABNORMAL",

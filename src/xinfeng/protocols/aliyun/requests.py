@@ -117,5 +117,10 @@ def _request(
         headers=headers,
         body=content,
     )
-    lines = (*headers.items(), ("authorization", signed), ("content-length", str(len(content))))
+    lines = (
+        *headers.items(),
+        ("accept", "application/json"),  # the gateway's own habit is XML
+        ("authorization", signed),
+        ("content-length", str(len(content))),
+    )
     return HttpRequest("POST", f"/?{form(query)}", lines, content)

@@ -15,6 +15,7 @@ from xinfeng.protocols.vendor import (
     VendorReply,
     delivered_or,
     load,
+    load_or_refusal,
     matched,
     minute,
     objects,
@@ -27,7 +28,10 @@ def read_send(status: int, body: bytes, numbers: Sequence[str]) -> list[Sent]:
     may have been sent to."""
     if status == 429:
         return [Sent("", "RequestLimitExceeded.HTTP429")] * len(numbers)
-    answer = _response(status, body)
+    loaded = load_or_refusal(status, body)
+    if isinstance(loaded, str):
+        return [Sent("", loaded)] * len(numbers)
+    answer = _response(status, loaded)
     if code := _error(answer):
         return [Sent("", code, known=not is_ambiguous(code))] * len(numbers)
     statuses = answer.get("SendStatusSet")
@@ -109,16 +113,15 @@ def read_pulled_replies(status: int, body: bytes) -> list[VendorReply]:
 
 
 def _pulled(status: int, body: bytes, name: str) -> list[Mapping[str, Any]]:
-    answer = _response(status, body)
+    answer = _response(status, load(body))
     if code := _error(answer):
         raise RemoteProtocolError("vendor.refused", vendor_code=code)
     return objects(answer.get(name) or [])
 
 
-def _response(status: int, body: bytes) -> Mapping[str, Any]:
+def _response(status: int, answer: Any) -> Mapping[str, Any]:
     if status != 200:
         raise RemoteProtocolError("vendor.server_error", status=status)
-    answer = load(body)
     response = answer.get("Response") if isinstance(answer, Mapping) else None
     if not isinstance(response, Mapping):
         raise RemoteProtocolError("vendor.shape")

@@ -6,10 +6,12 @@ have left. Here such a message is uncertain, and its receipt settles it.
 
 from __future__ import annotations
 
+from xinfeng.protocols.vendor import NOT_TAKEN
+
 
 def is_ambiguous(code: str) -> bool:
     """The vendor failed while it worked; it may have sent."""
-    return code.startswith("InternalError")
+    return code.startswith("InternalError") and code not in _REFUSED_AT_THE_DOOR
 
 
 def is_about_one(code: str) -> bool:
@@ -36,10 +38,30 @@ _ABOUT_ONE = frozenset(
 
 def is_about_account(code: str) -> bool:
     """Nothing this account asks will be taken until somebody has put something right: keys, permission, balance, caps."""
-    return code in _ABOUT_ACCOUNT or code.startswith(_ABOUT_KEYS)
+    return code in _ABOUT_ACCOUNT or code in _REFUSED_AT_THE_DOOR or code.startswith(_ABOUT_KEYS)
 
 
-_ABOUT_KEYS = ("AuthFailure", "UnauthorizedOperation", "IpNotInWhitelist", "ActionOffline")
+_ABOUT_KEYS = (
+    "AuthFailure",
+    "UnauthorizedOperation",
+    "IpNotInWhitelist",
+    "IpInBlacklist",
+    "ActionOffline",
+    "InvalidAction",
+    "NoSuchVersion",
+    "NoSuchProduct",
+    "UnsupportedRegion",
+    "UnsupportedProtocol",
+    NOT_TAKEN,
+)
+_REFUSED_AT_THE_DOOR = frozenset(
+    {
+        "InternalError.SigFieldMissing",
+        "InternalError.SigVerificationFail",
+        "InternalError.RestApiInterfaceNotExist",
+        "InternalError.RequestTimeException",
+    }
+)
 _ABOUT_ACCOUNT = frozenset(
     {
         "FailedOperation.InsufficientBalanceInSmsPackage",
