@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from tests.campaigns.factories import NOON, approved, make_campaign, make_channel, make_draft, planned, user
 from tests.factories import make_contact
 
-from xinfeng.campaigns import actions, approval, filing, filing_watch
+from xinfeng.campaigns import actions, approval, filing, filing_watch, load
 from xinfeng.campaigns.explain import explain
 from xinfeng.campaigns.models import Campaign, CampaignState
 from xinfeng.campaigns.preflight import contacts_refused_by, preflight
@@ -25,7 +25,7 @@ from xinfeng.filings.models import FilingState, SignatureFiling
 from xinfeng.hygiene.actions import mark_ported
 from xinfeng.kernel.errors import InvalidInput, NotFound
 from xinfeng.kernel.phones import Carrier
-from xinfeng.lens.engine import close_lens
+from xinfeng.lens.engine import close_lens, lens
 
 
 @pytest.fixture(autouse=True)
@@ -115,6 +115,19 @@ def test_price_decides_among_equals_and_a_line_that_is_down_goes_last() -> None:
     assert campaign.plan is not None
     assert _channels_of(campaign.plan) == {contact: cheap.pk}
     assert Chunk.objects.get().lane == [cheap.pk, dear.pk]
+
+
+def test_a_route_that_prefers_reading_chooses_the_channel_that_tells_of_it() -> None:
+    contact = make_contact(phone="13900000001")
+    cheap = make_channel(price_li=30)
+    telling = make_channel(
+        price_li=90,
+        capabilities={"signature_filing": False, "bulk_filing": False, "displayed_receipts": True},
+    )
+    campaign = planned(_draft(_route((cheap, ()), (telling, ()), prefer="read")))
+    assert campaign.plan is not None
+    assert _channels_of(campaign.plan) == {contact: telling.pk}
+    assert "能回已读的优先" in _told(campaign, contact)
 
 
 def test_the_preflight_says_which_channel_carries_how_many_at_what_cost_and_whom_none_can() -> None:
@@ -327,3 +340,31 @@ def test_explain_says_that_a_message_moved_on_and_why() -> None:
     told = _told(campaign, contact)
     assert "改走：甲 → 乙，因为运营商一直拒绝（结果 9）。" in told
     assert "号码在中国移动：甲；它断了依次走 乙。" in told
+
+
+def test_the_load_ahead_follows_every_channel_that_something_waits_for() -> None:
+    """At noon eight hours are left: at one part a second that is 28,800 a channel, and 3,600 until 13:00."""
+    make_contact(phone="13900000001")
+    one, other, early = (
+        make_channel(rate_per_s=1),
+        make_channel(rate_per_s=1),
+        make_channel(rate_per_s=1, opens=time(9), closes=time(13)),
+    )
+    campaign = planned(_draft(_route((one, ()), (other, ()), (early, ()))))
+    plan = campaign.plan
+    assert plan is not None
+    assert plan.planned_at is not None
+    Plan.objects.update(messages=60_000, parts=60_000)
+    Chunk.objects.all().delete()
+    for place, channel in enumerate((one, other, early)):
+        Chunk.objects.create(
+            plan=plan, channel_id=channel.pk, first_id=1 + 20_000 * place, last_id=20_000 * (place + 1),
+            planned_at=plan.planned_at, lane=[one.pk, other.pk, early.pk],
+        )  # fmt: skip
+    copy = lens()
+    copy.refresh()
+    days = {found.day: found.planned for found in load.load_ahead(copy, now=NOON)}
+    assert days[NOON.date()] == 20_000 + 20_000 + 3_600
+    Plan.objects.update(rate_per_s=2)  # shared by all of its channels
+    days = {found.day: found.planned for found in load.load_ahead(copy, now=NOON)}
+    assert days[NOON.date()] == 2 * 19_200 + 2_400

@@ -31,6 +31,17 @@ def test_the_cheaper_goes_first_and_of_equals_the_one_before() -> None:
     assert route(three, by_price=False).lanes[1] == (1, 2, 3)
 
 
+def test_where_reading_is_wanted_those_that_tell_of_it_go_first_and_then_the_cheaper() -> None:
+    four = [
+        _one(1, price_li=30),
+        _one(2, price_li=90, tells_read=True),
+        _one(3, price_li=80, tells_read=True),
+        _one(4, price_li=10, tells_read=True, alive=False),
+    ]
+    assert route(four, by_price=True, by_read=True).lanes[1] == (3, 2, 1, 4)
+    assert route(four, by_price=True).lanes[1] == (1, 3, 2, 4)
+
+
 def test_a_line_that_is_down_goes_behind_but_stays() -> None:
     assert route([_one(1, alive=False), _one(2)], by_price=False).lanes[1] == (2, 1)
     assert route([_one(1, alive=False)], by_price=False).lanes[1] == (1,)

@@ -29,6 +29,12 @@ OBSTACLES: dict[str, tuple[str, str]] = {
 }
 """What stands in a channel's way: the end of a sentence that begins with its name."""
 
+PREFERENCES: dict[str, tuple[str, str]] = {
+    "price": ("价格优先", "the cheaper first"),
+    "order": ("按顺序", "in order"),
+    "read": ("能回已读的优先", "those that tell who read it first"),
+}
+
 MOVES: dict[str, tuple[str, str]] = {
     "channel_disabled": ("通道被停用", "the channel was switched off"),
     "channel_refused": ("登录被拒", "its login was refused"),
@@ -82,9 +88,7 @@ def route_sentences(facts: RouteFacts, say: Say, language: str) -> Iterator[str]
     """The lane of her carrier, then each channel that is not in it with what stood in its way."""
     kept, carrier = facts.kept, facts.carrier
     name = str(kept.get("name", ""))
-    prefer = (
-        say("价格优先", "the cheaper first") if kept.get("prefer") == "price" else say("按顺序", "in order")
-    )
+    prefer = say(*PREFERENCES.get(str(kept.get("prefer")), PREFERENCES["order"]))
     if carrier is None:
         yield say("走路由“{name}”（{prefer}）。", "By route “{name}” ({prefer}).", name=name, prefer=prefer)
     else:

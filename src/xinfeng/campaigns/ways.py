@@ -112,6 +112,7 @@ def way_of(campaign: Campaign, *, day: date, windows: Sequence[Window], now: dat
             faults=_stopping(terms.get(one.channel_id)),
             enabled=one.channel.enabled and one.channel.purpose == campaign.purpose,
             alive=one.channel_id in alive,
+            tells_read=one.channel.takes.displayed_receipts,
         )
         for one in entries
     )
@@ -120,7 +121,9 @@ def way_of(campaign: Campaign, *, day: date, windows: Sequence[Window], now: dat
 
 
 def _routed(chosen: Route, candidates: Sequence[Candidate]) -> Routing:
-    return route(candidates, by_price=chosen.prefer == Preference.PRICE)
+    return route(
+        candidates, by_price=chosen.prefer != Preference.ORDER, by_read=chosen.prefer == Preference.READ
+    )
 
 
 def _stopping(terms: Terms | None) -> tuple[str, ...]:

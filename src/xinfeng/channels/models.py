@@ -87,10 +87,12 @@ class Channel(models.Model):
 
 
 class Preference(models.TextChoices):
-    """Which of the channels that can carry a message is the first choice."""
+    """Which of the channels that can carry a message is the first choice. READ: one whose receipts tell what a handset
+    showed, for campaigns that want to know who read them; of these, and of the others, the cheaper."""
 
     PRICE = "price", "价格优先"
     ORDER = "order", "按排列顺序"
+    READ = "read", "已读优先"
 
 
 class Route(models.Model):

@@ -35,7 +35,8 @@ class Candidate:
 
     `carriers`: whose readers the entry is for; empty: everybody's. `filed`: the carriers with which the signature is
     filed over it; None: not demanded. `faults`: codes of what it would not take of the text, or lacks for it; `held`: it
-    may not send so many messages on that day. `alive`: its line is up, and it does not refuse everything.
+    may not send so many messages on that day. `alive`: its line is up, and it does not refuse everything. `tells_read`: its receipts
+    say what a handset showed.
     """
 
     channel_id: int
@@ -47,6 +48,7 @@ class Candidate:
     held: bool = False
     enabled: bool = True
     alive: bool = True
+    tells_read: bool = False
 
     def serves(self, carrier: int) -> bool:
         """Whether its entry is for readers of that carrier; those of whom it is not known may be anybody's."""
@@ -111,11 +113,18 @@ class Routing:
         }
 
 
-def route(candidates: Sequence[Candidate], *, by_price: bool) -> Routing:
-    """Lanes for every carrier. `by_price`: the cheaper goes first, and of equals the one that stands before."""
+def route(candidates: Sequence[Candidate], *, by_price: bool, by_read: bool = False) -> Routing:
+    """Lanes for every carrier. `by_read`: those that tell who read it go first; `by_price`: then the cheaper; and of equals
+    the one that stands before. A line that is down goes behind all that are up, whatever it could tell."""
     ordered = sorted(
         candidates,
-        key=lambda one: (not one.alive, one.price_li if by_price else 0, one.position, one.channel_id),
+        key=lambda one: (
+            not one.alive,
+            by_read and not one.tells_read,
+            one.price_li if by_price else 0,
+            one.position,
+            one.channel_id,
+        ),
     )
     lanes: dict[int, tuple[int, ...]] = {}
     obstacles: dict[tuple[int, int], Obstacle] = {}

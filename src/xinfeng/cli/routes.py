@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from xinfeng.channels.routing import Obstacle
 from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
 from xinfeng.kernel.errors import InvalidInput
@@ -26,6 +27,20 @@ _NAMES = {
     Carrier.UNICOM: "联通",
     Carrier.TELECOM: "电信",
     Carrier.BROADNET: "广电",
+}
+_OBSTACLES = {
+    Obstacle.OTHER_CARRIER: "—",
+    Obstacle.DISABLED: "停用 off",
+    Obstacle.TEXT: "不收 text",
+    Obstacle.BULK: "大促未报备 bulk",
+    Obstacle.NOT_FILED: "未报备 unfiled",
+}
+_FAULTS = {
+    "twice": ("一个通道只能写一次", "a channel is named twice"),
+    "purpose": ("通道的用途和路由不一致", "a channel has another purpose than the route"),
+    "carrier": ("运营商只有 mobile unicom telecom broadnet", "carriers are mobile unicom telecom broadnet"),
+    "missing": ("至少要一个通道", "it needs a channel"),
+    "too_many": ("通道太多", "too many channels"),
 }
 _BY_NAME = {one.name.lower(): one for one in Carrier if one} | {
     name: one for one, name in _NAMES.items() if one
@@ -70,7 +85,12 @@ def save(
         ),
     ],
     purpose: Annotated[str, typer.Option()] = "marketing",
-    prefer: Annotated[str, typer.Option(help="price 价格优先 | order 按顺序")] = "price",
+    prefer: Annotated[
+        str,
+        typer.Option(
+            help="price 价格优先 cheaper | order 按顺序 in order | read 能回已读的优先 those that tell who read it"
+        ),
+    ] = "price",
 ) -> None:
     """新建路由，或整条改掉同名的。 Make a route, or replace the one of this name."""
     ready()
@@ -78,15 +98,28 @@ def save(
     from xinfeng.channels.routes import save_route
 
     known = Route.objects.filter(name=name.strip()).values_list("pk", flat=True).first()
-    made = save_route(
-        name=name,
-        purpose=purpose,
-        prefer=prefer,
-        entries=[_entry(one) for one in channel],
-        actor=ACTOR,
-        route_id=known,
-    )
+    try:
+        made = save_route(
+            name=name,
+            purpose=purpose,
+            prefer=prefer,
+            entries=[_entry(one) for one in channel],
+            actor=ACTOR,
+            route_id=known,
+        )
+    except InvalidInput as fault:
+        _tell(fault)
+        raise
     say(f"路由 route {made}: {name}")
+
+
+def _tell(fault: InvalidInput) -> None:
+    """Which of the things that may be wrong it is; what was done follows."""
+    code = str(fault.params.get("faults", {}).get("entries", ""))
+    if code in _FAULTS:
+        which = "、".join(map(str, fault.params.get("channels") or fault.params.get("carriers") or ()))
+        chinese, english = _FAULTS[code]
+        say(f"{chinese} {english}" + (f": {which}" if which else ""))
 
 
 def _entry(given: str) -> Entry:
@@ -135,6 +168,9 @@ def print_table(found: RouteTable) -> None:
         for one in found.channels
     ]
     table(f"路由 Route {found.name}", columns, rows, right=tuple(range(1, len(columns))))
+    for one in found.channels:
+        for fault in one.faults:
+            say(f"  {one.name} · {fault.words('zh')}\n    {fault.words('en')}")
     for left in found.left:
         say(
             f"− {_NAMES[Carrier(left.carrier)]}: {left.contacts:,} {reason_name(left.reason, 'zh')} ({left.reason})"
@@ -145,5 +181,5 @@ def _cell(cell: RouteCell) -> str:
     if cell.contacts:
         return f"{cell.contacts:,}"
     if cell.obstacle is not None:
-        return cell.obstacle.value
+        return _OBSTACLES[cell.obstacle]
     return f"备用 {cell.place}" if cell.place > 1 else "0"

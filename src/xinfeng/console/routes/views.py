@@ -46,6 +46,7 @@ class RouteForm(forms.Form):
         choices=[
             (Preference.PRICE.value, gettext_lazy("走便宜的")),
             (Preference.ORDER.value, gettext_lazy("走排在前面的")),
+            (Preference.READ.value, gettext_lazy("走能回已读的")),
         ],
         widget=forms.RadioSelect,
     )
