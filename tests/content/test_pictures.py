@@ -26,7 +26,7 @@ def png(width: int = 3, height: int = 2) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    rows = zlib.compress(b"".join(b"\0" + bytes(width) for _ in range(min(height, 4))))
+    rows = zlib.compress(b"".join(b"\0" + bytes(width) for _ in range(height)))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
@@ -34,6 +34,24 @@ def jpeg(width: int = 3, height: int = 2) -> bytes:
     comment = b"\xff\xfe" + struct.pack(">H", 6) + b"abcd"
     frame = b"\xff\xc2" + struct.pack(">HBHHB", 8, 8, height, width, 0)
     return b"\xff\xd8" + comment + b"\xff" + frame + b"\xff\xda\x00\x02\xff\xd9"
+
+
+def claiming(width: int, height: int, rows: int) -> bytes:
+    """A PNG whose head says one thing and whose pixels are another."""
+    honest, other = png(width, height), png(width, rows)
+    return honest[:33] + other[33:]
+
+
+def test_a_picture_that_unfolds_to_more_or_less_than_it_says_is_none() -> None:
+    bomb = claiming(10, 10, 1_000_000)
+    assert len(bomb) < 20_000
+    for octets in (bomb, claiming(10, 10, 9), claiming(10, 10, 11_000)):
+        with pytest.raises(InvalidInput, match=r"picture\.unreadable"):
+            look_at(octets)
+
+
+def test_a_jpeg_with_something_behind_it_as_phones_write_is_a_picture() -> None:
+    assert look_at(jpeg(640, 480) + b"motion photo") == Picture("image/jpeg", 640, 480)
 
 
 def test_what_a_picture_is() -> None:
@@ -52,6 +70,19 @@ def test_what_a_picture_is() -> None:
         (png()[:30], "picture.unreadable"),
         (png(LONGEST_SIDE + 1, 1), "picture.too_wide"),
         (png(0, 1), "picture.too_wide"),
+        (png(4001, 4000), "picture.too_many_pixels"),
+        (png() + b"<script>alert(1)</script>", "picture.unreadable"),
+        (png().replace(b"IDAT", b"iDAT"), "picture.unreadable"),
+        (png()[:-1] + b"x", "picture.unreadable"),
+        (
+            b"\x89PNG\r\n\x1a\n<html><script>alert(1)</script></html>" + bytes(20) + b"IEND",
+            "picture.unreadable",
+        ),
+        (
+            b"\xff\xd8<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>\xff\xd9",
+            "picture.unreadable",
+        ),
+        (jpeg()[:-2], "picture.unreadable"),
         (bytes(LARGEST_IMAGE + 1), "picture.too_large"),
     ],
 )

@@ -141,6 +141,78 @@ def test_what_may_not(message: RichMessage, defaults: dict[str, str], where: str
     assert (where, code) in [(fault.where, fault.code) for fault in found]
 
 
+def faults_of(*cards: Card, chips: tuple[Dial | OpenUrl | Reply, ...] = ()) -> list[tuple[str, str]]:
+    found = check_rich(RichMessage(cards or (Card("新茶"),), chips), defaults=DEFAULTS).faults
+    return [(fault.where, fault.code) for fault in found]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        "data:text/html,x",
+        "tel:110",
+        "https://",
+        "https:// a.com",
+        "https://bank.com@evil.com/",
+        "https://{{ contact.city }}.evil.com/",
+        "https://shop.example.com{{ contact.city }}",
+        "https://a\\b.com",
+        "//a.com",
+        "",
+    ],
+)
+def test_a_link_leads_to_a_host_that_stands_there(url: str) -> None:
+    assert ("chips.0.url", "rich.not_a_link") in faults_of(chips=(OpenUrl("看看", url),))
+
+
+@pytest.mark.parametrize(
+    "url", ["https://a.com", "http://商城.中国/a?b={{ contact.name }}#c", "https://a.com:8443?x"]
+)
+def test_a_link_may_have_variables_behind_its_host(url: str) -> None:
+    assert faults_of(chips=(OpenUrl("看看", url),)) == []
+
+
+@pytest.mark.parametrize(
+    "number", ["", "+", "++8610", "１２３４５", "²³⁴", "110;wait=1", "4" * 21, "12", "*#06#", "tel:110"]
+)
+def test_a_number_to_dial_is_digits(number: str) -> None:
+    assert ("chips.0.number", "rich.not_a_number") in faults_of(chips=(Dial("电话", number),))
+    assert faults_of(chips=(Dial("电话", "+8610" + "1" * 8),)) == []
+
+
+@pytest.mark.parametrize("hidden", ["\u202e翻转", "零\u200b宽", "两\n行", "\ufeff"])
+def test_what_nobody_sees_on_a_button_is_refused(hidden: str) -> None:
+    assert ("chips.0.label", "template.control_character") in faults_of(chips=(Reply(hidden, ""),))
+    assert faults_of(chips=(Reply("👩\u200d👧好", ""),)) == []
+
+
+def test_a_description_may_be_as_long_as_the_platforms_take_with_its_lines() -> None:
+    assert faults_of(Card(description="新茶" * 1000)) == []
+    assert faults_of(Card(description="新茶" * 1000 + "。")) == [("cards.0.description", "rich.too_long")]
+    assert faults_of(Card(description="{{ contact.name }}" + "茶" * 1930)) == []
+    lines = RichMessage(
+        (Card(description="第一行\n\n{{ contact.name }}\n{% if contact.city %}\n本市\n{% endif %}\n末行"),)
+    )
+    made = RichRenderer(lines, defaults=DEFAULTS).render({"contact.name": "李\n雷"})
+    assert made.cards[0].description == "第一行\n\n李 雷\n\n末行"
+
+
+def test_no_value_leaves_its_place_in_a_link() -> None:
+    link = OpenUrl("看看", "https://shop.example.com/a b?who={{ contact.name }}&x=1")
+    renderer = RichRenderer(RichMessage((Card("新茶"),), (link,)), defaults=DEFAULTS)
+    [(_, url)] = links_of(renderer.render({"contact.name": "李&a=1#/../@e.c?"}))
+    assert url == "https://shop.example.com/a%20b?who=%E6%9D%8E%26a%3D1%23%2F..%2F%40e.c%3F&x=1"
+    chosen = OpenUrl(
+        "看看", "https://a.com/{% if contact.city == '杭州' %}hz{% else %}{{ contact.city }}{% endif %}"
+    )
+    renderer = RichRenderer(RichMessage((Card("新茶"),), (chosen,)), defaults=DEFAULTS)
+    assert [url for _, url in links_of(renderer.render({"contact.city": "杭州"}))] == ["https://a.com/hz"]
+    [(_, url)] = links_of(renderer.render({"contact.city": '"> <b'}))
+    assert url == "https://a.com/%22%3E%20%3Cb"
+
+
 def test_readers_get_their_own() -> None:
     renderer = RichRenderer(MESSAGE, defaults=DEFAULTS)
     assert renderer.personal

@@ -148,6 +148,11 @@ class Parsed:
         return any(isinstance(piece, Choice) for piece in self.pieces)
 
 
+def without_unseen(text: str) -> str:
+    """Without the characters that `parse` refuses because nobody sees them."""
+    return "".join(one for one in text if one == "\n" or not _forbidden_character(one))
+
+
 def one_line(text: str) -> str:
     """Line breaks and runs of spaces as a person means them in a single line: nothing between Chinese
     characters, one space between words."""
@@ -160,6 +165,12 @@ def one_line(text: str) -> str:
     return re.sub("\n", join, text).strip()
 
 
+def parse_lines(source: str, catalogue: Catalogue, *, part: str, at_most: int) -> Parsed:
+    """As `parse`, of words that may have several lines, as on a card: each is one for itself. Raises as `parse`."""
+    lines = "\n".join(one_line(line) for line in source.splitlines())
+    return _parse(lines, catalogue, part=part, at_most=at_most)
+
+
 def parse(source: str, catalogue: Catalogue, *, part: str) -> Parsed:
     """Parse one module (`part`: value or action) of a template; `source` is taken through `one_line` first.
 
@@ -169,10 +180,13 @@ def parse(source: str, catalogue: Catalogue, *, part: str) -> Parsed:
     `template.unknown_filter` (`filter`), `template.filter_arguments`, `template.filter_kind`,
     `template.comparison`, `template.unknown_value`, `template.condition_only`, `template.repeated_case`.
     """
-    source = one_line(source)
-    if len(source) > LONGEST_SOURCE:
-        raise InvalidInput("template.too_long", part=part, at_most=LONGEST_SOURCE, characters=len(source))
-    if found := _forbidden_character(source):
+    return _parse(one_line(source), catalogue, part=part, at_most=LONGEST_SOURCE)
+
+
+def _parse(source: str, catalogue: Catalogue, *, part: str, at_most: int) -> Parsed:
+    if len(source) > at_most:
+        raise InvalidInput("template.too_long", part=part, at_most=at_most, characters=len(source))
+    if found := _forbidden_character(source.replace("\n", " ")):
         raise InvalidInput("template.control_character", part=part, position=found.start())
     for bracket in "【】":
         if bracket in source:

@@ -16,8 +16,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
+from urllib.parse import quote
 
-from xinfeng.content.grammar import Parsed, parse
+from xinfeng.content.grammar import Parsed, parse_lines, without_unseen
 from xinfeng.content.rendering import Row
 from xinfeng.content.values import clean, clean_text
 from xinfeng.content.variables import CATALOGUE, Catalogue, Value
@@ -60,6 +61,12 @@ _KINDS: dict[str, type[Suggestion]] = {
     "calendar": AddToCalendar,
 }
 _NAMES = {made: name for name, made in _KINDS.items()}
+LONGEST_WORDS = 2 * LONGEST_DESCRIPTION
+"""Characters of a title, description or link with its variables and conditions."""
+_IN_LINKS = ":/?#[]@!$&'()*+,;=%~-._"
+"""What stays as it is when a link is written out."""
+_blank_lines = re.compile(r"\n{3,}").sub
+"""What conditions on lines of their own leave behind."""
 _LARGEST = 60_000
 """Characters of the JSON form."""
 _unwritable = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]").search
@@ -366,7 +373,7 @@ def check_rich(
     used: dict[str, None] = {}
     for where, source in _templated(message):
         try:
-            parsed = parse(source, catalogue, part=where)
+            parsed = parse_words(source, catalogue, part=where)
         except InvalidInput as fault:
             found.append(RichFault(where, fault.code, fault.params))
             continue
@@ -379,12 +386,29 @@ def check_rich(
         most = LONGEST_TITLE if where.endswith(".title") else LONGEST_DESCRIPTION
         if longest > most and len(source) <= most:
             found.append(RichFault(where, "rich.too_long", {"at_most": most, "length": longest}))
+    found += [fault for line in lines_of(message) if not line.liquid for fault in _unseen(line)]
     found += [
         RichFault(line.where, "rich.unfilled", {"words": left.group()})
         for line in lines_of(message)
         if (left := _unfilled(line.text))
     ]
     return CheckedRich(message, tuple(used), tuple(found))
+
+
+def _unseen(line: Line) -> Iterator[RichFault]:
+    """What nobody sees in words that are sent as they are; a button has one line."""
+    text = line.text.replace("\n", "\x00") if line.where.endswith(".label") else line.text
+    if (kept := without_unseen(text)) != text:
+        at = next(
+            (at for at, pair in enumerate(zip(kept, text, strict=False)) if pair[0] != pair[1]), len(kept)
+        )
+        yield RichFault(line.where, "template.control_character", {"part": line.where, "position": at})
+
+
+def parse_words(source: str, catalogue: Catalogue, *, part: str) -> Parsed:
+    """Words or a link of a face, with their lines; a source may be longer than what it comes to. Raises as
+    `grammar.parse`."""
+    return parse_lines(source, catalogue, part=part, at_most=LONGEST_WORDS)
 
 
 def _templated(message: RichMessage) -> Iterator[tuple[str, str]]:
@@ -412,12 +436,13 @@ class RichRenderer:
         instead = {name: clean_text(str(text), 60) or "" for name, text in defaults.items()}
         self._parsed: dict[str, Parsed] = {}
         for _, source in _templated(message):
-            parsed = parse(source, catalogue, part="value")
+            parsed = parse_words(source, catalogue, part="value")
             for output in parsed.outputs():
                 if given := instead.get(output.variable.name):
                     output.step_in(given)
             if "{{" in source or "{%" in source:
                 self._parsed[source] = parsed
+        self._links = any(True for _ in links_of(message))
         self.used = tuple(dict.fromkeys(name for one in self._parsed.values() for name in one.used))
 
     @property
@@ -437,7 +462,7 @@ class RichRenderer:
 
     def render(self, row: Row) -> RichMessage:
         """The message for one reader."""
-        if not self._parsed:
+        if not self._parsed and not self._links:
             return self._message
         data: dict[str, Any] = {}
         for name in self.used:
@@ -448,12 +473,22 @@ class RichRenderer:
             else:
                 data[name] = value
 
+        coded = _in_links(data)
+
         def words(source: str) -> str:
             parsed = self._parsed.get(source)
-            return source if parsed is None else str(parsed.liquid.render(data)).strip()
+            if parsed is None:
+                return source
+            return _blank_lines("\n\n", str(parsed.liquid.render(data))).strip()
+
+        def link(source: str) -> str:
+            parsed = self._parsed.get(source)
+            if parsed is not None:
+                source = str(parsed.liquid.render(data if parsed.has_conditions else coded)).strip()
+            return quote(source, safe=_IN_LINKS)
 
         def button(one: Suggestion) -> Suggestion:
-            return replace(one, url=words(one.url)) if isinstance(one, OpenUrl) else one
+            return replace(one, url=link(one.url)) if isinstance(one, OpenUrl) else one
 
         return replace(
             self._message,
@@ -468,6 +503,17 @@ class RichRenderer:
             ),
             chips=tuple(button(one) for one in self._message.chips),
         )
+
+
+def _in_links(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as they stand in a link: none of them can add a parameter, leave its place or end the link."""
+    coded: dict[str, Any] = {}
+    for name, value in data.items():
+        if isinstance(value, dict):
+            coded[name] = _in_links(value)
+        else:
+            coded[name] = quote(value, safe="") if isinstance(value, str) else value
+    return coded
 
 
 class FaceWords:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from xinfeng.content.grammar import parse
+from xinfeng.content.grammar import without_unseen
 from xinfeng.content.preview import masked_values
 from xinfeng.content.rendering import Brand
-from xinfeng.content.rich import RichRenderer
+from xinfeng.content.rich import LONGEST_WORDS, RichRenderer, parse_words
 from xinfeng.content.sources import values_of
 from xinfeng.content.values import Moment
 from xinfeng.content.variables import Catalogue, Value, examples
@@ -56,9 +56,10 @@ def readable(message: RichMessage, catalogue: Catalogue) -> RichMessage:
 
     def words(source: str) -> str:
         with suppress(InvalidInput):
-            parse(source, catalogue, part="value")
+            parse_words(source, catalogue, part="value")
             return source
-        return source.translate(_AS_TYPED).replace("【", "[").replace("】", "]")[:900]
+        shown = without_unseen(source.translate(_AS_TYPED))
+        return shown.replace("【", "[").replace("】", "]")[:LONGEST_WORDS]
 
     return _with_words(message, words)
 
@@ -68,7 +69,7 @@ def only_readable(message: RichMessage, catalogue: Catalogue) -> RichMessage:
 
     def words(source: str) -> str:
         with suppress(InvalidInput):
-            parse(source, catalogue, part="value")
+            parse_words(source, catalogue, part="value")
             return source
         return ""
 

@@ -13,6 +13,10 @@ SENTENCES: dict[str, Words] = {
         "图片的边长最多 {at_most} 像素，也不能是零。没有保存。",
         "A side of a picture has between 1 and {at_most} pixels. Nothing was saved.",
     ),
+    "picture.too_many_pixels": Words(
+        "图片的像素太多，最多 1600 万。请缩小后再传。",
+        "The picture has too many pixels, at most 16 million. Make it smaller first.",
+    ),
     "picture.unknown": Words("没有这张图片。", "There is no such picture."),
     "picture.unreadable": Words(
         "这不是能用的图片。没有保存。请用 JPEG 或 PNG。",
@@ -77,12 +81,12 @@ SENTENCES: dict[str, Words] = {
         "The file is not JSON: {fault}. Nothing was saved. docs/rich.md shows the form.",
     ),
     "rich.not_a_link": Words(
-        "请填以 https:// 或 http:// 开头的网址；表单请选一个。",
-        "Give an address that begins with https:// or http://; of forms, choose one.",
+        "请填以 https:// 或 http:// 开头的完整网址，域名里不能有变量、空格和 @；表单请选一个。",
+        "Give a whole address that begins with https:// or http://, without variables, spaces or @ in its host; of forms, choose one.",
     ),
     "rich.not_a_number": Words(
-        "请填电话号码，只写数字，国际号码前可以有 +。",
-        "Give a phone number: digits, with + in front if it is foreign.",
+        "请填电话号码：3 到 20 位数字，国际号码前可以有 +。",
+        "Give a phone number: 3 to 20 digits, with + in front if it is foreign.",
     ),
     "rich.not_https": Words(
         "图片地址要以 https:// 开头。请上传图片。",

@@ -6,6 +6,7 @@ characters. `gsma_message` and `gsma_chips` give the JSON objects that go into a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -205,9 +206,9 @@ def _suggestions_faults(where: str, items: tuple[Suggestion, ...], at_most: int)
         yield from _too_long(f"{at}.label", item.label, LONGEST_LABEL)
         yield from _too_long(f"{at}.data", item.data, LONGEST_POSTBACK)
         match item:
-            case OpenUrl() if not item.url.startswith(("https://", "http://")):
+            case OpenUrl() if not is_link(item.url):
                 yield RichFault(f"{at}.url", "rich.not_a_link")
-            case Dial() if not item.number.lstrip("+").isdigit():
+            case Dial() if not _is_number(item.number):
                 yield RichFault(f"{at}.number", "rich.not_a_number")
             case ShowPlace() if not (-90 <= item.latitude <= 90 and -180 <= item.longitude <= 180):
                 yield RichFault(at, "rich.no_such_place")
@@ -215,6 +216,11 @@ def _suggestions_faults(where: str, items: tuple[Suggestion, ...], at_most: int)
                 yield RichFault(at, "rich.ends_before_it_starts")
             case _:
                 pass
+
+
+_is_number = re.compile(r"\+?[0-9]{3,20}").fullmatch
+is_link = re.compile(r"https?://[^\s/?#@\\{}<>\"'`|^]{1,255}(?:[/?#].*)?", re.DOTALL).fullmatch
+"""Whether it leads to a host that stands there in full: no script, no other scheme, no name in front of the host."""
 
 
 def _too_long(where: str, text: str, at_most: int) -> Iterator[RichFault]:

@@ -385,10 +385,8 @@ def _parts(root: ElementTree.Element) -> dict[str, Any] | None:
     pieces = [text]
     if kind.startswith("multipart/mixed"):
         boundary = kind.partition('boundary="')[2].rstrip('"')
-        pieces = [
-            one.replace("\r\n", "\n").partition("\n\n")[2].strip()
-            for one in text.split(f"--{boundary}")[1:-1]
-        ]
+        lines = re.split(rf"(?m)^--{re.escape(boundary)}(?:--)?\s*$", text.replace("\r\n", "\n"))
+        pieces = [one.partition("\n\n")[2].strip() for one in lines[1:-1]]
     try:
         contents = [json.loads(one) for one in pieces]
     except ValueError:
