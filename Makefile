@@ -4,6 +4,8 @@ PY := .venv/bin/python
 ARGS ?=
 
 .PHONY: demo up test test-browser check bench format lock clean
+# Tests start hundreds of processes: what Python has compiled is kept, whatever the surroundings say.
+unexport PYTHONDONTWRITEBYTECODE
 .DELETE_ON_ERROR:
 
 .venv/installed: requirements/run.txt requirements/dev.txt pyproject.toml

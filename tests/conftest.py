@@ -4,6 +4,7 @@ asks for neither has none: what it writes would be found by the tests after it.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -28,6 +29,8 @@ os.environ["XINFENG_DATA"] = str(_folder)
 for _name in ("XINFENG_DATABASE_URL", "XINFENG_HTTP", "XINFENG_KEY_FILE", "XINFENG_TIME_ZONE"):
     os.environ.pop(_name, None)
 os.environ["DJANGO_SETTINGS_MODULE"] = "xinfeng.foundation.django_settings"
+# Some tests start many processes of ours: each would compile all of it again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import django  # noqa: E402
 import pytest  # noqa: E402
@@ -35,6 +38,7 @@ import pytest  # noqa: E402
 django.setup()
 
 import hypothesis  # noqa: E402
+from django.contrib.auth.hashers import ScryptPasswordHasher  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
@@ -48,6 +52,9 @@ from xinfeng.kernel.time import utc_now  # noqa: E402
 hypothesis.settings.register_profile("xinfeng", deadline=None)
 hypothesis.settings.load_profile("xinfeng")
 
+# A password that takes a sixth of a second to check is right for people, and most of a test that makes three of them.
+ScryptPasswordHasher.work_factor = 2**4
+
 _connect = socket.socket.connect
 
 
@@ -60,6 +67,23 @@ def _loopback_only(self: socket.socket, address: Any) -> None:
 
 
 socket.socket.connect = _loopback_only  # type: ignore[method-assign,assignment]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays until the end: the collector need not look through it thousands of times."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors, four at most: tests that wait for something leave theirs to another."""
+    return min(4, (os.cpu_count() or 1) + 1)
 
 
 @pytest.fixture(autouse=True)
