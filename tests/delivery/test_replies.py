@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 import threading
+from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests import patience
@@ -17,11 +21,12 @@ from tests.delivery.world import (
     wait_until,
 )
 
+from xinfeng.channels.models import ConnectionPhase
 from xinfeng.delivery.inbox import InboxQuery, inbox
-from xinfeng.delivery.replies import PATIENCE_S, Assembly, Incoming, read, store
+from xinfeng.delivery.replies import PATIENCE_S, Assembly, Incoming, ReplyDesk, read, store
 from xinfeng.foundation.database import bulk_transaction, connect
 from xinfeng.foundation.vault import Kind, vault
-from xinfeng.kernel.text import Encoding, contents
+from xinfeng.kernel.text import Encoding, contents, udh
 from xinfeng.kernel.time import utc_now
 from xinfeng.protocols.traffic import Reply as Delivered
 
@@ -176,9 +181,125 @@ def test_another_text_number_or_channel_under_the_same_id_is_another_reply() -> 
 
 
 @pytest.mark.usefixtures("committed_db")
-def test_a_carrier_that_gives_no_ids_has_no_repeats() -> None:
+def test_what_came_without_id_and_without_a_connection_has_no_repeats() -> None:
     delivered = _delivered(b"T", fmt=0, serial=0)
     assert _store(delivered, delivered) == 2
+
+
+class _Line:
+    """A connection that carries texts without ids."""
+
+    channel_id = 1
+
+    def __init__(self) -> None:
+        self.phase = ConnectionPhase.READY
+        self.acknowledged: list[int] = []
+
+    def acknowledge(self, deliveries: Iterable[tuple[int, bytes]]) -> None:
+        if self.phase is ConnectionPhase.READY:
+            self.acknowledged += [sequence for sequence, _ in deliveries]
+
+
+async def _desk(*heard: tuple[Any, list[Delivered]], before: Callable[[int], None] = lambda _: None) -> None:
+    """One gateway's desk that hears these, one after the other, each stored before the next."""
+    desk = ReplyDesk()
+    stopping = False
+    task = asyncio.create_task(desk.run(lambda: stopping))
+    for index, (line, delivered) in enumerate(heard):
+        before(index)
+        desk.receive(line, delivered)
+        while not desk.empty:
+            await asyncio.sleep(0.01)
+    stopping = True
+    await task
+
+
+def _nameless(text: str = "TD", sequence: int = 1) -> Delivered:
+    return (sequence, b"", "13912345678", DEST, 0, 0, text.encode(), False)
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_a_text_without_id_that_is_delivered_again_after_a_break_is_one_reply() -> None:
+    """The connection broke before the carrier heard us: on the next one, or to the gateway that was started anew."""
+    first, second, third = _Line(), _Line(), _Line()
+
+    def break_off(index: int) -> None:
+        if index == 1:
+            first.phase = ConnectionPhase.CLOSED
+
+    asyncio.run(_desk((first, [_nameless()]), (second, [_nameless(sequence=9)]), before=break_off))
+    asyncio.run(_desk((third, [_nameless(sequence=3)])))
+    assert one("select count(*) from reply") == 1
+    assert (first.acknowledged, second.acknowledged, third.acknowledged) == ([1], [9], [3])
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_what_a_person_wrote_twice_is_two_replies_although_it_has_no_id() -> None:
+    """After the first was acknowledged on a connection that lives, over the same or another one; or both at once."""
+    line, other = _Line(), _Line()
+    asyncio.run(
+        _desk(
+            (line, [_nameless()]),
+            (line, [_nameless(sequence=2)]),
+            (other, [_nameless(sequence=1)]),
+            (line, [_nameless("1", sequence=3), _nameless("1", sequence=4)]),
+        )
+    )
+    assert one("select count(*) from reply") == 5
+    assert (line.acknowledged, other.acknowledged) == ([1, 2, 3, 4], [1])
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_the_same_words_without_id_much_later_are_another_reply(monkeypatch: pytest.MonkeyPatch) -> None:
+    asyncio.run(_desk((_Line(), [_nameless()])))
+    monkeypatch.setattr("xinfeng.delivery.replies.ALIKE", timedelta(0))
+    asyncio.run(_desk((_Line(), [_nameless()])))
+    assert one("select count(*) from reply") == 2
+
+
+def test_letters_that_were_cut_in_two_are_read_as_a_whole() -> None:
+    emoji = "好" * 3 + "🍵"
+    for coding, octets in ((8, emoji.encode("utf-16-be")), (15, "退订退订".encode("gbk"))):
+        assembly = Assembly()
+        cut = len(octets) - 2 if coding == 8 else 3
+        halves = [udh(7, 2, 1) + octets[:cut], udh(7, 2, 2) + octets[cut:]]
+        found = [
+            assembly.add(1, read(_delivered(half, udhi=1, fmt=coding, serial=serial), None, 0.0))
+            for serial, half in enumerate(halves)
+        ]
+        assert found[1] is not None
+        assert found[1].text == (emoji if coding == 8 else "退订退订")
+
+
+def test_parts_in_different_codings_are_read_each_as_it_is() -> None:
+    halves = [(udh(7, 2, 1) + "退订".encode("utf-16-be"), 8), (udh(7, 2, 2) + b"abc", 0)]
+    assembly = Assembly()
+    found = [assembly.add(1, read(_delivered(half, udhi=1, fmt=fmt), None, 0.0)) for half, fmt in halves]
+    assert found[1] is not None
+    assert found[1].text == "退订abc"
+
+
+def test_a_part_that_comes_again_is_acknowledged_with_the_first() -> None:
+    parts = contents("好" * 100, encoding=Encoding.UCS2, reference=9)
+    assembly = Assembly()
+    for serial in (1, 2):
+        assert assembly.add(1, read(_delivered(parts[0], udhi=1, serial=serial), None, 0.0)) is None
+    whole = assembly.add(1, read(_delivered(parts[1], udhi=1, serial=3), None, 0.0))
+    assert whole is not None
+    assert whole.text == "好" * 100
+    assert sorted(fragment.sequence for fragment in whole.fragments) == [1, 2, 3]
+
+
+def test_another_part_in_the_same_place_begins_another_text_and_loses_nothing() -> None:
+    first, second = (contents(letter * 100, encoding=Encoding.UCS2, reference=9) for letter in "好坏")
+    assembly = Assembly()
+    assert assembly.add(1, read(_delivered(first[0], udhi=1, serial=1), None, 0.0)) is None
+    broken_off = assembly.add(1, read(_delivered(second[0], udhi=1, serial=2), None, 0.0))
+    assert broken_off is not None
+    assert (broken_off.text, len(broken_off.fragments)) == ("好" * 67, 1)
+    whole = assembly.add(1, read(_delivered(second[1], udhi=1, serial=3), None, 0.0))
+    assert whole is not None
+    assert whole.text == "坏" * 100
 
 
 @pytest.mark.usefixtures("committed_db")

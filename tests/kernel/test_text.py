@@ -130,6 +130,8 @@ def test_no_header_is_ever_an_exception(content: bytes) -> None:
     [
         ("退订".encode("utf-16-be"), 8, "退订"),
         (b"\xfe\xff" + "退订".encode("utf-16-be"), 8, "退订"),
+        (b"\xff\xfe" + "退订".encode("utf-16-le"), 8, "退订"),
+        ("\ufeff退\ufeff订".encode("utf-16-be"), 8, "退订"),
         ("😀".encode("utf-16-be"), 0x18, "😀"),
         ("退订".encode("gbk"), 15, "退订"),
         ("退订".encode("gbk"), 0, "退订"),

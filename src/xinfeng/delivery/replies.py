@@ -12,8 +12,9 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import Any
 
 import psycopg
@@ -31,6 +32,7 @@ from xinfeng.delivery import confirmation_queue
 from xinfeng.delivery.models import ReplyMeaning
 from xinfeng.delivery.opt_out import reads_as_opt_out
 from xinfeng.delivery.receipts import index_of
+from xinfeng.delivery.repeats import ALIKE, Wording, Wordings
 from xinfeng.foundation.database import Connection as SyncConnection
 from xinfeng.foundation.database import bulk_transaction
 from xinfeng.foundation.ids import take_block
@@ -70,6 +72,9 @@ class Fragment:
     text: str
     at: float
     """When it came; monotonic."""
+    octets: bytes = b""
+    coding: int | None = None
+    """What the text was read from. Handsets cut letters in two: what stands in several parts is read as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +88,35 @@ class Incoming:
     text: str
     fragments: tuple[Fragment, ...]
     data: str = ""
+    fresh: str = ""
+    """A word of its own, where it has no id but is certainly not one that was delivered before (`delivery.repeats`)."""
+
+    @property
+    def line(self) -> Line | None:
+        """The connection its first part came by; None for what was told in another way."""
+        return self.fragments[0].connection
+
+    @property
+    def has_id(self) -> bool:
+        """Whether the carrier gave it one."""
+        return any(self.fragments[0].delivery_id)
+
+    @property
+    def wording(self) -> Wording:
+        """All there is to know it by, where it has no id."""
+        return self.channel_id, self.number, self.to_number, self.text
 
     @property
     def source_index(self) -> bytes | None:
         """Which reply this is, should the carrier deliver it again, as a keyed hash. The text belongs to it: a
-        carrier that counts its ids anew must not have another text taken for this one. One that gives no ids
-        has no repeats: None."""
+        carrier that counts its ids anew must not have another text taken for this one. Where it gives no ids, number and
+        text are all there is, for a short time; what was told without a connection then has no repeats: None."""
+        if not self.has_id:
+            if self.line is None:
+                return None
+            place = f"{self.channel_id}:{self.number}:{self.to_number}:{self.fresh}"
+            return vault().index(f"alike:{place}:{self.text}")
         first = self.fragments[0].delivery_id
-        if not any(first):
-            return None
         behind = f":{self.data}" if self.data else ""
         return vault().index(f"reply:{self.channel_id}:{first.hex()}:{self.number}:{self.text}{behind}")
 
@@ -103,6 +128,7 @@ def read(delivered: Delivered, connection: Line | None, at: float) -> Fragment:
     if udhi:
         header, content = parse_udh(content)
     text = decode_content(content, msg_fmt)
+    coding = None if text is None else msg_fmt
     return Fragment(
         connection,
         sequence,
@@ -112,6 +138,8 @@ def read(delivered: Delivered, connection: Line | None, at: float) -> Fragment:
         header or UserDataHeader(),
         "0x" + content.hex() if text is None else text,
         at,
+        content,
+        coding,
     )
 
 
@@ -124,23 +152,33 @@ def bare(number: str) -> str:
 
 
 class Assembly:
-    """Puts long texts together. Pure; `now` is a monotonic number of seconds."""
+    """Puts long texts together. Pure; `now` is a monotonic number of seconds.
+
+    A part that comes again is acknowledged with the first. Another part in its place begins another text: what there was
+    is handed over as far as it came.
+    """
 
     def __init__(self) -> None:
-        self._open: dict[tuple[int, str, int, int], dict[int, Fragment]] = {}
+        self._open: dict[_Key, dict[int, Fragment]] = {}
+        self._again: dict[_Key, list[Fragment]] = {}
 
     def add(self, channel_id: int, fragment: Fragment) -> Incoming | None:
-        """The whole text, once its last part is here."""
+        """The whole text, once its last part is here; or an earlier one that can't become whole any more."""
         header = fragment.header
         if header.total <= 1:
             return Incoming(channel_id, fragment.number, fragment.to_number, fragment.text, (fragment,))
-        key = (channel_id, fragment.number, header.reference, header.total)
+        key = (channel_id, fragment.number, fragment.to_number, header.reference, header.total)
         parts = self._open.setdefault(key, {})
+        there = parts.get(header.index)
+        if there is not None:
+            if (there.octets, there.coding) == (fragment.octets, fragment.coding):
+                self._again.setdefault(key, []).append(fragment)
+                return None
+            broken_off = self._join(key)
+            self._open[key] = {header.index: fragment}
+            return broken_off
         parts[header.index] = fragment
-        if len(parts) < header.total:
-            return None
-        del self._open[key]
-        return self._join(channel_id, parts)
+        return self._join(key) if len(parts) == header.total else None
 
     def overdue(self, now: float) -> list[Incoming]:
         """Texts whose missing parts are not waited for any longer."""
@@ -149,13 +187,36 @@ class Assembly:
             for key, parts in self._open.items()
             if min(part.at for part in parts.values()) + PATIENCE_S <= now
         ]
-        return [self._join(key[0], self._open.pop(key)) for key in late]
+        return [self._join(key) for key in late]
 
-    def _join(self, channel_id: int, parts: dict[int, Fragment]) -> Incoming:
+    def _join(self, key: _Key) -> Incoming:
+        parts, again = self._open.pop(key), self._again.pop(key, [])
         ordered = [parts[index] for index in sorted(parts)]
         first = ordered[0]
-        text = "".join(part.text for part in ordered)
-        return Incoming(channel_id, first.number, first.to_number, text, tuple(ordered))
+        return Incoming(key[0], first.number, first.to_number, _whole_text(ordered), (*ordered, *again))
+
+
+_Key = tuple[int, str, str, int, int]
+"""Channel, number, what it was sent to, reference, parts in all."""
+
+
+def _whole_text(parts: Sequence[Fragment]) -> str:
+    """Neighbours in one coding are read together: the halves of an emoji, or of a GBK letter, may lie in two parts."""
+    runs: list[list[Fragment]] = []
+    for part in parts:
+        last = runs[-1][-1] if runs else None
+        joined = last is not None and part.coding is not None and part.coding == last.coding
+        if last is not None and joined and part.header.index == last.header.index + 1:
+            runs[-1].append(part)
+        else:
+            runs.append([part])
+    return "".join([_text_of(run) for run in runs])
+
+
+def _text_of(run: Sequence[Fragment]) -> str:
+    coding = run[0].coding
+    whole = decode_content(b"".join([part.octets for part in run]), coding) if coding is not None else None
+    return whole if whole is not None else "".join([part.text for part in run])
 
 
 class ReplyDesk:
@@ -163,6 +224,7 @@ class ReplyDesk:
 
     def __init__(self) -> None:
         self._assembly = Assembly()
+        self._wordings = Wordings()
         self._waiting: list[Incoming] = []
         self._stirred = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="replies")
@@ -177,8 +239,14 @@ class ReplyDesk:
                 continue
             whole = self._assembly.add(connection.channel_id, read(one, connection, now))
             if whole is not None:
-                self._waiting.append(whole)
+                self._queue(whole, now)
         self._stirred.set()
+
+    def _queue(self, whole: Incoming, now: float) -> None:
+        line = None if whole.has_id else whole.line
+        if line is not None and self._wordings.is_fresh(whole.wording, line, now):
+            whole = replace(whole, fresh=token_hex(8))
+        self._waiting.append(whole)
 
     @property
     def empty(self) -> bool:
@@ -189,7 +257,9 @@ class ReplyDesk:
         loop = asyncio.get_running_loop()
         try:
             while True:
-                self._waiting += self._assembly.overdue(time.monotonic())
+                now = time.monotonic()
+                for late in self._assembly.overdue(now):
+                    self._queue(late, now)
                 batch = self._waiting[:MOST_AT_ONCE]
                 if not batch:
                     if stopping():
@@ -210,6 +280,8 @@ class ReplyDesk:
                     for fragment in whole.fragments:
                         if fragment.connection is not None:
                             fragment.connection.acknowledge([(fragment.sequence, fragment.delivery_id)])
+                    if not whole.has_id:
+                        self._wordings.acknowledged(whole.wording)
         finally:
             await loop.run_in_executor(self._thread, _hang_up)
             self._thread.shutdown()
@@ -297,16 +369,19 @@ def _unheard(
     """Positions in `batch` of the replies that did not come before, each with its source index."""
     given = [one.source_index for one in batch]
     found = connection.execute(
-        "select source_index from reply where source_index = any(%s) and received_at >= %s",
+        "select source_index, max(received_at) from reply"
+        " where source_index = any(%s) and received_at >= %s group by source_index",
         ([index for index in given if index is not None], now - REPEATED),
     )
-    heard = {bytes(row[0]) for row in found.fetchall()}
+    heard = {bytes(row[0]): row[1] for row in found.fetchall()}
     unheard: dict[int, bytes | None] = {}
-    for position, index in enumerate(given):
-        if index is None or index not in heard:
-            unheard[position] = index
-            if index is not None:
-                heard.add(index)
+    for position, (one, index) in enumerate(zip(batch, given, strict=True)):
+        if index is not None:
+            before = heard.get(index)
+            if before is not None and (one.has_id or before >= now - ALIKE):
+                continue
+            heard[index] = now
+        unheard[position] = index
     return unheard
 
 

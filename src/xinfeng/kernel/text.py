@@ -210,7 +210,8 @@ def decode_content(content: bytes, msg_fmt: int) -> str | None:
     Never raises: what cannot be read becomes U+FFFD. NULs are padding and vanish.
     """
     if msg_fmt in _UCS2_FORMATS:
-        text = content.removeprefix(b"\xfe\xff").decode("utf-16-be", "replace")
+        order = "utf-16-le" if content[:2] == b"\xff\xfe" else "utf-16-be"
+        text = content.decode(order, "replace").replace("\ufeff", "")  # some begin every part with a mark
     elif msg_fmt in _BINARY_FORMATS:
         return None
     elif msg_fmt == Encoding.GSM7:
