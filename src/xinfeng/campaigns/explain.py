@@ -8,6 +8,7 @@ will plan it is asked about this one contact, now.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from xinfeng.campaigns import audience, wording
 from xinfeng.campaigns.allocation import yielded_in_plan
@@ -172,6 +173,7 @@ def _foresee(campaign: Campaign, contact: Contact, now: datetime) -> Explanation
         gates=gates,
         text=text,
         route=route,
+        fault=campaign.fault if campaign.state == CampaignState.FAILED else None,
     )
 
 
@@ -203,6 +205,7 @@ def _explanation(
     gates: tuple[GateVerdict, ...] = (),
     text: TextFacts | None = None,
     route: RouteFacts | None = None,
+    fault: dict[str, Any] | None = None,
 ) -> Explanation:
     speaker_id = contact.merged_into or contact.pk
     entries = [entry for entry in entries_of(speaker_id) if entry.purpose == campaign.purpose]
@@ -234,6 +237,7 @@ def _explanation(
         else (),
         text=text,
         route=route,
+        fault=fault,
         channels=_channel_names(message),
     )
 
