@@ -261,3 +261,51 @@ def test_a_plan_can_leave_a_channel_and_says_what_only_that_one_can_carry() -> N
 def test_patience_has_bounds(seconds: int) -> None:
     with pytest.raises(InvalidInput, match=r"failover\.patience"):
         failover.save_patience(seconds, actor="test")
+
+
+def _health(channel: int, **columns: Any) -> None:
+    now = utc_now()
+    given = {
+        "observed_at": now,
+        "down_since": None,
+        "refused": False,
+        "ill_until": None,
+        "illness": "",
+    } | columns
+    ask(
+        "insert into channel_health (channel_id, observed_at, down_since, refused, ill_until, illness)"
+        " values (%s, %s, %s, %s, %s, %s) on conflict (channel_id) do update set observed_at = excluded.observed_at,"
+        " down_since = excluded.down_since, refused = excluded.refused, ill_until = excluded.ill_until,"
+        " illness = excluded.illness returning 1",
+        channel,
+        *given.values(),
+    )
+
+
+def test_people_are_told_what_waits_for_channels_that_are_all_dead_and_why() -> None:
+    now = utc_now()
+    first, second = make_channel(1, name="first"), make_channel(1, name="second")
+    plan = make_routed_plan([(agreed(30), (first, second)), (agreed(5), (second,))])
+    _health(first)
+    _health(second)
+    assert failover.stuck(plan, now=now) == []
+    _health(first, down_since=now - timedelta(minutes=1))
+    assert failover.stuck(plan, now=now) == []  # the other one of its lane is up
+    _health(second, down_since=now - timedelta(minutes=1), refused=True)
+    assert [(one.channel_id, one.reason, one.messages) for one in failover.stuck(plan, now=now)] == [
+        (first, failover.OFFLINE, 30),
+        (second, failover.LOGIN_REFUSED, 5),
+    ]
+    _health(second, down_since=now - timedelta(seconds=1))
+    assert failover.stuck(plan, now=now) == []  # it only blinked
+    _health(second, ill_until=now + timedelta(minutes=1), illness="carrier_refuses:9")
+    disable_channel(first, actor="test")
+    assert {(one.reason, one.messages) for one in failover.stuck(plan, now=now)} == {
+        (failover.DISABLED, 30),
+        ("carrier_refuses:9", 5),
+    }
+    later = now + timedelta(minutes=5)
+    enable_channel(first, actor="test")
+    assert {one.reason for one in failover.stuck(plan, now=later)} == {failover.NO_GATEWAY}
+    ask("update chunk set state = 'done' where plan_id = %s returning 1", plan)
+    assert failover.stuck(plan, now=later) == []

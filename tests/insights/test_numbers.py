@@ -12,6 +12,7 @@ from django.db import connection
 from python_calamine import CalamineWorkbook
 from tests.factories import make_contacts, phone
 
+from xinfeng.channels import codes
 from xinfeng.channels.models import Channel
 from xinfeng.delivery import planning
 from xinfeng.delivery.models import Chunk, Outcome, Plan
@@ -38,13 +39,20 @@ class World:
     first: int
 
     def attempt(
-        self, position: int, outcome: Outcome, code: str = "", *, part: int = 1, at: datetime = NOW
+        self,
+        position: int,
+        outcome: Outcome,
+        code: str = "",
+        *,
+        part: int = 1,
+        at: datetime = NOW,
+        channel_id: int = 1,
     ) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
                 "insert into attempt (message_id, part, channel_id, outcome, code, sent_at, at)"
-                " values (%s, %s, 1, %s, %s, %s, %s)",
-                (self.first + position, part, outcome, code, at, at),
+                " values (%s, %s, %s, %s, %s, %s, %s)",
+                (self.first + position, part, channel_id, outcome, code, at, at),
             )
 
     def accept(self, position: int) -> None:
@@ -88,6 +96,7 @@ class World:
 @pytest.fixture
 def world(committed_db: str) -> Iterator[World]:
     channel = Channel.objects.create(
+        pk=1,
         name="测试",
         kind="cmpp2",
         purpose="marketing",
@@ -139,6 +148,25 @@ def send_some_of_everything(world: World) -> None:
     world.reply(1, "other")
 
 
+def test_the_same_code_over_channels_of_different_kinds_is_told_apart(world: World) -> None:
+    """SMPP's 8 is a fault of the peer, CMPP's 8 flow control: a bare number means something else with each protocol."""
+    Channel.objects.create(
+        pk=2, name="国际", kind="smpp34", purpose="marketing", config={}, secret_sealed=b"", price_li=PRICE_LI
+    )
+    world.attempt(0, Outcome.REFUSED, "8")
+    world.attempt(1, Outcome.REFUSED, "8", channel_id=2)
+    world.attempt(3, Outcome.REFUSED, "8", channel_id=2)
+    numbers = live_numbers(world.plan_id, now=NOW + timedelta(seconds=5))
+    assert numbers.failed_by == (Count("8", 2, "smpp34"), Count("8", 1, "cmpp2"))
+    over = Selection(Group.FAILED, code="8", kind="smpp34")
+    page = drill.contacts(world.plan_id, over)
+    assert (page.total, {row.kind for row in page.rows}) == (2, {"smpp34"})
+    assert drill.contacts(world.plan_id, Selection(Group.FAILED, code="8")).total == 3
+    rows = b"".join(drill.export_csv(world.plan_id, over, actor="li")).decode("utf-8-sig")
+    assert codes.explain("smpp34", "8").meaning("zh") in rows
+    assert codes.explain("cmpp2", "8").meaning("zh") not in rows
+
+
 def test_a_fresh_plan_waits(world: World) -> None:
     numbers = live_numbers(world.plan_id, now=NOW)
     assert (numbers.audience, numbers.planned, numbers.left_out, numbers.waiting) == (10, 8, 2, 8)
@@ -155,9 +183,9 @@ def test_every_message_is_in_one_stage_and_they_add_up(world: World) -> None:
     assert (numbers.waiting, numbers.on_wire, numbers.accepted, numbers.delivered) == (1, 1, 0, 2)
     assert (numbers.failed, numbers.uncertain, numbers.withheld) == (2, 1, 1)
     assert numbers.submitted + numbers.withheld + numbers.waiting + numbers.on_wire == numbers.planned
-    assert numbers.failed_by == (Count("13", 1), Count("MK:0001", 1))
+    assert numbers.failed_by == (Count("13", 1, "cmpp2"), Count("MK:0001", 1, "cmpp2"))
     assert numbers.withheld_by == (Count("opted_out", 1),)
-    assert numbers.uncertain_by == (Count("crash", 1),)
+    assert numbers.uncertain_by == (Count("crash", 1, "cmpp2"),)
     assert (numbers.replied, numbers.opted_out) == (2, 1)
     assert numbers.delivered_share == 0.5
     assert numbers.per_s == pytest.approx((2 + 1 + 2 + 1 + 1) / 10)  # parts tried within ten seconds

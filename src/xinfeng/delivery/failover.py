@@ -46,6 +46,9 @@ AT_ONCE = 500
 DISABLED = "channel_disabled"
 LOGIN_REFUSED = "channel_refused"
 OFFLINE = "channel_offline"
+NO_GATEWAY = "no_gateway"
+BLINK = timedelta(seconds=5)
+"""A connection that comes back within this long is not worth telling people of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,15 @@ class Moved:
     to_id: int
     reason: str
     chunks: int
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Messages of a plan that wait for a channel over which nothing can go, while no other of their lane can either."""
+
+    channel_id: int
+    reason: str
     messages: int
 
 
@@ -161,6 +173,16 @@ async def stranded(connection: AsyncConnection, *, now: datetime) -> dict[int, s
     """Plans with something to send of which everything waits for channels that refuse everything, with the reason."""
     cursor = await connection.execute(_STRANDED, {"now": now})
     return {int(plan_id): str(reason) for plan_id, reason in await cursor.fetchall()}
+
+
+def stuck(plan_id: int, *, now: datetime) -> list[Stuck]:
+    """What of a plan can't go over any channel at present, by the channel it waits for and what is the matter with it, most
+    messages first; empty: everything that waits has a channel that is up."""
+    with django_connection.cursor() as cursor:
+        given = {"plan": plan_id, "now": now, "seen": SEEN, "blink": BLINK}
+        named = {"disabled": DISABLED, "refused": LOGIN_REFUSED, "offline": OFFLINE, "none": NO_GATEWAY}
+        cursor.execute(_STUCK, given | named)
+        return [Stuck(int(row[0]), str(row[1]), int(row[2])) for row in cursor.fetchall()]
 
 
 def moves_by_plan(plan_ids: Sequence[int]) -> dict[int, list[Moved]]:
@@ -279,6 +301,26 @@ where p.state = 'running' and p.route_id is not null
   and exists (select from channel_health where ill_until > %(now)s)
 group by p.id
 having bool_and(h.channel_id is not null and k.state = 'queued')
+"""
+
+_STUCK = """
+with state as (
+  select c.id, case
+      when not c.enabled then %(disabled)s
+      when h.ill_until > %(now)s then h.illness
+      when h.observed_at is null or h.observed_at < %(now)s - %(seen)s then %(none)s
+      when h.down_since < %(now)s - %(blink)s then case when h.refused then %(refused)s else %(offline)s end
+    end as reason
+  from channel c left join channel_health h on h.channel_id = c.id
+)
+select k.channel_id, state.reason, sum(k.last_id - coalesce(k.intent_upto, k.first_id - 1))::bigint as messages
+from chunk k join state on state.id = k.channel_id
+where k.plan_id = %(plan)s and k.state = 'queued' and state.reason is not null
+  and not exists (
+    select from unnest(k.lane) as l (id) join state as other on other.id = l.id where other.reason is null)
+group by k.channel_id, state.reason
+having sum(k.last_id - coalesce(k.intent_upto, k.first_id - 1)) > 0
+order by messages desc, k.channel_id
 """
 
 _LEAVE = """

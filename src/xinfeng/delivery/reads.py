@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from xinfeng.delivery.history import AttemptFact, ReceiptFact, state_of
+from xinfeng.delivery.models import Outcome
 from xinfeng.delivery.outcomes import MessageState
 from xinfeng.foundation import audit
 from xinfeng.foundation.vault import Kind, vault
@@ -45,6 +46,12 @@ class MessageHistory:
     attempts: tuple[AttemptFact, ...]
     receipts: tuple[ReceiptFact, ...]
     replies: tuple[ReplyFact, ...]
+
+    @property
+    def channel_id(self) -> int | None:
+        """The channel that carried it, or may have; None while none has. Throttled tries carried nothing."""
+        over = [one.channel_id for one in self.attempts if one.outcome != Outcome.THROTTLED]
+        return over[-1] if over else None
 
 
 def message_to(contact_id: int, plan_id: int) -> MessageHistory | None:

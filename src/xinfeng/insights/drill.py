@@ -15,6 +15,7 @@ import ibis
 import xlsxwriter
 from django.db import connection, transaction
 
+from xinfeng.channels.models import Channel
 from xinfeng.delivery.models import ReplyMeaning
 from xinfeng.delivery.outcomes import FALLEN_BACK, MessageState, message_state
 from xinfeng.foundation import audit, security
@@ -49,7 +50,7 @@ class Group(StrEnum):
 @dataclass(frozen=True)
 class Selection:
     """A number that was clicked. `code` narrows to a carrier's code or a reason; the others to a line of the
-    report (`province` "" means unknown). None: any."""
+    report (`province` "" means unknown); `kind` to messages that went over channels of that kind. None: any."""
 
     group: Group
     code: str | None = None
@@ -57,11 +58,13 @@ class Selection:
     province: str | None = None
     carrier: int | None = None
     level: str | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True)
 class Row:
-    """One contact behind a number. `message_id` is None for those left out; `phone` is masked."""
+    """One contact behind a number. `message_id` is None for those left out; `phone` is masked; `kind`: of the channel that
+    carried it, which tells what `code` means."""
 
     contact_id: int
     phone: str
@@ -74,6 +77,7 @@ class Row:
     city: str
     level: str
     tier: int
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -197,7 +201,7 @@ def _lines(
                 row.phone,
                 STAGES[row.stage].in_(language),
                 row.code,
-                code_name(row.code, language),
+                code_name(row.code, language, row.kind),
                 row.parts,
                 row.cost_li / 1000,
                 row.province,
@@ -243,6 +247,9 @@ def _chosen(copy: Lens, plan_id: int, selection: Selection) -> ibis.Table:
     )
     if selection.code is not None:
         rows = rows.filter(rows["code"] == selection.code)
+    if selection.kind is not None:
+        channels = Channel.objects.filter(kind=selection.kind).values_list("pk", flat=True)
+        rows = rows.filter(rows["channel_id"].isin([*channels, 0]))
     contact = copy.table("contact")
     contact = contact.select("id", "province", "city", "level", "tier", "carrier")
     rows = rows.left_join(contact, rows["contact_id"] == contact["id"]).drop("id")
@@ -273,7 +280,7 @@ def _messages(copy: Lens, plan_id: int, selection: Selection) -> ibis.Table:
         rows = rows.filter(accepted, rows["code"] == FALLEN_BACK)
     elif group is not Group.PLANNED:
         rows = rows.filter(rows["stage"] == str(group))
-    return rows.select("contact_id", "message_id", "stage", "code", "parts", "cost_li")
+    return rows.select("contact_id", "message_id", "stage", "code", "parts", "cost_li", "channel_id")
 
 
 def _left_out(copy: Lens, plan_id: int) -> ibis.Table:
@@ -286,6 +293,7 @@ def _left_out(copy: Lens, plan_id: int) -> ibis.Table:
         code=rows["reason"],
         parts=ibis.literal(0, "int16"),
         cost_li=ibis.literal(0, "int32"),
+        channel_id=ibis.null("int64"),
     )
 
 
@@ -303,6 +311,8 @@ def _with_phones(found: list[dict[str, Any]], *, clear: bool) -> list[Row]:
         )
         sealed = [(int(row[0]), bytes(row[1])) for row in cursor.fetchall()]
     numbers = vault().open_many(Kind.PHONE, [phone for _, phone in sealed])
+    over = {row["channel_id"] for row in found if row["channel_id"] is not None}
+    kinds = dict(Channel.objects.filter(pk__in=over).values_list("pk", "kind")) if over else {}
     shown = {
         contact_id: number if clear else mask(number)
         for (contact_id, _), number in zip(sealed, numbers, strict=True)
@@ -320,6 +330,7 @@ def _with_phones(found: list[dict[str, Any]], *, clear: bool) -> list[Row]:
             city=row["city"] or "",
             level=row["level"] or "",
             tier=row["tier"] or 0,
+            kind=kinds.get(row["channel_id"], ""),
         )
         for row in found
     ]

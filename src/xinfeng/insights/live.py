@@ -7,7 +7,7 @@ plus `left_out`: numbers that people act on have to add up, paused and stopped c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,10 +27,12 @@ RATE_OVER = timedelta(seconds=10)
 
 @dataclass(frozen=True)
 class Count:
-    """How many messages (or contacts) share a code: a gate's reason, a carrier's code."""
+    """How many messages (or contacts) share a code: a gate's reason, a carrier's code. `kind`: of the channels that it
+    came over ("": none, or no longer known), as a bare number means something else with each protocol."""
 
     code: str
     messages: int
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,10 +181,11 @@ def _as_counts(found: dict[str, int]) -> tuple[Count, ...]:
 
 
 class _States:
-    """Messages and parts by state, code and channel."""
+    """Messages and parts by state, code and channel. `kinds` of channels, by id."""
 
-    def __init__(self, rows: Iterable[dict[str, Any]]) -> None:
+    def __init__(self, rows: Iterable[dict[str, Any]], kinds: Mapping[int, str]) -> None:
         self._rows = list(rows)
+        self._kinds = kinds
 
     def messages(self, state: str) -> int:
         return sum(row["messages"] for row in self._rows if row["stage"] == state)
@@ -207,12 +210,12 @@ class _States:
         return sum(row["messages"] for row in self._rows if row["stage"] == state and row["code"] == code)
 
     def by_code(self, state: str) -> tuple[Count, ...]:
-        counts: Counter[str] = Counter()
+        counts: Counter[tuple[str, str]] = Counter()
         for row in self._rows:
             if row["stage"] == state:
-                counts[row["code"] or ""] += row["messages"]
-        found = [Count(code, messages) for code, messages in counts.items()]
-        return tuple(sorted(found, key=lambda count: (-count.messages, count.code)))
+                counts[row["code"] or "", self._kinds.get(row["channel_id"], "")] += row["messages"]
+        found = [Count(code, messages, kind) for (code, kind), messages in counts.items()]
+        return tuple(sorted(found, key=lambda count: (-count.messages, count.code, count.kind)))
 
 
 def _states(copy: Lens, plan_id: int, on_wire: list[tuple[int, int]]) -> _States:
@@ -220,7 +223,7 @@ def _states(copy: Lens, plan_id: int, on_wire: list[tuple[int, int]]) -> _States
     counted = messages.group_by("stage", "code", "channel_id").aggregate(
         messages=messages.count(), parts=messages["parts"].sum(), displayed=messages["displayed"].sum()
     )
-    return _States(copy.rows(counted).to_pylist())
+    return _States(copy.rows(counted).to_pylist(), dict(Channel.objects.values_list("pk", "kind")))
 
 
 def _counts(copy: Lens, table: str, column: str, plan_id: int) -> tuple[Count, ...]:

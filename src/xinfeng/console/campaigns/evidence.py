@@ -43,7 +43,7 @@ COLUMNS = (
     Column("level", _("会员等级"), hide_on_phone=True),
     Column("why", ""),
 )
-NARROWED = ("group", "code", "tier", "province", "carrier", "level")
+NARROWED = ("group", "code", "tier", "province", "carrier", "level", "kind")
 FORMS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -81,7 +81,7 @@ def people(request: HttpRequest, campaign_id: int) -> HttpResponse:
     found = drill.contacts(
         campaign.plan_id, selection, after=_number(query.after or "0"), limit=query.per_page
     )
-    rows = [(row, code_name(row.code, language())) for row in found.rows]
+    rows = [(row, code_name(row.code, language(), row.kind)) for row in found.rows]
     table = Table(
         id="people",
         columns=COLUMNS,
@@ -98,7 +98,7 @@ def people(request: HttpRequest, campaign_id: int) -> HttpResponse:
             Crumb(campaign.name, reverse("campaigns.detail", args=[campaign_id])),
         ],
         "title": STAGES[selection.group].in_(language()),
-        "sentence": code_name(selection.code, language()),
+        "sentence": code_name(selection.code, language(), selection.kind or ""),
         "total": found.total,
         "kept": query.kept,
         "may_keep": may(request.user, "segment.edit"),
@@ -205,6 +205,7 @@ def _selection(kept: Any) -> Selection:
         code=kept.get("code"),
         province=kept.get("province"),
         level=kept.get("level"),
+        kind=kept.get("kind"),
         **numbers,
     )
 

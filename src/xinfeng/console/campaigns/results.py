@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
@@ -16,13 +17,14 @@ from django.views.decorators.http import require_safe
 from xinfeng.campaigns import actions, reads
 from xinfeng.campaigns.complaint_watch import last_pause
 from xinfeng.campaigns.models import Campaign, CampaignState
+from xinfeng.channels.models import Channel
 from xinfeng.complaints import reads as complaints
 from xinfeng.complaints.rates import rate_of_plans
 from xinfeng.console.campaigns.frame import common, held_because, story
-from xinfeng.console.campaigns.routed import carried
+from xinfeng.console.campaigns.routed import carried, waiting
 from xinfeng.console.campaigns.samples import language
 from xinfeng.console.codes.receipts import ShownFinding, shown
-from xinfeng.console.codes.shown import by_side
+from xinfeng.console.codes.shown import CodeRow, by_side
 from xinfeng.console.complaints.labels import per_million
 from xinfeng.console.complaints.listing import shown as shown_complaints
 from xinfeng.console.components import Share, Stat
@@ -31,6 +33,7 @@ from xinfeng.console.permissions import allowed
 from xinfeng.console.templatetags.xinfeng_format import num, pct, yuan
 from xinfeng.content.parts import fen
 from xinfeng.insights import report as reports
+from xinfeng.delivery.models import PlanChannel
 from xinfeng.insights import unusual
 from xinfeng.insights.drill import Group
 from xinfeng.insights.live import Count, LiveNumbers, live_numbers
@@ -101,9 +104,12 @@ def _live_context(campaign: Campaign, numbers: LiveNumbers) -> dict[str, Any]:
         return people_url(campaign, group)
 
     return {
+    waits = waiting(campaign)
         "numbers": numbers,
         "carried": carried(campaign),
         "shares": [
+        "waiting_for": waits,
+        "all_wait": bool(waits) and sum(one.messages for one in waits) >= numbers.waiting + numbers.on_wire,
             Share(_("已送达"), numbers.delivered, "good", to(Group.DELIVERED)),
             Share(_("已接收，等回执"), numbers.accepted, "info", to(Group.ACCEPTED)),
             Share(_("提交中"), numbers.on_wire, "accent", to(Group.ON_WIRE)),
@@ -118,12 +124,17 @@ def _live_context(campaign: Campaign, numbers: LiveNumbers) -> dict[str, Any]:
             Stat(_("已送达"), num(numbers.delivered), to(Group.DELIVERED), pct(numbers.delivered_share)),
             *_read(campaign, numbers),
             Stat(_("回复"), num(numbers.replied), to(Group.REPLIED)),
-            Stat(_("退订"), num(numbers.opted_out), to(Group.OPTED_OUT), tone="bad"),
+            Stat(
+                _("退订"),
+                num(numbers.opted_out),
+                to(Group.OPTED_OUT),
+                pct(numbers.opted_out, numbers.delivered) if numbers.delivered else "",
+                tone="bad",
+            ),
             Stat(_("费用"), yuan(fen(numbers.cost_li))),
         ],
         "failed_by": _codes(campaign, numbers.failed_by, Group.FAILED),
-        "failed_sides": by_side(_codes(campaign, numbers.failed_by, Group.FAILED), _kind(campaign)),
-        "kind": _kind(campaign),
+        "failed_sides": by_side(_codes(campaign, numbers.failed_by, Group.FAILED)),
         "uncertain_by": _codes(campaign, numbers.uncertain_by, Group.UNCERTAIN),
         "withheld_by": _codes(campaign, numbers.withheld_by, Group.WITHHELD),
         "left_out_by": _codes(campaign, numbers.left_out_by, Group.LEFT_OUT),
@@ -142,25 +153,30 @@ def _read(campaign: Campaign, numbers: LiveNumbers) -> list[Stat]:
 
 
 def _kind(campaign: Campaign) -> str:
-    """The kind of its channel, where all went by one: a bare number means something else with each protocol."""
-    return str(campaign.channel.kind) if campaign.channel else ""
+    """The kind of its channels, where they are of one: a bare number means something else with each protocol."""
+    if campaign.channel is not None:
+        return str(campaign.channel.kind)
+    over = PlanChannel.objects.filter(plan=campaign.plan).values("channel_id")
+    kinds = set(Channel.objects.filter(pk__in=over).values_list("kind", flat=True))
+    return kinds.pop() if len(kinds) == 1 else ""
 
 
-def _codes(campaign: Campaign, counts: Iterable[Count], group: Group) -> list[tuple[str, str, int, str]]:
-    """Code, meaning, number and address of each."""
-    return [
-        (
-            count.code,
-            code_name(count.code, language(), _kind(campaign)),
-            count.messages,
-            people_url(campaign, group, code=count.code),
-        )
-        for count in counts
-    ]
+def _codes(campaign: Campaign, counts: Iterable[Count], group: Group) -> list[CodeRow]:
+    """Code, meaning, number, address and kind of channel of each. By a route the same code may come over channels of
+    different kinds: then it stands once for each, and its address is narrowed."""
+    counts = list(counts)
+    often = Counter(count.code for count in counts)
+    found, one_kind = [], _kind(campaign) if counts else ""
+    for count in counts:
+        kind = count.kind or one_kind
+        narrowed = kind if often[count.code] > 1 and kind else None
+        url = people_url(campaign, group, code=count.code, kind=narrowed)
+        found.append((count.code, code_name(count.code, language(), kind), count.messages, url, kind))
+    return found
 
 
 def _report_context(campaign: Campaign, found: Report) -> dict[str, Any]:
-    numbers = found.numbers
+    numbers, kind = found.numbers, _kind(campaign)
     return {
         **_live_context(campaign, numbers),
         "report": found,
@@ -178,10 +194,13 @@ def _report_context(campaign: Campaign, found: Report) -> dict[str, Any]:
             (one, one.source[1 if language().startswith("en") else 0]) for one in found.benchmarks
         ],
         "unusual": _unusual(campaign),
-        "receipts": [(code, code_name(code, language()), count) for code, count in found.receipts_by_code],
+        "receipts": [
+            (code, code_name(code, language(), kind), count) for code, count in found.receipts_by_code
+        ],
     }
 
 
+        "kind": kind,
 def _unusual(campaign: Campaign) -> list[ShownFinding]:
     """What is unusual about its receipts, as the hourly look found it."""
     assert campaign.plan_id is not None

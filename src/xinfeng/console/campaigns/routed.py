@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from xinfeng.campaigns.models import Campaign
+from xinfeng.campaigns.models import Campaign, CampaignState
 from xinfeng.campaigns.route_table import ChannelShare, RouteCell, RouteTable
 from xinfeng.channels.models import Channel
 from xinfeng.channels.routing import CARRIERS, Obstacle
@@ -19,6 +19,7 @@ from xinfeng.console.components.parts import Text
 from xinfeng.console.contacts.labels import CARRIERS as CARRIER_NAMES
 from xinfeng.delivery import failover
 from xinfeng.insights.stages import by_channel
+from xinfeng.kernel.time import utc_now
 from xinfeng.lens.engine import lens
 from xinfeng.policy.reasons import reason_name
 
@@ -34,6 +35,7 @@ MOVES: dict[str, Text] = {
     failover.DISABLED: gettext_lazy("通道被停用"),
     failover.LOGIN_REFUSED: gettext_lazy("登录被拒"),
     failover.OFFLINE: gettext_lazy("连不上"),
+    failover.NO_GATEWAY: gettext_lazy("没有网关在运行"),
     "carrier_refuses": gettext_lazy("运营商一直拒绝"),
     "carrier_silent": gettext_lazy("运营商没有应答"),
     "carrier_cuts": gettext_lazy("运营商一直断开"),
@@ -60,6 +62,13 @@ class Line:
     url: str
     cells: list[Cell]
     faults: list[str]
+
+    @property
+    def same(self) -> Text:
+        """The one thing that stands in its way for every carrier, "" where they differ."""
+        found = {one.obstacle for one in self.share.cells}
+        only = found.pop() if len(found) == 1 else None
+        return OBSTACLES[only] if only is not None else ""
 
 
 def routed(campaign: Campaign, table: RouteTable) -> dict[str, Any]:
@@ -133,6 +142,33 @@ def carried(campaign: Campaign) -> dict[str, Any] | None:
             for one in moves
         ],
     }
+
+
+@dataclass(frozen=True)
+class WaitingLine:
+    """Messages that wait for a channel, and what is the matter with it."""
+
+    name: str
+    url: str
+    why: str
+    messages: int
+
+
+def waiting(campaign: Campaign) -> list[WaitingLine]:
+    """What of a campaign that is being sent has no channel at present over which it could go."""
+    if campaign.plan_id is None or campaign.state != CampaignState.RUNNING:
+        return []
+    found = failover.stuck(campaign.plan_id, now=utc_now())
+    names = dict(Channel.objects.filter(pk__in=[one.channel_id for one in found]).values_list("pk", "name"))
+    return [
+        WaitingLine(
+            names.get(one.channel_id, "—"),
+            reverse("channels.detail", args=[one.channel_id]),
+            moved_because(one.reason),
+            one.messages,
+        )
+        for one in found
+    ]
 
 
 def moved_because(reason: str) -> str:

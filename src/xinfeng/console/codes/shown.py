@@ -92,21 +92,25 @@ def kind_name(kind: str) -> str:
     return str(ChannelKind(kind).label) if kind in ChannelKind.values else kind
 
 
+CodeRow = tuple[str, str, int, str, str]
+"""Code, name, messages, address, and the kind of channel it came over."""
+
+
 @dataclass(frozen=True)
 class SideGroup:
-    """The failures on one side; `codes` are (code, name, messages, address)."""
+    """The failures on one side."""
 
     name: str
     tone: Tone
     messages: int
-    codes: tuple[tuple[str, str, int, str], ...]
+    codes: tuple[CodeRow, ...]
 
 
-def by_side(rows: Sequence[tuple[str, str, int, str]], kind: str) -> list[SideGroup]:
+def by_side(rows: Sequence[CodeRow]) -> list[SideGroup]:
     """Failures by whose side they are on, the most frequent side first; our own words are ours."""
-    groups: dict[Side, list[tuple[str, str, int, str]]] = {}
+    groups: dict[Side, list[CodeRow]] = {}
     for row in rows:
-        info = carrier_code(row[0], kind)
+        info = carrier_code(row[0], row[4])
         side = info.side if info else Side.OURSELVES
         groups.setdefault(Side.UNKNOWN if side is Side.NOBODY else side, []).append(row)
     found = [

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from xinfeng.campaigns.reads import names_of_plans
+from xinfeng.channels.models import Channel
 from xinfeng.consent import reads as consent
 from xinfeng.console.components import Crumb
 from xinfeng.console.components.parts import Text, Tone
@@ -118,6 +119,8 @@ def page_of(request: HttpRequest, contact_id: int, *, revealed: Revealed | None 
     histories = messages_to(merging.members(contact_id), limit=MESSAGES)
     campaigns = names_of_plans([one.plan_id for one in histories])
     suppressions = consent.suppressions_of(contact_id)
+    over = [one.channel_id for one in histories if one.channel_id is not None]
+    kinds = dict(Channel.objects.filter(pk__in=over).values_list("pk", "kind"))
     return {
         "card": card,
         "row": row,
@@ -150,7 +153,9 @@ def page_of(request: HttpRequest, contact_id: int, *, revealed: Revealed | None 
         "in_force": [SUPPRESSIONS[one.reason] for one in suppressions if one.lifted_at is None],
         "reasons": [(code, SUPPRESSIONS[code]) for code in ("manual", "complaint")],
         "scopes": list(SCOPES.items()),
-        "messages_sent": [(one, campaigns.get(one.plan_id)) for one in histories],
+        "messages_sent": [
+            (one, campaigns.get(one.plan_id), kinds.get(one.channel_id or 0, "")) for one in histories
+        ],
         **_forms(request, contact_id),
         "all_tags": [one.name for one in reads.tags()] if may(request.user, "contact.edit") else [],
         "crumbs": [Crumb(_("客户"), reverse("contacts"))],
