@@ -22,6 +22,7 @@ from xinfeng.protocols.sgip import bulk as sgip_bulk
 from xinfeng.protocols.smgp import bulk as smgp_bulk
 from xinfeng.protocols.smgp.layout import V30 as SMGP_V30
 from xinfeng.protocols.smpp import bulk as smpp_bulk
+from xinfeng.protocols.smpp import centre as smpp_centre
 from xinfeng.protocols.traffic import Batch, ReportItem, SubmitItem, SubmitResponse
 
 BATCH = 500
@@ -109,8 +110,8 @@ def of_smpp() -> tuple[Writers, Reader]:
     reports = [report_of((msg_id, item[0])) for msg_id, item in zip(ids, ITEMS, strict=True)]
     writers = (
         lambda: template.encode_batch(sequences, ITEMS),
-        lambda: smpp_bulk.encode_submit_responses(answers),
-        lambda: smpp_bulk.encode_reports(sequences, reports),
+        lambda: smpp_centre.encode_submit_responses(answers),
+        lambda: smpp_centre.encode_reports(sequences, reports),
     )
     centre, provider = smpp_bulk.Reading(at_centre=True), smpp_bulk.Reading()
     submits = writers[0]()
