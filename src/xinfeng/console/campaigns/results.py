@@ -32,8 +32,8 @@ from xinfeng.console.middleware import wants_fragment
 from xinfeng.console.permissions import allowed
 from xinfeng.console.templatetags.xinfeng_format import num, pct, yuan
 from xinfeng.content.parts import fen
-from xinfeng.insights import report as reports
 from xinfeng.delivery.models import PlanChannel
+from xinfeng.insights import report as reports
 from xinfeng.insights import unusual
 from xinfeng.insights.drill import Group
 from xinfeng.insights.live import Count, LiveNumbers, live_numbers
@@ -103,13 +103,13 @@ def _live_context(campaign: Campaign, numbers: LiveNumbers) -> dict[str, Any]:
     def to(group: Group) -> str:
         return people_url(campaign, group)
 
-    return {
     waits = waiting(campaign)
+    return {
         "numbers": numbers,
         "carried": carried(campaign),
-        "shares": [
         "waiting_for": waits,
         "all_wait": bool(waits) and sum(one.messages for one in waits) >= numbers.waiting + numbers.on_wire,
+        "shares": [
             Share(_("已送达"), numbers.delivered, "good", to(Group.DELIVERED)),
             Share(_("已接收，等回执"), numbers.accepted, "info", to(Group.ACCEPTED)),
             Share(_("提交中"), numbers.on_wire, "accent", to(Group.ON_WIRE)),
@@ -124,13 +124,7 @@ def _live_context(campaign: Campaign, numbers: LiveNumbers) -> dict[str, Any]:
             Stat(_("已送达"), num(numbers.delivered), to(Group.DELIVERED), pct(numbers.delivered_share)),
             *_read(campaign, numbers),
             Stat(_("回复"), num(numbers.replied), to(Group.REPLIED)),
-            Stat(
-                _("退订"),
-                num(numbers.opted_out),
-                to(Group.OPTED_OUT),
-                pct(numbers.opted_out, numbers.delivered) if numbers.delivered else "",
-                tone="bad",
-            ),
+            Stat(_("退订"), num(numbers.opted_out), to(Group.OPTED_OUT), tone="bad"),
             Stat(_("费用"), yuan(fen(numbers.cost_li))),
         ],
         "failed_by": _codes(campaign, numbers.failed_by, Group.FAILED),
@@ -180,6 +174,7 @@ def _report_context(campaign: Campaign, found: Report) -> dict[str, Any]:
     return {
         **_live_context(campaign, numbers),
         "report": found,
+        "kind": kind,
         "tells_read": numbers.displayed_of > 0,
         "funnel": _funnel(campaign, numbers),
         "hours": _hours(found),
@@ -200,7 +195,6 @@ def _report_context(campaign: Campaign, found: Report) -> dict[str, Any]:
     }
 
 
-        "kind": kind,
 def _unusual(campaign: Campaign) -> list[ShownFinding]:
     """What is unusual about its receipts, as the hourly look found it."""
     assert campaign.plan_id is not None
