@@ -264,3 +264,38 @@ def test_random_bodies_agree_with_the_readable_codec_on_what_is_malformed(
         with pytest.raises(type(told)) as caught:
             decode(pdu, version)
         assert caught.value.code == told.code
+
+
+@pytest.mark.parametrize(
+    ("stat", "word"),
+    [
+        (b"AF:4   ", "AF:4"),
+        (b"delivrd", "DELIVRD"),
+        (b"Undeliv", "UNDELIV"),
+        (bytes(7), "UNKNOWN"),
+        (b"mk:1\0\0\0", "mk:1"),
+    ],
+)
+def test_words_of_reports_as_gateways_pad_and_spell_them(
+    stat: bytes, word: str, vectors: Mapping[str, bytes]
+) -> None:
+    octets = vectors["DELIVER_V20_REPORT"].replace(b"DELIVRD", stat)
+    (receipt,) = decode_batch(octets, 0, layout_of(0x20)).receipts
+    assert receipt[3] == word
+
+
+@pytest.mark.parametrize("link", [0x20, 0x30])
+@pytest.mark.parametrize("tail", [0, 5, 8, 20, 21, 40])
+@pytest.mark.parametrize("name", ["DELIVER_V20", "DELIVER_V20_REPORT"])
+def test_a_delivery_is_read_by_the_layout_it_has_whatever_its_tail(
+    vectors: Mapping[str, bytes], link: int, tail: int, name: str
+) -> None:
+    """On links of either version; 8 octets are the tail of this layout, more and fewer are seen."""
+    whole = vectors[name]
+    octets = whole[:-8] + bytes(tail)
+    if link == 0x30 and tail < 8:
+        return  # not to be told from a 3.0 message that lost its tail
+    batch = decode_batch(len(octets).to_bytes(4, "big") + octets[4:], 0, layout_of(link))
+    expected = decode_batch(whole, 0, layout_of(0x20))
+    assert (batch.receipts, batch.replies) == (expected.receipts, expected.replies)
+    assert batch.receipts or batch.replies

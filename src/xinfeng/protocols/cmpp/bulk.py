@@ -134,7 +134,7 @@ def _read_deliver(batch: Batch, buffer: bytes, offset: int, sequence: int, layou
                 sequence,
                 buffer[offset + 12 : offset + 20],
                 msg_id,
-                _WORDS.get(stat) or text_field(stat),
+                _WORDS.get(stat) or _word(stat),
                 submit_time.decode("latin-1").rstrip("\0"),
                 done_time.decode("latin-1").rstrip("\0"),
                 number.partition(b"\0")[0].decode("latin-1"),
@@ -154,6 +154,12 @@ _WORDS = {
     for word in ("DELIVRD", "EXPIRED", "DELETED", "UNDELIV", "ACCEPTD", "UNKNOWN", "REJECTD", "MK:0001")
 }
 """Status words that fill their field, decoded once."""
+
+
+def _word(stat: bytes) -> str:
+    """Some pad with blanks, or write small letters; a report that says nothing says that nothing is known."""
+    word = text_field(stat).strip()
+    return _WORDS.get(word.upper().encode("latin-1", "replace")) or word or "UNKNOWN"
 
 
 def _read_submit(buffer: bytes, offset: int, length: int, sequence: int, layout: Layout) -> Submission | None:

@@ -87,20 +87,32 @@ def layout_of(version: int) -> Layout:
 def deliver_layout(buffer: bytes, offset: int, length: int, expected: Layout) -> Layout | None:
     """The layout a DELIVER truly has; None: content would end outside the message in either.
 
-    In this order: the expected one with its tail or a shorter one; the other one with exactly its tail; then with
-    longer tails, and shorter ones, that gateways make, where Registered_Delivery is 0 or 1 at its place.
+    The expected one with exactly its tail; else one that looks right before the content, the expected one first, for
+    gateways shorten tails and lengthen them; else whichever has room.
     """
-    content_at = expected.deliver_content_at
-    rest = length - content_at - buffer[offset + content_at - 1] if length >= content_at else -1
-    if 0 <= rest <= expected.tail:
+    rest = _behind_content(buffer, offset, length, expected)
+    if rest == expected.tail:
         return expected
     other = V20 if expected is V30 else V30
-    other_at = other.deliver_content_at
-    other_rest = length - other_at - buffer[offset + other_at - 1] if length >= other_at else -1
-    if other_rest == other.tail:
+    other_rest = _behind_content(buffer, offset, length, other)
+    shortened = 0 <= rest < expected.tail and _looks_right(buffer, offset, expected)
+    if other_rest == other.tail and not shortened:
         return other
-    if rest >= 0 and buffer[offset + content_at - 2] <= 1:
-        return expected
-    if other_rest >= 0 and buffer[offset + other_at - 2] <= 1:
-        return other
-    return None
+    for layout, room in ((expected, rest), (other, other_rest)):
+        if room >= 0 and _looks_right(buffer, offset, layout):
+            return layout
+    return expected if 0 <= rest <= expected.tail else None
+
+
+def _behind_content(buffer: bytes, offset: int, length: int, layout: Layout) -> int:
+    """Octets that follow the content; negative: it would end outside the message."""
+    content_at = layout.deliver_content_at
+    return length - content_at - buffer[offset + content_at - 1] if length >= content_at else -1
+
+
+def _looks_right(buffer: bytes, offset: int, layout: Layout) -> bool:
+    """Whether Registered_Delivery is 0 or 1, and nothing follows the padding of the number before it."""
+    content_at = offset + layout.deliver_content_at
+    number_at = content_at - 2 - layout.number_types - layout.number_width
+    _, _, padding = buffer[number_at : number_at + layout.number_width].partition(b"\0")
+    return buffer[content_at - 2] <= 1 and not padding.strip(b"\0")

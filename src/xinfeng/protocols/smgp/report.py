@@ -34,6 +34,7 @@ FIXED_LABELS = frozenset(
 
 _TEXT_WIDTH = 20
 _SAYS_NOTHING = frozenset({"UNDELIV", "EXPIRED", "DELETED", "REJECTD", "UNKNOWN"})
+_WORDS = _SAYS_NOTHING | {"DELIVRD", "ACCEPTD", "ENROUTE", "BUFFRED"}
 _NO_ERROR = frozenset({"", "0", "00", "000"})
 
 _id_first = re.compile(rb"id:", re.IGNORECASE).match
@@ -65,6 +66,8 @@ class Report:
 @lru_cache(maxsize=1024)
 def stat_word(stat: str, err: str) -> str:
     """The word by which the rest of the house knows this state; empty where both are."""
+    if stat.upper() in _WORDS:
+        stat = stat.upper()
     if not stat:
         if not err:
             return ""
