@@ -23,13 +23,13 @@ from xinfeng.delivery import number_news
 from xinfeng.delivery.models import Attempt, Chunk, Plan
 from xinfeng.foundation import database, seals, stored
 from xinfeng.foundation import settings as xinfeng_settings
-from xinfeng.foundation.backups import schedule, settling
+from xinfeng.foundation.backups import indexing, schedule, settling
 from xinfeng.foundation.backups.checking import check
 from xinfeng.foundation.backups.form import open_archive
 from xinfeng.foundation.backups.loading import BLOCK_GAP, is_empty, load, prepare_schema
 from xinfeng.foundation.backups.manifest import read
 from xinfeng.foundation.backups.sealing import open_file, open_keys, seal_file, seal_keys
-from xinfeng.foundation.backups.writing import create
+from xinfeng.foundation.backups.writing import create, name_begins
 from xinfeng.foundation.postgres import EmbeddedPostgres
 from xinfeng.kernel.errors import Conflict, InvalidInput
 from xinfeng.kernel.time import utc_now
@@ -38,6 +38,23 @@ COUNTS = """
 select c.relname::text from pg_class c where c.relkind in ('r', 'p') and not c.relispartition
   and c.relnamespace = 'public'::regnamespace order by 1"""
 WILL_DIFFER = {"audit_entry", "key_holder", "login_session", "django_session", "attempt", "stored_setting"}
+
+
+INDEXES = """
+select i.indrelid::regclass::text, case when h.inhrelid is null then c.relname::text end as own_name,
+  replace(pg_get_indexdef(c.oid), c.relname, ''), i.indisvalid, k.contype::text, h.inhparent::regclass::text
+from pg_index i join pg_class c on c.oid = i.indexrelid left join pg_inherits h on h.inhrelid = c.oid
+left join pg_constraint k on k.conindid = c.oid and k.conrelid = i.indrelid
+where c.relnamespace = 'public'::regnamespace order by 1, 3, 6"""
+"""Those of partitions have names that PostgreSQL gave them."""
+TRIGGERS = """
+select t.tgrelid::regclass::text, t.tgname::text, t.tgenabled::text from pg_trigger t where not t.tgisinternal order by 1, 2"""
+
+
+@pytest.fixture(autouse=True)
+def few_are_many(monkeypatch):
+    """So that these small tables go the way of large ones."""
+    monkeypatch.setattr(indexing, "MANY", 1)
 
 
 @pytest.fixture
@@ -122,6 +139,37 @@ def test_everything_comes_back_and_the_chains_hold(full, server, tmp_path):
         assert ask("select count(*) from message_rest") == (0,)
         with pytest.raises(psycopg.errors.IntegrityConstraintViolation), database.connect() as connection:
             connection.execute("delete from message")
+
+
+@pytest.mark.parametrize("many", [1, 10**9])
+def test_every_index_constraint_and_trigger_stands_again(full, server, tmp_path, monkeypatch, many):
+    monkeypatch.setattr(indexing, "MANY", many)
+
+    def shape():
+        with database.connect() as connection:
+            return [connection.execute(question).fetchall() for question in (INDEXES, TRIGGERS)]
+
+    before = shape()
+    create(tmp_path / "b", now=utc_now())
+    with empty_database(server):
+        restore(tmp_path / "b")
+        for now_there, there in zip(shape(), before, strict=True):
+            assert set(now_there) ^ set(there) == set()
+
+
+def test_rows_that_cannot_stand_beside_each_other_are_damage(full, server, tmp_path):
+    """Unique constraints are looked at after the rows are in: they must hold all the same."""
+    with database.connect() as connection:
+        connection.execute("alter table contact drop constraint contact_external_id")
+        connection.execute(
+            "update contact set external_id = 'twice' where id in (%s, %s)", (full[0], full[1])
+        )
+    create(tmp_path / "b", now=utc_now())
+    with empty_database(server):
+        with pytest.raises(InvalidInput) as fault:
+            restore(tmp_path / "b")
+        assert (fault.value.code, fault.value.params) == ("backup.damaged", {"file": "tables/contact.copy"})
+        assert ask("select count(*) from contact") == (0,)
 
 
 def test_ids_go_on_behind_a_gap(full, server, tmp_path):
@@ -341,6 +389,12 @@ def test_what_is_missing_or_signed_by_nobody_is_refused(whole, tmp_path, change)
     assert refused(rewritten(whole, tmp_path / "x", change)) in ("backup.damaged", "backup.signature")
 
 
+def test_what_is_in_it_is_packed(whole):
+    with zipfile.ZipFile(whole) as archive:
+        large = [one for one in archive.infolist() if one.file_size > 2_000]
+    assert large and all(one.compress_size < one.file_size for one in large)
+
+
 def test_a_file_that_was_slipped_in_is_refused(whole, tmp_path):
     path = rewritten(whole, tmp_path / "x", lambda name, content: content)
     with zipfile.ZipFile(path, "a") as archive:
@@ -464,6 +518,42 @@ def test_a_folder_that_cannot_be_written_to_is_refused(committed_db, folder):
     with pytest.raises(InvalidInput) as fault:
         schedule.save(schedule.Schedule(6, folder, 2), actor="admin")
     assert fault.value.code == "backup.folder"
+
+
+def test_what_a_crash_left_half_written_goes_with_the_next(committed_db, tmp_path):
+    staged = tmp_path / f".{name_begins()}20260101T000000Z.xfbackup.partial"
+    other = tmp_path / ".xinfeng-other-20260101T000000Z.xfbackup.partial"
+    for path in (staged, other):
+        path.write_bytes(b"half")
+    schedule.make(tmp_path / "b", actor="x", now=utc_now())
+    assert not staged.exists() and other.exists()
+
+
+def test_a_failure_that_a_person_saw_raises_no_alarm(committed_db, tmp_path):
+    with pytest.raises(Conflict):
+        schedule.make(tmp_path / "no" / "such" / "b", actor="admin", now=utc_now())
+    assert schedule.standing(now=utc_now()).ok
+    assert ask("select count(*) from audit_entry where action = 'backup.fail'") == (1,)
+
+
+def test_one_more_is_made_when_somebody_asks(committed_db, tmp_path):
+    with pytest.raises(InvalidInput) as fault:
+        schedule.ask_now(actor="admin")
+    assert fault.value.code == "backup.folder"
+    schedule.save(schedule.Schedule(0, str(tmp_path), 2), actor="admin")
+    for _ in range(2):
+        schedule.ask_now(actor="admin")
+    assert ask("select count(*) from procrastinate_jobs where task_name = %s", schedule.JOB_NOW) == (1,)
+    with schedule._alone():
+        assert schedule.is_under_way()
+        with pytest.raises(Conflict):
+            schedule.ask_now(actor="admin")
+    assert not schedule.is_under_way()
+    now = utc_now().replace(microsecond=0)
+    schedule.run_now(actor="admin", now=now)
+    [lying] = schedule.lying()
+    assert (lying.at, lying.bytes) == (now, (tmp_path / lying.name).stat().st_size)
+    assert ask("select actor from audit_entry where action = 'backup.make'") == ("admin",)
 
 
 def test_two_at_once_are_one(committed_db, tmp_path):

@@ -160,6 +160,16 @@ def restore(
         "revoked. Enter opt-outs and complaints again before any campaign goes on.",
         style="yellow",
     )
+    upto = done.journal_upto.astimezone(xinfeng_settings.load().zone) if done.journal_upto else None
+    if keys_within or upto is None:
+        until = f"{upto:%Y-%m-%d %H:%M:%S}" if upto else "—"
+        say(
+            f"手头的删除日志（erasures.journal）最后一条：{until}。之后删除过的人又回来了："
+            "如果有更新的日志，放进密钥文件夹再启动，会照着再删一次。\n"
+            f"The journal of erasures at hand ends at {until}. Whoever was erased later is back: put a newer journal into "
+            "the folder of the keys and start, and they are erased again.",
+            style="yellow",
+        )
     if not done.whole:
         raise typer.Exit(1)
 
@@ -198,7 +208,20 @@ def show_schedule(
         else "还没有备份。 No backup yet."
     )
     if standing.fault:
-        say(f"上一次失败 last failure: {standing.fault}", style="red")
+        say(f"上一次失败 last failure: {_why(standing.fault)}", style="red")
+
+
+def _why(fault: str) -> str:
+    """In both languages."""
+    from django.utils import translation
+
+    from xinfeng.console.preferences.backups import WHY
+
+    said = []
+    for language in ("zh-hans", "en"):
+        with translation.override(language):
+            said.append(str(WHY.get(fault, fault)))
+    return " ".join(said)
 
 
 def _try(file: Path, keys: Path | None, trust: str) -> None:

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from xinfeng.foundation import settings as xinfeng_settings
@@ -22,6 +23,7 @@ from xinfeng.foundation.settings import Settings
 from xinfeng.kernel.errors import Conflict, InvalidInput
 
 KEY_FILE = "vault.json"
+JOURNAL = "erasures.journal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What came of it. `ledger_fault`, `audit_fault`: None where the chain is whole."""
+    """What came of it. `ledger_fault`, `audit_fault`: None where the chain is whole. `journal_upto`: the last erasure that
+    the journal at hand knows of; whoever was erased later is back."""
 
     manifest: Manifest
     loaded: Loaded
@@ -49,6 +52,7 @@ class Restored:
     ledger_fault: str | None
     audit_fault: str | None
     uploads: int
+    journal_upto: datetime | None
 
     @property
     def whole(self) -> bool:
@@ -61,12 +65,14 @@ def restore(asked: Asked, tell: Callable[[str], None]) -> Restored:
     Raises Conflict `backup.folder_not_empty`, `backup.not_empty`, `backup.newer`, `backup.keys_missing`,
     `backup.keys_other` (missing), `backup.rights`; InvalidInput `backup.…`.
     """
-    tell("check")
-    checked = check(asked.file)
+    with open_archive(asked.file):
+        pass  # a glance, and one at the folder, before minutes are spent on reading all of it
     settings = _settle_in(asked)
     with _fresh_folder(settings, asked):
+        tell("check")
+        checked = check(asked.file)
         _bring_keys(settings, asked)
-        _check_keys(settings, checked.manifest)
+        _check_keys(settings, checked.manifest, asked.keys)
         _check_signer(settings, checked.public_key, asked.trusted)
         return _restore(settings, asked, tell)
 
@@ -81,6 +87,7 @@ def _restore(settings: Settings, asked: Asked, tell: Callable[[str], None]) -> R
     from xinfeng.foundation.backups.loading import load, prepare_schema
     from xinfeng.foundation.preparation import prepare
     from xinfeng.kernel.time import utc_now
+    from xinfeng.privacy import journal
     from xinfeng.privacy.replay import replay
 
     with open_archive(asked.file) as archive:
@@ -102,6 +109,7 @@ def _restore(settings: Settings, asked: Asked, tell: Callable[[str], None]) -> R
         ledger, audit = verify_ledger(), seal_verifying.verify()
         tell("lens")
         _rebuild_lens()
+        erasures = journal.read().lines
         return Restored(
             manifest=archive.manifest,
             loaded=loaded,
@@ -111,6 +119,7 @@ def _restore(settings: Settings, asked: Asked, tell: Callable[[str], None]) -> R
             ledger_fault=ledger.fault,
             audit_fault=audit.fault,
             uploads=len(archive.manifest.uploads),
+            journal_upto=max((line.at for line in erasures), default=None),
         )
 
 
@@ -164,7 +173,7 @@ def _take_away(settings: Settings, present: set[str], keys: set[Path]) -> None:
 
 
 def _bring_keys(settings: Settings, asked: Asked) -> None:
-    """Never over others."""
+    """Never over others; but a journal of erasures that was put there beforehand is newer than the one in the backup."""
     if asked.passphrase is not None:
         held = _keys_within(asked.file, asked.passphrase)
     elif asked.keys is not None:
@@ -176,6 +185,8 @@ def _bring_keys(settings: Settings, asked: Asked) -> None:
         target = home / (
             name.replace(KEY_FILE, settings.key_file.name, 1) if name.startswith(KEY_FILE) else name
         )
+        if target.exists() and name == JOURNAL and asked.passphrase is not None:
+            continue
         if target.exists():
             raise Conflict("backup.keys_there", file=str(target))
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -198,7 +209,7 @@ def _keys_in(place: Path) -> dict[str, bytes]:
     folder, main = (place.parent, place.name) if place.is_file() else (place, KEY_FILE)
     if not (folder / main).is_file():
         raise Conflict("backup.keys_missing", file=str(folder / main))
-    names = ("signing.pem", "erasures.journal", "audit-head.json", "django_secret")
+    names = ("signing.pem", JOURNAL, "audit-head.json", "django_secret")
     found = {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}
     found |= {
         path.name.replace(main, KEY_FILE, 1): path.read_bytes()
@@ -208,7 +219,8 @@ def _keys_in(place: Path) -> dict[str, bytes]:
     return found
 
 
-def _check_keys(settings: Settings, manifest: Manifest) -> None:
+def _check_keys(settings: Settings, manifest: Manifest, given: Path | None) -> None:
+    """`given`: where they were brought from; that is the place to look at when they are wrong."""
     from xinfeng.foundation.vault import fingerprints_of, read_key_file
 
     if not settings.key_file.is_file():
@@ -219,7 +231,7 @@ def _check_keys(settings: Settings, manifest: Manifest) -> None:
         raise Conflict("vault.keys_unreadable", file=str(settings.key_file)) from None
     missing = sorted(name for name, fingerprint in manifest.keys.items() if held.get(name) != fingerprint)
     if missing:
-        raise Conflict("backup.keys_other", file=str(settings.key_file), missing=missing)
+        raise Conflict("backup.keys_other", file=str(given or settings.key_file), missing=missing)
 
 
 def _check_signer(settings: Settings, public_key: bytes, trusted: str) -> None:

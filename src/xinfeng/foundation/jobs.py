@@ -142,3 +142,11 @@ def back_up(timestamp: int) -> None:
     from xinfeng.foundation.backups import schedule
 
     schedule.run_due(now=utc_now())
+
+
+@app.task(name="foundation.back_up_now", queueing_lock="foundation.back_up_now")  # type: ignore[untyped-decorator]
+def back_up_now(actor: str) -> None:
+    """Make the backup that somebody asked for."""
+    from xinfeng.foundation.backups import schedule
+
+    schedule.run_now(actor=actor, now=utc_now())

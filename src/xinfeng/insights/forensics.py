@@ -3,7 +3,8 @@ with what, and leave it to a person to ask the carrier.
 
 `pairs` puts each accepted part beside its final receipt, `figures` counts over them (one row, whatever the engine);
 where there are millions it looks at every so-manieth message, and says so: what is uniform is uniform in a part of it
-too. Receipts without a message and deliveries to dead numbers are few and are looked for among all. `judge` is pure: it
+too. Receipts without a message are few and are looked for among all; so are deliveries to dead numbers while those are
+few. `judge` is pure: it
 compares the figures with what honest carriers' receipts look like. The thresholds are ours: wide
 enough that a carrier in good order, and one in a bad evening, stays far below them.
 
@@ -23,6 +24,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import ibis
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from xinfeng.channels.codes import Action, book
 from xinfeng.channels.codes.shapes import Phase, is_pattern
@@ -39,8 +42,10 @@ EARLY_LEAST, EARLY_SHARE = 5, 0.01
 STRAY_AFTER = timedelta(hours=1)
 STRAY_LEAST, STRAY_SHARE = 20, 0.01
 PERFECT_SHARE, PERFECT_S, PERFECT_ENOUGH = 0.999, 10.0, 500
-LOOKED_AT = 300_000
+LOOKED_AT = 200_000
 """Receipts looked at, about: shares are then known to a few thousandths."""
+DEAD_LOOKED_AT = 20_000
+"""Reports of dead numbers that are followed up, about."""
 DEAD_WITHIN = timedelta(days=60)
 DEAD_LEAST = 5
 DELAY_SPREAD, DELAY_LEAST_S = 0.02, 10.0
@@ -50,7 +55,8 @@ DELAY_SPREAD, DELAY_LEAST_S = 0.02, 10.0
 class Figures:
     """What was counted over the final receipts of accepted parts of every `one_in`-th message. Times in seconds.
 
-    `strays` of `told`, and `dead_delivered` of `delivered_in_all`, are of all receipts."""
+    `strays` of `told`, and `dead_delivered` of `may_be_dead`, are of all receipts (the latter of a share of the people
+    where very many numbers are dead)."""
 
     receipts: int = 0
     delivered: int = 0
@@ -63,7 +69,7 @@ class Figures:
     p01_s: float = 0.0
     p50_s: float = 0.0
     p99_s: float = 0.0
-    delivered_in_all: int = 0
+    may_be_dead: int = 0
     one_in: int = 1
 
 
@@ -110,7 +116,7 @@ def _strays(found: Figures) -> Finding | None:
 def _dead(found: Figures) -> Finding | None:
     if found.dead_delivered < DEAD_LEAST:
         return None
-    out_of = max(found.delivered_in_all, found.dead_delivered)
+    out_of = max(found.may_be_dead, found.dead_delivered)
     return Finding("dead_delivered", found.dead_delivered, out_of, found.dead_delivered / out_of, 0.0)
 
 
@@ -202,37 +208,51 @@ def figures(
     told, delivered_in_all = _told(lens, channel_id=channel_id, plan_id=plan_id, since=since)
     one_in = _one_in(told)
     both = pairs(lens, channel_id=channel_id, plan_id=plan_id, since=since, one_in=one_in)
-    delivered = both["stat"].isin(DELIVERED_STATS)
-    [row] = lens.rows(
-        both.aggregate(
-            receipts=both.count(),
-            delivered=delivered.sum(),
-            early=early(both).sum(),
-            p01_s=both["delay_s"].quantile(0.01),
-            p50_s=both["delay_s"].quantile(0.5),
-            p99_s=both["delay_s"].quantile(0.99),
+    seen = lens.rows(
+        both.select(
+            delivered=both["stat"].isin(DELIVERED_STATS),
+            early=early(both),
+            delay_s=both["delay_s"],
+            done_at=both["done_at"],
+            minute=both["sent_at"].truncate("m"),
         )
-    ).to_pylist()
+    )
     strays = 0
     if plan_id is None:
         stray = _strayed(lens, now=now, channel_id=channel_id, since=since)
         strays = int(lens.scalar(stray.count()) or 0)
-    dead = dead_delivered(lens, now=now, channel_id=channel_id, plan_id=plan_id, since=since)
+    dead_one_in = _dead_one_in(lens, now=now)
+    dead = dead_delivered(
+        lens, now=now, channel_id=channel_id, plan_id=plan_id, since=since, one_in=dead_one_in
+    )
+    p01_s, p50_s, p99_s = (
+        float(value or 0) for value in pc.quantile(seen["delay_s"], q=[0.01, 0.5, 0.99]).to_pylist()
+    )
     return Figures(
-        receipts=int(row["receipts"] or 0),
-        delivered=int(row["delivered"] or 0),
-        same_moment=_busiest(lens, both.filter(both["done_at"].notnull()), "done_at"),
-        busiest_minute=_busiest(lens, both.mutate(minute=both["sent_at"].truncate("m")), "minute"),
-        early=int(row["early"] or 0),
+        receipts=seen.num_rows,
+        delivered=_true(seen["delivered"]),
+        same_moment=_busiest(seen["done_at"]),
+        busiest_minute=_busiest(seen["minute"]),
+        early=_true(seen["early"]),
         strays=strays,
         told=told if plan_id is None else 0,
         dead_delivered=int(lens.scalar(dead.count()) or 0),
-        p01_s=float(row["p01_s"] or 0),
-        p50_s=float(row["p50_s"] or 0),
-        p99_s=float(row["p99_s"] or 0),
-        delivered_in_all=delivered_in_all,
+        p01_s=p01_s,
+        p50_s=p50_s,
+        p99_s=p99_s,
+        may_be_dead=delivered_in_all // dead_one_in,
         one_in=one_in,
     )
+
+
+def _true(column: pa.ChunkedArray) -> int:
+    return int(pc.sum(column).as_py() or 0)
+
+
+def _busiest(column: pa.ChunkedArray) -> int:
+    """How often the value stands there that stands there most often."""
+    counted = pc.value_counts(column.drop_null()).field("counts")
+    return int(pc.max(counted).as_py() or 0)
 
 
 def _one_in(receipts: int) -> int:
@@ -245,6 +265,24 @@ def early(both: ibis.Table) -> ibis.Value:
     return (both["done_at"] < both["sent_at"].truncate("m") - slack).fill_null(False)
 
 
+def _dead_reports(lens: Lens, *, now: datetime) -> ibis.Table:
+    dead = [
+        one.pattern
+        for one in book().entries()
+        if one.phase is Phase.RECEIPT and one.action is Action.NUMBER_DEAD and not is_pattern(one.pattern)
+    ]
+    receipt = lens.table("receipt")
+    return receipt.filter(
+        receipt["stat"].isin(dead),
+        receipt["message_id"].notnull(),
+        receipt["received_at"] > now - 2 * DEAD_WITHIN,
+    )
+
+
+def _dead_one_in(lens: Lens, *, now: datetime) -> int:
+    return max(1, int(lens.scalar(_dead_reports(lens, now=now).count()) or 0) // DEAD_LOOKED_AT)
+
+
 def dead_delivered(
     lens: Lens,
     *,
@@ -252,19 +290,13 @@ def dead_delivered(
     channel_id: int | None = None,
     plan_id: int | None = None,
     since: datetime | None = None,
+    one_in: int = 1,
 ) -> ibis.Table:
-    """Parts said to be delivered to contacts whose number other reports called dead shortly before."""
-    dead = [
-        one.pattern
-        for one in book().entries()
-        if one.phase is Phase.RECEIPT and one.action is Action.NUMBER_DEAD and not is_pattern(one.pattern)
-    ]
-    receipt, message = lens.table("receipt"), lens.table("message")
-    receipt = receipt.filter(
-        receipt["stat"].isin(dead),
-        receipt["message_id"].notnull(),
-        receipt["received_at"] > now - 2 * DEAD_WITHIN,
-    )
+    """Parts said to be delivered to contacts whose number other reports called dead shortly before. `one_in`: of every
+    so-manieth contact."""
+    receipt, message = _dead_reports(lens, now=now), lens.table("message")
+    if one_in > 1:
+        message = message.filter(message["contact_id"] % one_in == 0)
     said = receipt.inner_join(message, receipt["message_id"] == message["id"])
     said = said.select(
         dead_contact=said["contact_id"], dead_message=receipt["message_id"], dead_at=receipt["received_at"]
@@ -308,7 +340,10 @@ def evidence(
     newest = ibis.desc("received_at")
     columns = ("contact_id", "sent_at", "done_at", "received_at", "stat", "delay_s")
     if kind == "dead_delivered":
-        table = dead_delivered(lens, now=now, channel_id=channel_id, plan_id=plan_id, since=since)
+        table = dead_delivered(
+            lens, now=now, channel_id=channel_id, plan_id=plan_id, since=since,
+            one_in=_dead_one_in(lens, now=now),
+        )  # fmt: skip
     else:
         told, _ = _told(lens, channel_id=channel_id, plan_id=plan_id, since=since)
         both = pairs(lens, channel_id=channel_id, plan_id=plan_id, since=since, one_in=_one_in(told))
@@ -323,11 +358,6 @@ def evidence(
         message = lens.table("message")
         table = both.inner_join(message.select("id", "contact_id"), both["message_id"] == message["id"])
     return [dict(row) for row in lens.rows(table.select(*columns).order_by(newest).limit(limit)).to_pylist()]
-
-
-def _busiest(lens: Lens, rows: ibis.Table, column: str) -> int:
-    counted = rows.group_by(column).aggregate(n=rows.count())
-    return int(lens.scalar(counted["n"].max()) or 0)
 
 
 def _strayed(lens: Lens, *, now: datetime, channel_id: int | None, since: datetime | None) -> ibis.Table:

@@ -11,11 +11,12 @@ from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.permissions import allowed, may
 from xinfeng.console.preferences.tabs import tabs
+from xinfeng.console.words import sentence
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.backups import schedule
 from xinfeng.foundation.backups.schedule import MOST_HOURS, MOST_KEPT, Schedule
@@ -30,6 +31,9 @@ WHY: dict[str, Promise] = {
     "backup.file_exists": _("同名的文件已经存在。"),
 }
 """Why the last one failed; the audit log has the particulars."""
+
+
+MOST_LISTED = 12
 
 
 class BackupForm(forms.Form):
@@ -64,9 +68,28 @@ def page(request: HttpRequest) -> HttpResponse:
         "form": form,
         "standing": standing,
         "why": WHY.get(standing.fault, standing.fault),
+        "under_way": schedule.is_under_way(),
+        "lying": schedule.lying(most=MOST_LISTED) if may(request.user, "settings.edit") else [],
+        "most": MOST_LISTED,
         "keys": xinfeng_settings.load().key_file.parent,
     }
     return render(request, "preferences/backups.html", context, status=400 if form.errors else 200)
+
+
+@require_POST
+@allowed("settings.edit")
+def now(request: HttpRequest) -> HttpResponse:
+    """One more, in the background."""
+    try:
+        schedule.ask_now(actor=request.user.get_username())
+    except XinfengError as fault:
+        if fault.code == "backup.folder":
+            messages.error(request, gettext("先填好放到哪个文件夹，保存之后再备份。"))
+        else:
+            messages.error(request, sentence(fault))
+    else:
+        messages.success(request, gettext("已经开始，做好后会出现在下面。系统照常运行。"))
+    return redirect("settings.backups")
 
 
 def _saved(request: HttpRequest, form: BackupForm) -> bool:

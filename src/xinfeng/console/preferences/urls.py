@@ -33,6 +33,7 @@ urlpatterns = [
     path("/keys/rotate", keys.rotate, name="settings.keys_rotate"),
     path("/keys/count", keys.count, name="settings.keys_count"),
     path("/backups", backups.page, name="settings.backups"),
+    path("/backups/now", backups.now, name="settings.backups_now"),
     path("/windows", windows.page, name="settings.windows"),
     path("/windows/bounds", windows.bounds, name="settings.bounds"),
     path("/changes/<int:change_id>/withdraw", history.withdraw, name="settings.change_withdraw"),

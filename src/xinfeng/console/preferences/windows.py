@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import time
 from typing import Any
@@ -21,12 +21,12 @@ from xinfeng.channels.models import Channel
 from xinfeng.console.components import Crumb
 from xinfeng.console.components.faults import show_fault
 from xinfeng.console.content.labels import TRADES
-from xinfeng.console.permissions import allowed
+from xinfeng.console.permissions import allowed, may
 from xinfeng.console.preferences import history
 from xinfeng.console.preferences.history import ChangeForm
 from xinfeng.console.preferences.months import months_from
 from xinfeng.console.preferences.tabs import tabs
-from xinfeng.kernel.errors import XinfengError
+from xinfeng.kernel.errors import NotAllowed, XinfengError
 from xinfeng.kernel.time import business_day, utc_now
 from xinfeng.policy import reads
 from xinfeng.policy.defaults import in_language
@@ -143,11 +143,15 @@ def bounds(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@allowed("settings.edit")
+@allowed("settings.view")
 def edit(request: HttpRequest, trade: str) -> HttpResponse:
-    """Drawn on the grid (`mode` grid), or filled into fields. No window at all is asked about before it is saved."""
+    """Drawn on the grid (`mode` grid), or filled into fields. No window at all is asked about before it is saved. Who
+    may not change settings looks at the same page."""
     if trade not in TRADES:
         raise Http404(trade)
+    may_edit = may(request.user, "settings.edit")
+    if request.method == "POST" and not may_edit:
+        raise NotAllowed("permission.missing", permission="settings.edit")
     now = utc_now()
     settings = reads.settings_at(now)
     present = reads.trade_windows(now).get(trade, ())
@@ -159,6 +163,9 @@ def edit(request: HttpRequest, trade: str) -> HttpResponse:
         prefix="w",
     )
     week = WeekForm(posted if drawn else None, initial=_week(present))
+    if not may_edit:
+        rows.extra = 0
+        _only_to_look_at([*rows, week])
     change = ChangeForm(posted)
     fault_words = forms.Form({})
     fault_words.full_clean()
@@ -184,6 +191,7 @@ def edit(request: HttpRequest, trade: str) -> HttpResponse:
             "change": change,
             "trade": TRADES[trade],
             "trade_code": trade,
+            "may_edit": may_edit,
             "asks_first": asks_first,
             "kept_post": _hidden(request) if asks_first else [],
             "drawable": cells_of(present) is not None,
@@ -200,6 +208,12 @@ def edit(request: HttpRequest, trade: str) -> HttpResponse:
         },
         status=400 if posted is not None else 200,
     )
+
+
+def _only_to_look_at(shown: Iterable[forms.BaseForm]) -> None:
+    for form in shown:
+        for field in form.fields.values():
+            field.disabled = True
 
 
 class WeekForm(forms.Form):

@@ -14,6 +14,11 @@ SENTENCES: dict[str, Words] = {
         "Tables changed while the backup was made (an upgrade, or a month past its retention); it was thrown away. "
         "Make another.",
     ),
+    "backup.cut_off": Words(
+        "{file} 不完整：后面少了一截，可能没有拷完。什么都没有恢复。请重新拷贝，或用另一份备份。",
+        "{file} is not whole: its end is missing, as when copying broke off. Nothing was restored. Copy it again, or use "
+        "another one.",
+    ),
     "backup.damaged": Words(
         "备份已损坏或被改过：{file}。什么都没有恢复。请用另一份备份。",
         "The backup is damaged or was changed: {file}. Nothing was restored. Use another one.",

@@ -129,11 +129,13 @@ class Archive:
 
 @contextmanager
 def open_archive(path: Path) -> Iterator[Archive]:
-    """Raises InvalidInput `backup.unreadable` (file), `backup.damaged` (file), `backup.signature`."""
+    """Raises InvalidInput `backup.unreadable` (file), `backup.cut_off` (file), `backup.damaged` (file),
+    `backup.signature`."""
     try:
         opened = zipfile.ZipFile(path)
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
-        raise InvalidInput("backup.unreadable", file=str(path)) from None
+        code = "backup.cut_off" if _begins_well(path) else "backup.unreadable"
+        raise InvalidInput(code, file=str(path)) from None
     with opened:
         raw = _small(opened, NAME)
         try:
@@ -147,6 +149,15 @@ def open_archive(path: Path) -> Iterator[Archive]:
         if sorted(opened.namelist()) != sorted([NAME, SIGNATURE, *(one.name for one in manifest.members)]):
             raise InvalidInput("backup.damaged", file=NAME)
         yield Archive(opened, manifest, key)
+
+
+def _begins_well(path: Path) -> bool:
+    """What is at its end is missing: it was not copied whole."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"PK\x03\x04"
+    except (OSError, ValueError):
+        return False
 
 
 def _small(opened: zipfile.ZipFile, name: str) -> bytes:

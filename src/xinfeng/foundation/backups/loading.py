@@ -22,6 +22,7 @@ from psycopg import sql
 from xinfeng.foundation import audit, database
 from xinfeng.foundation.backups import settling
 from xinfeng.foundation.backups.form import Archive
+from xinfeng.foundation.backups.indexing import indexed_afterwards
 from xinfeng.foundation.backups.manifest import Manifest, TableFile
 from xinfeng.foundation.backups.settling import ACTOR, Gap
 from xinfeng.foundation.backups.writing import RESTORING
@@ -183,15 +184,29 @@ def _pour(
             raise InvalidInput("backup.schema", table=one.table)
     everything = sql.SQL(", ").join(sql.Identifier(name) for name in sorted(tables))
     connection.execute(sql.SQL("truncate {}").format(everything))
-    split = {one.table for one in archive.manifest.tables if one.unread}
+    files: dict[str, list[TableFile]] = {}
     for one in archive.manifest.tables:
-        if one.table in split and not one.unread:
+        files.setdefault(one.table, []).append(one)
+    for table, parts in files.items():
+        try:
+            with indexed_afterwards(connection, table, rows=sum(one.rows for one in parts)):
+                _fill(connection, archive, parts, before)
+        except psycopg.errors.IntegrityError:
+            raise InvalidInput("backup.damaged", file=parts[0].file.name) from None
+        if progress is not None:
+            for one in parts:
+                progress(table, one.rows)
+
+
+def _fill(connection: Connection, archive: Archive, parts: list[TableFile], before: int) -> None:
+    """One table's rows; where it comes in two files, what was read already seems to be older."""
+    is_split = any(one.unread for one in parts)
+    for one in parts:
+        if is_split and not one.unread:
             with _xid_of(connection, one.table, before):
                 _copy(connection, archive, one)
         else:
             _copy(connection, archive, one)
-        if progress is not None:
-            progress(one.table, one.rows)
 
 
 def _tables(connection: Connection) -> list[tuple[str, bool, list[str]]]:

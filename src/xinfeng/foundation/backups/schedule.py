@@ -12,29 +12,35 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from procrastinate.exceptions import AlreadyEnqueued
 
 from xinfeng.foundation import audit, database, stored
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.backups.form import SUFFIX
 from xinfeng.foundation.backups.writing import Made, create, file_for, name_begins
+from xinfeng.foundation.jobs import app
 from xinfeng.kernel.errors import Conflict, InvalidInput, XinfengError
 
 log = logging.getLogger(__name__)
 
 RULES, LAST = "backup.schedule", "backup.last"
 ACTOR = "system:backup"
+JOB_NOW = "foundation.back_up_now"
 AGAIN = timedelta(minutes=30)
 SLACK = timedelta(minutes=5)
 """The job looks every ten minutes; a backup a little early keeps the hour."""
 MOST_HOURS, MOST_KEPT = 168, 1000
 _LOCK = 0x58_46_00_30
+_HELD = """
+select exists (select from pg_locks l join pg_database d on d.oid = l.database
+  where d.datname = current_database() and l.locktype = 'advisory' and l.classid = 0 and l.objid = %s and l.granted)"""
 _SPARE = 2**30
 """Stays free on the disk, which may be the database's own."""
 
@@ -123,15 +129,25 @@ def standing(*, now: datetime) -> Standing:
     )
 
 
-def make(path: Path, *, actor: str, now: datetime, passphrase: str | None = None) -> Made:
-    """`writing.create`, remembered and audited. Also raises Conflict `backup.under_way`, `backup.no_room`."""
+def make(
+    path: Path, *, actor: str, now: datetime, passphrase: str | None = None, attended: bool = True
+) -> Made:
+    """`writing.create`, remembered and audited. Also raises Conflict `backup.under_way`, `backup.no_room`.
+
+    A failure raises the alarm unless somebody is there to see it (`attended`): a person who mistyped a path knows."""
     began = time.monotonic()
     with _alone():
         try:
+            _sweep(path.parent)
             _check_room(path.parent)
             made = create(path, now=now, passphrase=passphrase)
         except XinfengError as fault:
-            _remember(actor, "backup.fail", {"failed_at": now.isoformat(), "fault": fault.code}, path)
+            if attended:
+                audit.record(
+                    actor=actor, action="backup.fail", kind="backup", subject=path.name[:60], fault=fault.code
+                )
+            else:
+                _remember(actor, "backup.fail", {"failed_at": now.isoformat(), "fault": fault.code}, path)
             raise
         seconds = round(time.monotonic() - began, 1)
         facts = {
@@ -154,16 +170,42 @@ def run_due(*, now: datetime) -> Made | None:
         return None
     if "first_due_at" not in last:
         stored.write(LAST, last | {"first_due_at": now.isoformat()}, actor=ACTOR)
+    return _make_in_folder(rules, actor=ACTOR, now=now)
+
+
+def ask_now(*, actor: str) -> None:
+    """One in the background, into the folder of the schedule, whether it is due or not. Raises InvalidInput
+    `backup.folder` (folder), Conflict `backup.under_way`."""
+    _check_folder(current().folder)
+    if is_under_way():
+        raise Conflict("backup.under_way")
+    with suppress(AlreadyEnqueued), transaction.atomic():  # one that waits already will do
+        app.configure_task(JOB_NOW, queueing_lock=JOB_NOW).defer(actor=actor)
+
+
+def run_now(*, actor: str, now: datetime) -> Made | None:
+    """The job's, asked for by somebody. A failure is remembered, not raised."""
+    return _make_in_folder(current(), actor=actor, now=now)
+
+
+def is_under_way() -> bool:
+    """Whether some process is making one at this moment."""
+    with database.connect() as connection:
+        row = connection.execute(_HELD, (_LOCK,)).fetchone()
+    return bool(row and row[0])
+
+
+def _make_in_folder(rules: Schedule, *, actor: str, now: datetime) -> Made | None:
     try:
         _check_folder(rules.folder)
-        made = make(file_for(Path(rules.folder), now=now), actor=ACTOR, now=now)
+        made = make(file_for(Path(rules.folder), now=now), actor=actor, now=now, attended=False)
     except XinfengError as fault:
         if fault.code == "backup.under_way":
             return None
         log.error("no backup was made", extra={"fault": fault.code})
         if fault.code == "backup.folder":
             _remember(
-                ACTOR, "backup.fail", {"failed_at": now.isoformat(), "fault": fault.code}, Path(rules.folder)
+                actor, "backup.fail", {"failed_at": now.isoformat(), "fault": fault.code}, Path(rules.folder)
             )
         return None
     _thin_out(Path(rules.folder), rules.keep)
@@ -178,14 +220,45 @@ def _is_due(rules: Schedule, last: dict[str, Any], now: datetime) -> bool:
 
 
 def _thin_out(folder: Path, keep: int) -> None:
-    """The newest stay. Only what we named ourselves is touched, and what a crash left half written."""
-    ours = re.compile(re.escape(name_begins()) + r"\d{8}T\d{6}Z" + re.escape(SUFFIX)).fullmatch
-    found = sorted((path for path in folder.iterdir() if ours(path.name)), reverse=True)
-    for path in found[keep:]:
+    """The newest stay. Only what we named ourselves is touched."""
+    for path in _ours(folder)[keep:]:
         path.unlink(missing_ok=True)
         log.info("an old backup was removed", extra={"file": path.name})
+
+
+def _sweep(folder: Path) -> None:
+    """What a crash left half written; nobody else is writing, we are alone."""
     for path in folder.glob(f".{name_begins()}*{SUFFIX}.partial"):
         path.unlink(missing_ok=True)
+
+
+def _ours(folder: Path) -> list[Path]:
+    ours = re.compile(re.escape(name_begins()) + r"\d{8}T\d{6}Z" + re.escape(SUFFIX)).fullmatch
+    return sorted((path for path in folder.iterdir() if ours(path.name)), reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """A backup of ours in the folder."""
+
+    name: str
+    at: datetime
+    bytes: int
+
+
+def lying(*, most: int = 20) -> list[Lying]:
+    """The newest backups in the folder of the schedule; none where it can't be read."""
+    rules = current()
+    if not rules.folder:
+        return []
+    found = []
+    try:
+        for path in _ours(Path(rules.folder))[:most]:
+            made = datetime.strptime(path.name[len(name_begins()) :][:16], "%Y%m%dT%H%M%S%z")
+            found.append(Lying(path.name, made, path.stat().st_size))
+    except OSError:
+        return []  # a folder that is away: the page says so by `standing`
+    return found
 
 
 @contextmanager
