@@ -20,7 +20,7 @@ from xinfeng.kernel.errors import InvalidInput
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 READY = ConnectionRow("g1", 1, ConnectionPhase.READY, "", NOW, NOW, 0, 0.0, None)
-REFUSED = replace(READY, number=2, phase=ConnectionPhase.REFUSED, detail="result 3")
+REFUSED = replace(READY, number=2, phase=ConnectionPhase.REFUSED, detail="cmpp.login.authentication_failed:3")
 CONFIG = {"host": "127.0.0.1", "port": 7890, "account": "901234", "access_code": "10690001", "connections": 2}
 
 
@@ -59,7 +59,7 @@ def test_a_row_is_one_line_of_80_columns() -> None:
 def test_what_keeps_a_connection_from_being_ready_is_said() -> None:
     said = " ".join(shown(READY, REFUSED))
     assert "1/2" in said
-    assert "#2: 登录被拒 refused result 3" in said
+    assert "#2: 登录被拒：鉴权失败" in said and "Login refused: authentication failed" in said
     assert "#1:" not in said
 
 

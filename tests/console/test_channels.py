@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
+from django.utils import translation
 from tests.console.people import signed_in
 
+from xinfeng.channels.codes import explain_login
 from xinfeng.channels.kinds import CONFIGS
 from xinfeng.channels.models import Channel, ChannelSample, ConnectionState
 from xinfeng.console.channels import accounts
 from xinfeng.console.channels.words import detail_words
 from xinfeng.content.models import Signature
+from xinfeng.delivery.backlog import waiting_for
+from xinfeng.delivery.models import Chunk, ChunkState, Plan, PlanState
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.time import utc_now
+from xinfeng.protocols.cmpp import messages as cmpp
+from xinfeng.protocols.sgip import messages as sgip
+from xinfeng.protocols.smgp import messages as smgp
+from xinfeng.protocols.smpp import messages as smpp
 
 SECRET = "s3cret-of-the-carrier"
 FORM = {
@@ -214,19 +222,101 @@ def test_a_trial_to_a_number_nobody_has_says_what_to_do(developer):
 
 
 @pytest.mark.parametrize(
-    ("detail", "words"),
+    ("kind", "detail", "words"),
     [
-        ("", ""),
-        ("connect.ConnectionRefusedError", "监听"),
-        ("connect.SomethingNew", "SomethingNew"),
-        ("cmpp.login.authentication_failed", "密钥不对"),
-        ("smpp.login.unheard_of", "smpp.login.unheard_of"),
-        ("cmpp.bad_length", "不合协议"),
+        ("cmpp3", "", ""),
+        ("cmpp3", "connect.refused", "监听"),
+        ("cmpp3", "connect.something_new", "something_new"),
+        ("cmpp3", "cmpp.login.authentication_failed:3", "密钥不对"),
+        ("cmpp3", "cmpp.login.other:47", "47"),
+        ("smpp34", "smpp.login.bad_password:14", "0x0E"),
+        ("smgp30", "smgp.login.bad_address:20", "白名单"),
+        ("sgip12", "sgip.login.busy:11", "自动再试"),
+        ("smpp34", "smpp.login.unheard_of", "unheard_of"),
+        ("cmpp3", "cmpp.bad_length", "不合协议"),
+        ("cmpp3", "other.tls", "TLS"),
+        ("sgip12", "listening:8801:2:", "现在连着 2 条"),
+        ("sgip12", "listening:8801:0:secret:2001:db8::7", "密码不对，来自 2001:db8::7"),
+        ("sgip12", "listen.OSError", "不能监听"),
     ],
 )
-def test_what_a_connection_says_is_put_in_words(detail, words):
-    told = detail_words(detail)
+def test_what_a_connection_says_is_put_in_words(db, kind, detail, words):
+    told = detail_words(detail, kind)
     assert words in told and bool(told) is bool(detail)
+
+
+def test_every_status_that_a_protocol_names_has_a_meaning_in_the_code_tables():
+    for kind, messages in (("cmpp3", cmpp), ("sgip12", sgip), ("smgp30", smgp), ("smpp34", smpp)):
+        for status in messages.LOGIN_CODES:
+            assert explain_login(kind, status).known, (kind, status)
+
+
+def test_why_a_line_is_down_is_in_the_list_and_on_its_page_with_the_next_try(developer):
+    channel = made(developer)
+    connect(channel, phase="refused")
+    ConnectionState.objects.update(
+        detail="cmpp.login.authentication_failed:3", retry_at=utc_now() + timedelta(minutes=3)
+    )
+    page = developer.get(f"/channels/{channel.pk}").content.decode()
+    assert "登录被拒：鉴权失败" in page and "下次重试" in page and "分钟后" in page
+    assert "鉴权失败" in developer.get("/channels").content.decode()
+    with translation.override("en"):
+        told = detail_words("cmpp.login.authentication_failed:3", "cmpp3")
+    assert told.startswith("Login refused: authentication failed")
+
+
+def test_what_waits_for_a_channel_is_counted_with_what_may_go_by_another(developer):
+    channel = made(developer)
+    now = utc_now()
+    for state in (PlanState.RUNNING, PlanState.STOPPED):
+        plan = Plan.objects.create(state=state, purpose="marketing", channel_id=channel.pk, deadline=now)
+        for lane in ([], [channel.pk, channel.pk + 1]):
+            Chunk.objects.create(
+                plan=plan, channel_id=channel.pk, first_id=1, last_id=500, planned_at=now, lane=lane
+            )
+    Chunk.objects.create(
+        plan=plan, channel_id=channel.pk, first_id=1, last_id=9, planned_at=now, state=ChunkState.DONE
+    )
+    [found] = waiting_for(channel.pk)
+    assert (found.messages, found.movable) == (1000, 500)
+    assert "1,000" in developer.get(f"/channels/{channel.pk}").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("http://gw.example.com", "不带 http://"),
+        ("gw.example.com:7890", "端口"),
+        ("a..b", "不是域名"),
+        ("gw example", "不是域名"),
+    ],
+)
+def test_what_is_no_address_is_said_at_its_field(developer, host, words):
+    answer = developer.post("/channels/new?kind=cmpp3", {**FORM, "host": host})
+    assert answer.status_code == 200 and words in answer.content.decode()
+    assert not Channel.objects.exists()
+
+
+@pytest.mark.parametrize("host", ["::1", "[2001:db8::7]", "gw-1.example.com", "10.1.2.3", "gateway."])
+def test_what_is_an_address_is_taken(developer, host):
+    assert developer.post("/channels/new?kind=cmpp3", {**FORM, "host": host}).status_code == 302
+    assert Channel.objects.get().config["host"] == host.strip("[]")
+
+
+def test_an_address_stored_long_ago_is_still_shown_and_can_be_mended(developer):
+    channel = made(developer)
+    Channel.objects.update(config=channel.config | {"host": "http://old"})
+    assert developer.get("/channels").status_code == 200
+    assert developer.get(f"/channels/{channel.pk}/edit").status_code == 200
+
+
+def test_many_channels_are_searched_by_name_number_and_trouble(developer):
+    for n in range(9):
+        assert developer.post("/channels/new?kind=cmpp3", {**FORM, "name": f"联通 {n}"}).status_code == 302
+    assert "搜索通道" in developer.get("/channels").content.decode()
+    found = developer.get("/channels?q=联通 3").content.decode()
+    assert "联通 3" in found and "联通 4" not in found
+    assert "没有名称" in developer.get("/channels?q=电信").content.decode()
 
 
 def test_operators_try_nothing(developer):

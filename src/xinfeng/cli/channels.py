@@ -125,7 +125,7 @@ def _troubles(channel: ChannelRow) -> list[str]:
     if not channel.connections:
         return [f"{where}: 没有网关在连接 no gateway connects"]
     return [
-        f"{where} #{one.number}: {one.phase.label} {one.phase} {_said(one, channel.kind)}".rstrip()
+        f"{where} #{one.number}: {_said(one, channel.kind)}"
         for one in channel.connections
         if one.phase is not ConnectionPhase.READY or (one.number == 0 and one.detail.count(":") > 3)
     ]
@@ -144,7 +144,9 @@ def _said(connection: ConnectionRow, kind: str) -> str:
     if connection.retry_at is not None:
         seconds = max(0, round((connection.retry_at - utc_now()).total_seconds()))
         found.append(f"{seconds} 秒后再试 tried again in {seconds} s")
-    return " ".join(dict.fromkeys(one for one in found if one))
+    return (
+        " ".join(dict.fromkeys(one for one in found if one)) or f"{connection.phase.label} {connection.phase}"
+    )
 
 
 @group.command("add")

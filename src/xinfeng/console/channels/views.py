@@ -99,6 +99,22 @@ class Shown:
         return [(one, detail_words(one.detail, self.row.kind)) for one in self.row.connections]
 
     @property
+    def lines(self) -> int:
+        """Connections there should be, over all gateways; a port that is listened on is none."""
+        return sum(one.number > 0 for one in self.row.connections)
+
+    def mentions(self, sought: str) -> bool:
+        """Whether its name, number, protocol or trouble has these words."""
+        said = (
+            self.row.name,
+            self.row.config.source_number,
+            self.row.config.host,
+            self.protocol,
+            self.trouble,
+        )
+        return any(sought in one.lower() for one in said)
+
+    @property
     def price(self) -> str:
         """In fen."""
         return f"{self.row.price_li / 10:g}"
@@ -111,8 +127,12 @@ def page(request: HttpRequest) -> HttpResponse:
     codes.refresh()
     rows = reads.channels(now=now)
     figures = channel_figures(now=now)
+    shown = [Shown(row, figures.get(row.id, ChannelFigures())) for row in rows]
+    q = request.GET.get("q", "").strip()[:60]
     context = {
-        "channels": [Shown(row, figures.get(row.id, ChannelFigures())) for row in rows],
+        "channels": [one for one in shown if one.mentions(q.lower())] if q else shown,
+        "many": len(shown),
+        "q": q,
         "empty": Empty(
             _("还没有通道"),
             _("通道是和运营商（或服务商）签下的一个发送账号。填好合同上的参数，网关就会连上。"),
@@ -190,6 +210,7 @@ def _charts(row: ChannelRow, *, now: datetime) -> dict[str, Any]:
     trip = [None if one.round_trip_ms is None else round(one.round_trip_ms, 1) for one in found]
     return {
         "samples": found,
+        "answered": any(one is not None for one in trip),
         "speed": {
             "kind": "area",
             "x": at,

@@ -19,7 +19,7 @@ from xinfeng.console.components.parts import Text
 from xinfeng.protocols.vendor import NOT_TAKEN
 
 _ENDINGS: dict[str, Text] = {
-    "connect.refused": _("对方没有在这个地址和端口上监听，或防火墙拒绝了连接。"),
+    "connect.refused": _("连接不上：对方没有在这个地址和端口上监听，或防火墙拒绝了连接。"),
     "connect.timeout": _("连接不上：一直没有应答。检查地址、端口和防火墙。"),
     "connect.dns": _("找不到这个网关地址，请检查拼写和 DNS。"),
     "connect.no_route": _("连接不上：到这个地址没有网络可走。检查专线、VPN 和路由。"),
