@@ -106,9 +106,8 @@ class Dialect:
     unknown_is_answered: bool = False
     """Whether an unknown request is answered and the session goes on, rather than ends."""
     submit: int
-    submit_answer: int
     deliveries: Sequence[int]
-    """The commands by which messages and their answers travel, and reports and replies."""
+    """The commands by which messages travel, and reports and replies."""
     shortest_answer: int = 0
     """Octets that the body of an answer to a submit must have at least."""
     not_for_providers: Sequence[bytes]

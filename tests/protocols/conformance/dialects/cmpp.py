@@ -277,7 +277,6 @@ def dialect(name: str, version: Version) -> Dialect:
         commands=list(Command),
         unknown_command=0x00000003,
         submit=Command.SUBMIT,
-        submit_answer=Command.SUBMIT_RESP,
         deliveries=[Command.DELIVER],
         shortest_answer=9,
         not_for_providers=[V[f"SUBMIT_{suffix}"], V[f"CONNECT_{suffix}"], V[f"DELIVER_RESP_{suffix}"]],

@@ -238,7 +238,6 @@ DIALECTS = [
         commands=list(Command),
         unknown_command=0x00000011,
         submit=Command.SUBMIT,
-        submit_answer=Command.SUBMIT_RESP,
         deliveries=[Command.DELIVER, Command.REPORT],
         shortest_answer=1,
         not_for_providers=[

@@ -218,7 +218,6 @@ DIALECTS = [
         commands=list(Command),
         unknown_command=0x0000000A,
         submit=Command.SUBMIT,
-        submit_answer=Command.SUBMIT_RESP,
         deliveries=[Command.DELIVER],
         shortest_answer=14,
         not_for_providers=[V["SUBMIT"], V["LOGIN"], encode_deliver_responses([(1, ID)])],

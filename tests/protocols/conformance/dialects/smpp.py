@@ -159,7 +159,6 @@ DIALECTS = [
         unknown_command=0x110,
         unknown_is_answered=True,
         submit=Command.SUBMIT_SM,
-        submit_answer=Command.SUBMIT_SM_RESP,
         deliveries=[Command.DELIVER_SM, Command.DATA_SM],
         not_for_providers=[V["SUBMIT_SM"], V["BIND_TRANSCEIVER"], V["DELIVER_SM_RESP"]],
         not_for_carriers=[V["SUBMIT_SM_RESP"], V["DELIVER_SM"], V["BIND_TRANSCEIVER_RESP"]],
