@@ -77,8 +77,8 @@ def test_with_another_table_numbers_are_read_again_but_what_was_learned_stays(tm
     file = tmp_path / "ranges.csv"
     file.write_text("prefix,carrier\n139,telecom\n", encoding="utf-8")
     try:
-        prefixes.replace(file, drawn_up=date(2026, 11, 1), source="test")
+        prefixes.replace(file, drawn_up=date(2026, 11, 1), source="test", actor="li", today=date(2026, 11, 2))
         assert carriers.read_again(actor="li", now=NOW) == 1
     finally:
-        prefixes.use_shipped()
+        prefixes.use_shipped(actor="li")
     assert (_carrier(guessed), _carrier(learned)) == (Carrier.TELECOM, Carrier.UNICOM)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +14,7 @@ from xinfeng.cli.contacts import check_readable
 from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
 from xinfeng.foundation import settings as xinfeng_settings
+from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.money import LI_PER_FEN, yuan
 from xinfeng.kernel.time import utc_now
 
@@ -211,18 +214,75 @@ def prefixes_command(
     from xinfeng.contacts import prefixes
     from xinfeng.hygiene import carriers
 
+    today = utc_now().astimezone(xinfeng_settings.load().zone).date()
+    made = None
     if shipped:
-        prefixes.use_shipped()
+        prefixes.use_shipped(actor=ACTOR)
     if file is not None:
-        day = drawn_up.date() if drawn_up else utc_now().astimezone(xinfeng_settings.load().zone).date()
-        prefixes.replace(check_readable(file), drawn_up=day, source=source or file.name)
+        day = drawn_up.date() if drawn_up else today
+        with telling_rows():
+            made = prefixes.replace(
+                check_readable(file), drawn_up=day, source=source or file.name, actor=ACTOR, today=today
+            )
     now = prefixes.table()
     rows: list[list[Any]] = [
         ["数据日期 date", now.drawn_up.isoformat()],
-        ["来源 source", now.source],
+        ["来源 source", now.source + ("" if prefixes.is_own() else "（自带 shipped）")],
         ["号段 ranges", f"{len(now.ranges):,}"],
+    ]
+    if made is not None:
+        rows.append(
+            [
+                "新增 / 去掉 / 改变 added, removed, changed",
+                f"{made.added:,} / {made.removed:,} / {made.changed:,}",
+            ]
+        )
+    rows += [
         ["携号转网有效期 learned carriers are believed", f"{carriers.believed_days()} 天 days"],
     ]
     if again:
         rows.append(["改动的客户 contacts changed", f"{carriers.read_again(actor=ACTOR, now=utc_now()):,}"])
     table("号段 Number ranges", ["", ""], rows)
+
+
+@group.command("ported")
+def ported_command(
+    file: Annotated[Path, typer.Argument(help="CSV：手机号,运营商 number,carrier (none: moved back)")],
+    drawn_up: Annotated[
+        datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="数据日期 date of the data")
+    ],
+    source: Annotated[str, typer.Option(help="数据来源 where the data are from")] = "",
+) -> None:
+    """从文件更新携号转网：哪些号码现在由哪家服务。 Take in from a file who serves ported numbers now."""
+    ready()
+    from xinfeng.hygiene import ported_files
+
+    with telling_rows():
+        told = ported_files.take_in(
+            check_readable(file),
+            drawn_up=drawn_up.date(),
+            source=source or file.name,
+            actor=ACTOR,
+            now=utc_now(),
+        )
+    rows: list[list[Any]] = [
+        ["行 rows", f"{told.rows:,}"],
+        ["是客户的 of contacts", f"{told.contacts:,}"],
+        ["更新 changed", f"{told.changed:,}"],
+        ["已有更新的记录 known better", f"{told.newer:,}"],
+        ["不是客户，没有保存 nobody's, not kept", f"{told.rows - told.contacts:,}"],
+    ]
+    table(f"携号转网 Ported numbers · {drawn_up.date().isoformat()}", ["", ""], rows, right=(1,))
+
+
+@contextmanager
+def telling_rows() -> Iterator[None]:
+    """Name the rows that can't be read, before what was done about it is said."""
+    from xinfeng.contacts.number_files import faults_of
+
+    try:
+        yield
+    except InvalidInput as error:
+        for one in faults_of(error):
+            say(f"{one.words('zh')} {one.words('en')}")
+        raise

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import secrets
-from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
 
+from xinfeng.contacts.number_files import RowFaults, rows
+from xinfeng.foundation import audit
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.phones import Carrier
-from xinfeng.kernel.prefixes import MOST_RANGES, PrefixRange, PrefixTable, RangeKind, dump, load, shipped
-
-LARGEST_FILE = 64 * 2**20
-"""Bytes of a file to replace the table with."""
-
-_T = TypeVar("_T")
+from xinfeng.kernel.prefixes import (
+    MOST_RANGES,
+    PrefixRange,
+    PrefixTable,
+    RangeKind,
+    dump,
+    is_prefix,
+    load,
+    shipped,
+)
 
 _COLUMNS = {
     "prefix": ("prefix", "号段", "前缀"),
@@ -28,10 +31,10 @@ _COLUMNS = {
     "kind": ("kind", "类型"),
 }
 _CARRIERS = {
-    Carrier.MOBILE: ("mobile", "移动", "中国移动"),
-    Carrier.UNICOM: ("unicom", "联通", "中国联通"),
-    Carrier.TELECOM: ("telecom", "电信", "中国电信"),
-    Carrier.BROADNET: ("broadnet", "广电", "中国广电"),
+    Carrier.MOBILE: ("mobile", "移动", "中国移动", "cmcc"),
+    Carrier.UNICOM: ("unicom", "联通", "中国联通", "cucc"),
+    Carrier.TELECOM: ("telecom", "电信", "中国电信", "ctcc"),
+    Carrier.BROADNET: ("broadnet", "广电", "中国广电", "cbn"),
     Carrier.UNKNOWN: ("none", "无"),
 }
 _KINDS = {
@@ -57,72 +60,103 @@ def table() -> PrefixTable:
     return _load(own, stat.st_mtime_ns, stat.st_size)
 
 
-def replace(path: Path, *, drawn_up: date, source: str) -> PrefixTable:
-    """Use a CSV file (columns 号段/prefix of 3 to 7 digits, 运营商/carrier, 类型/kind; UTF-8) instead of ours.
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """The table now in force, and what it changes: ranges that are new, that are gone, and that changed hands or kind."""
 
-    Contacts that are known already keep their carrier until `hygiene.carriers.read_again`. Raises InvalidInput
-    `prefixes.unreadable` (line), `prefixes.too_large`, `prefixes.too_many`, `prefixes.twice`, `prefixes.source`.
+    table: PrefixTable
+    added: int
+    removed: int
+    changed: int
+
+
+def replace(path: Path, *, drawn_up: date, source: str, actor: str, today: date) -> Replaced:
+    """Use a CSV file (columns 号段/prefix of 3 to 7 digits, 运营商/carrier, 类型/kind; see `number_files`) instead of ours.
+
+    All of it or nothing. Ranges may lie within others: the longest prefix of a number holds. Contacts that are known already
+    keep their carrier until `hygiene.carriers.read_again`, plans that were made keep their lanes. Audited.
+
+    Raises InvalidInput `prefixes.rows` (`number_files.faults_of`), `prefixes.unreadable` (line), `prefixes.empty`,
+    `prefixes.too_large`, `prefixes.too_many`, `prefixes.source`, `prefixes.future`.
     """
-    if path.stat().st_size > LARGEST_FILE:
-        raise InvalidInput("prefixes.too_large", at_most=LARGEST_FILE)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise InvalidInput("prefixes.unreadable", line=1) from None
-    content = dump(_read_csv(text), drawn_up=drawn_up, source=source)
+    if drawn_up > today:
+        raise InvalidInput("prefixes.future", day=drawn_up.isoformat(), today=today.isoformat())
+    before = {one.prefix: one for one in table().ranges}
+    content = dump(_read(path), drawn_up=drawn_up, source=source)
     made = load(content)
     target = _own_file()
     staged = target.with_suffix(f".{os.getpid()}.{secrets.token_hex(4)}")
     staged.write_text(content, encoding="utf-8")
     staged.replace(target)
-    return made
+    after = {one.prefix: one for one in made.ranges}
+    result = Replaced(
+        made,
+        added=len(after.keys() - before.keys()),
+        removed=len(before.keys() - after.keys()),
+        changed=sum(before[one] != after[one] for one in before.keys() & after.keys()),
+    )
+    audit.record(
+        actor=actor,
+        action="prefixes.replace",
+        kind="setting",
+        subject="prefixes",
+        drawn_up=drawn_up.isoformat(),
+        source=made.source,
+        ranges=len(after),
+        added=result.added,
+        removed=result.removed,
+        changed=result.changed,
+    )
+    return result
 
 
-def use_shipped() -> PrefixTable:
-    """Go back to the table that comes with the product."""
-    _own_file().unlink(missing_ok=True)
+def is_own() -> bool:
+    """Whether a deployment's own table is in force, not the one we ship."""
+    return _own_file().exists()
+
+
+def use_shipped(*, actor: str) -> PrefixTable:
+    """Go back to the table that comes with the product. Audited where there was another."""
+    if is_own():
+        _own_file().unlink(missing_ok=True)
+        audit.record(actor=actor, action="prefixes.shipped", kind="setting", subject="prefixes")
     return shipped()
 
 
-def _read_csv(text: str) -> list[PrefixRange]:
-    reader = csv.reader(io.StringIO(text, newline=""))
-    try:
-        header = [" ".join(cell.split()).lower() for cell in next(reader, [])]
-    except csv.Error:
-        raise InvalidInput("prefixes.unreadable", line=1) from None
-    places = {
-        field: next((at for at, name in enumerate(header) if name in names), -1)
-        for field, names in _COLUMNS.items()
-    }
-    if -1 in (places["prefix"], places["carrier"]):
-        raise InvalidInput("prefixes.unreadable", line=1)
-    found = list(_ranges(reader, places))
+def _read(path: Path) -> list[PrefixRange]:
+    faults = RowFaults()
+    found: dict[str, PrefixRange] = {}
+    for line, cells in rows(path, _COLUMNS, optional=frozenset({"kind"}), code="prefixes"):
+        if cells is None:
+            faults.add(line, "columns")
+            continue
+        prefix, carrier, kind = cells["prefix"], carrier_named(cells["carrier"]), _kind(cells["kind"])
+        if not is_prefix(prefix):
+            faults.add(line, "prefix", prefix)
+        elif carrier is None:
+            faults.add(line, "carrier", cells["carrier"])
+        elif kind is None:
+            faults.add(line, "kind", cells["kind"])
+        elif found.setdefault(prefix, one := PrefixRange(prefix, carrier, kind)) != one:
+            faults.add(line, "twice", prefix)
+    if faults.count:
+        faults.refuse("prefixes.rows")
+    if not found:
+        raise InvalidInput("prefixes.empty")
     if len(found) > MOST_RANGES:
         raise InvalidInput("prefixes.too_many", at_most=MOST_RANGES)
-    return found
+    return [found[prefix] for prefix in sorted(found)]
 
 
-def _ranges(reader: Iterator[list[str]], places: dict[str, int]) -> Iterator[PrefixRange]:
-    line = 1
-    try:
-        for line, cells in enumerate(reader, start=2):
-            if any(cell.strip() for cell in cells):
-                kind = cells[places["kind"]] if places["kind"] >= 0 else ""
-                yield PrefixRange(
-                    cells[places["prefix"]].strip(),
-                    _named(_CARRIERS, cells[places["carrier"]], line),
-                    _named(_KINDS, kind, line),
-                )
-    except (csv.Error, IndexError):
-        raise InvalidInput("prefixes.unreadable", line=line) from None
-
-
-def _named(names: dict[_T, tuple[str, ...]], given: str, line: int) -> _T:
+def carrier_named(given: str) -> Carrier | None:
+    """The carrier of that name, in Chinese or English; UNKNOWN for "none"; None: no such carrier."""
     wanted = given.strip().lower()
-    for one, known in names.items():
-        if wanted in known:
-            return one
-    raise InvalidInput("prefixes.unreadable", line=line)
+    return next((one for one, names in _CARRIERS.items() if wanted in names), None)
+
+
+def _kind(given: str) -> RangeKind | None:
+    wanted = given.strip().lower()
+    return next((one for one, names in _KINDS.items() if wanted in names), None)
 
 
 def _own_file() -> Path:

@@ -23,3 +23,11 @@ def revalidate(timestamp: int) -> None:
 def forget_carriers(timestamp: int) -> None:
     """Every night: believe a number's prefix again where what was learned of its carrier is too old."""
     carriers.forget_old(now=utc_now())
+
+
+@app.task(  # type: ignore[untyped-decorator]
+    name="hygiene.read_carriers", queueing_lock="hygiene.read_carriers", lock="hygiene.read_carriers"
+)
+def read_carriers(actor: str) -> None:
+    """After the table of ranges was replaced: read the carriers of all contacts off their numbers again."""
+    carriers.read_again(actor=actor, now=utc_now())

@@ -27,6 +27,13 @@ SHIPPED = Path(__file__).parent / "prefixes.txt"
 
 _HEAD = "#xinfeng prefixes 1"
 _is_prefix = re.compile(r"1[3-9][0-9]{1,5}").fullmatch
+
+
+def is_prefix(text: str) -> bool:
+    """Whether it can be a range of mobile numbers: 3 to 7 digits."""
+    return _is_prefix(text) is not None
+
+
 _NAMES = {"none": Carrier.UNKNOWN} | {one.name.lower(): one for one in Carrier if one is not Carrier.UNKNOWN}
 
 

@@ -126,6 +126,7 @@ def tabs(current: str) -> list[Tab]:
         ("numbers.runs", _("检测批次")),
         ("numbers.providers", _("服务商")),
         ("numbers.plan", _("计划与预算")),
+        ("numbers.ranges", _("号段与携号转网")),
     )
     shown = {"numbers.list": "?show=quarantined"}
     return [Tab(label, reverse(name) + shown.get(name, ""), current=name == current) for name, label in pages]

@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from xinfeng.console.numbers import lists, overview, planning, providers
+from xinfeng.console.numbers import lists, overview, planning, providers, ranges
 
 urlpatterns = [
     path("", overview.page, name="numbers"),
     path("/list", lists.page, name="numbers.list"),
+    path("/ranges", ranges.page, name="numbers.ranges"),
+    path("/ranges/replace", ranges.replace, name="numbers.ranges_replace"),
+    path("/ranges/shipped", ranges.shipped, name="numbers.ranges_shipped"),
+    path("/ranges/again", ranges.again, name="numbers.ranges_again"),
+    path("/ranges/ported", ranges.ported, name="numbers.ranges_ported"),
     path("/<int:contact_id>", lists.one, name="numbers.one"),
     path("/<int:contact_id>/<str:deed>", lists.act, name="numbers.act"),
     path("/runs", planning.runs, name="numbers.runs"),

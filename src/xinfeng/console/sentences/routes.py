@@ -41,9 +41,57 @@ SENTENCES: dict[str, Words] = {
         "The patience with a lost connection must be {at_least} to {at_most} seconds. Nothing was saved.",
     ),
     "prefixes.unreadable": Words(
-        "号段文件第 {line} 行读不懂，没有替换。需要“号段,运营商,类型”三列的 UTF-8 CSV，号段 3 到 7 位。",
-        "Line {line} of the file of number ranges can't be read; nothing was replaced. It must be a UTF-8 CSV with the "
-        "columns prefix (3 to 7 digits), carrier, kind.",
+        "号段文件第 {line} 行读不懂，什么都没有改。需要 CSV（UTF-8 或 GB18030），第一行写列名：号段（3 到 7 位）、运营商、类型。",
+        "Line {line} of the file of number ranges can't be read; nothing was changed. It must be a CSV (UTF-8 or GB18030) whose "
+        "first row names the columns: prefix (3 to 7 digits), carrier, kind.",
+    ),
+    "prefixes.rows": Words(
+        "号段文件里有 {count} 行不对，第一处在第 {line} 行。什么都没有改，请改好整个文件再来。",
+        "{count} rows of the file of number ranges are wrong, the first is line {line}. Nothing was changed; mend the file and "
+        "bring it again.",
+    ),
+    "prefixes.empty": Words(
+        "号段文件里一行数据也没有，什么都没有改。",
+        "The file of number ranges has no rows; nothing was changed.",
+    ),
+    "prefixes.future": Words(
+        "数据日期 {day} 在今天（{today}）之后，什么都没有改。请写数据是哪天的。",
+        "The date of the data, {day}, lies after today ({today}); nothing was changed. Say of which day they are.",
+    ),
+    "ported.unreadable": Words(
+        "携号转网文件第 {line} 行读不懂，什么都没有改。需要 CSV（UTF-8 或 GB18030），第一行写列名：手机号、运营商。",
+        "Line {line} of the file of ported numbers can't be read; nothing was changed. It must be a CSV (UTF-8 or GB18030) whose "
+        "first row names the columns: number, carrier.",
+    ),
+    "ported.rows": Words(
+        "携号转网文件里有 {count} 行不对，第一处在第 {line} 行。什么都没有改，请改好整个文件再来。",
+        "{count} rows of the file of ported numbers are wrong, the first is line {line}. Nothing was changed; mend the file and "
+        "bring it again.",
+    ),
+    "ported.empty": Words(
+        "携号转网文件里一行数据也没有，什么都没有改。",
+        "The file of ported numbers has no rows; nothing was changed.",
+    ),
+    "ported.future": Words(
+        "数据日期 {day} 在今天（{today}）之后，什么都没有改。请写数据是哪天的。",
+        "The date of the data, {day}, lies after today ({today}); nothing was changed. Say of which day they are.",
+    ),
+    "ported.too_large": Words(
+        "携号转网文件太大（最多 {at_most} 字节），什么都没有改。请分成几个。",
+        "The file of ported numbers is too large (at most {at_most} octets); nothing was changed. Split it.",
+    ),
+    "ported.too_many": Words(
+        "号码太多（一次最多 {at_most} 个），什么都没有改。请分成几个文件。",
+        "There are too many numbers (at most {at_most} at a time); nothing was changed. Split the file.",
+    ),
+    "ported.source": Words(
+        "请用一行话（最多 {longest} 字）说明数据的来源。什么都没有改。",
+        "Say in one line of up to {longest} characters where the data come from. Nothing was changed.",
+    ),
+    "ported.too_old": Words(
+        "数据是 {day} 的，而携号转网的记录只信 {days} 天。什么都没有改，请换一份新的。",
+        "The data are of {day}, but what is learned of a carrier is believed for {days} days. Nothing was changed; bring "
+        "newer data.",
     ),
     "prefixes.too_large": Words(
         "号段文件太大（最多 {at_most} 字节），没有替换。",
