@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from tests.delivery.world import (
     finished,
     make_channel,
     make_plan,
+    most_within,
     one,
     plan_state,
     wait_until,
@@ -99,7 +100,7 @@ def test_nothing_that_reaches_the_wire_after_an_opt_outs_commit_goes_to_that_num
     with carrier_and_gateway(tmp_path, latency_ms=2) as world:
         plan = make_plan(contacts, make_channel(world.port, connections=2, window=16, rate_per_s=600))
         wait_until("select count(*) > 100 from attempt", True)
-        told: dict[int, float] = {}
+        told: dict[int, datetime] = {}
         for contact_id in contacts[2990:600:-10]:
             withdraw(
                 contact_id,
@@ -110,20 +111,20 @@ def test_nothing_that_reaches_the_wire_after_an_opt_outs_commit_goes_to_that_num
                 actor="t",
                 now=utc_now(),
             )
-            told[contact_id] = time.time()
-            if one("select count(*) from attempt") > 2200:
+            told[contact_id] = utc_now()
+            sent = one("select count(*) from attempt")
+            if sent > 2200:
                 break
+            # Where saying no takes long, the carrier takes its time too: most must still be queued.
+            world.behave(latency_ms=400 if sent > 12 * len(told) else 2)
+        world.behave(latency_ms=2)
         finished(plan)
-    at_by_index = {
-        bytes(vault().phone_index(entry.number)): entry.at
-        for entry in witness.accepted(tmp_path / "carrier.log")
-    }
-    later = [
-        contact_id
-        for contact_id, committed in told.items()
-        if at_by_index.get(bytes(numbers[contact_id]), 0.0) > committed + 0.05
-    ]
-    assert later == []
+    written_at = dict(
+        ask("select m.contact_id, a.sent_at from attempt a join message m on m.id = a.message_id")
+    )
+    assert [one_ for one_, committed in told.items() if written_at.get(one_, committed) > committed] == []
+    took = {bytes(vault().phone_index(entry.number)) for entry in witness.accepted(tmp_path / "carrier.log")}
+    assert took == {bytes(numbers[contact_id]) for contact_id in written_at}
     counts = fates(plan)
     assert counts.get("withheld:opted_out", 0) > 50
     assert sum(counts.values()) == 3000
@@ -148,7 +149,7 @@ def test_an_idle_gateway_is_told_of_work_and_need_not_look_for_it(
 
 def test_pause_resume_and_stop_act_at_once_and_the_numbers_stay_exact(tmp_path: Path) -> None:
     with carrier_and_gateway(tmp_path) as world:
-        plan = make_plan(agreed(2400), make_channel(world.port, rate_per_s=800, window=100))
+        plan = make_plan(agreed(2400), make_channel(world.port, rate_per_s=250, window=100))
         wait_until("select count(*) > 200 from attempt", True)
         pause_plan(plan, "person", actor="test", now=utc_now())
         wait_until("select count(*) from chunk where state = 'leased'", 0)
@@ -170,9 +171,10 @@ def test_pause_resume_and_stop_act_at_once_and_the_numbers_stay_exact(tmp_path: 
 def test_outside_its_window_a_plan_waits_and_past_its_deadline_it_ends(tmp_path: Path) -> None:
     now = utc_now()
     later = [(now + timedelta(hours=1), now + timedelta(hours=2))]
-    soon = now + timedelta(seconds=4)
     with carrier_and_gateway(tmp_path) as world:
         channel = make_channel(world.port, rate_per_s=100)
+        wait_until("select max(phase) from connection_state", "ready")
+        soon = utc_now() + timedelta(seconds=6)
         waiting = make_plan(agreed(20), channel, windows=later, deadline=later[0][1])
         ending = make_plan(agreed(1500), channel, windows=[(now - timedelta(hours=1), soon)], deadline=soon)
         finished(ending)
@@ -180,23 +182,24 @@ def test_outside_its_window_a_plan_waits_and_past_its_deadline_it_ends(tmp_path:
     counts = fates(ending)
     assert counts.keys() == {"accepted", "withheld:deadline"}
     assert sum(counts.values()) == 1500
-    assert max(entry.at for entry in witness.accepted(tmp_path / "carrier.log")) <= soon.timestamp() + 0.05
+    assert one("select max(sent_at) from attempt") <= soon
+    assert witness.totals(tmp_path / "carrier.log").submits == counts["accepted"]
 
 
 def test_the_rate_holds_over_any_second_and_all_connections(tmp_path: Path) -> None:
     with carrier_and_gateway(tmp_path) as world:
         plan = make_plan(agreed(700), make_channel(world.port, connections=3, rate_per_s=200))
         finished(plan)
-    times = sorted(entry.at for entry in witness.accepted(tmp_path / "carrier.log"))
-    assert max(sum(start <= at < start + 0.95 for at in times[i:]) for i, start in enumerate(times)) <= 200
+    assert witness.totals(tmp_path / "carrier.log").submits == 700
+    assert most_within(1.0) <= 200
 
 
 def test_flow_control_slows_the_channel_and_loses_nobody(tmp_path: Path) -> None:
-    with carrier_and_gateway(tmp_path, rate_per_s=300) as world:
-        plan = make_plan(agreed(900), make_channel(world.port, rate_per_s=1000, connections=2, window=50))
+    with carrier_and_gateway(tmp_path, rate_per_s=80) as world:
+        plan = make_plan(agreed(400), make_channel(world.port, rate_per_s=1000, connections=2, window=50))
         finished(plan)
         assert one("select count(*) from attempt where outcome = 3") > 0
-    assert fates(plan) == {"accepted": 900}
+    assert fates(plan) == {"accepted": 400}
     assert witness.totals(tmp_path / "carrier.log").duplicates == 0
 
 
@@ -224,7 +227,7 @@ def test_bad_numbers_do_not_pause_a_plan(tmp_path: Path) -> None:
 def test_a_silent_carrier_leaves_what_was_sent_uncertain_and_the_rest_waits_for_it(tmp_path: Path) -> None:
     with carrier_and_gateway(tmp_path) as world:
         plan = make_plan(
-            agreed(600), make_channel(world.port, rate_per_s=150, window=10, response_timeout_s=2)
+            agreed(600), make_channel(world.port, rate_per_s=150, window=10, response_timeout_s=5)
         )
         wait_until("select count(*) > 50 from attempt", True)
         world.behave(silent=True)
@@ -255,15 +258,15 @@ def test_cut_connections_leave_the_unanswered_uncertain_and_receipts_settle_them
     with carrier_and_gateway(tmp_path, latency_ms=30) as world:
         plan = make_plan(agreed(1200), make_channel(world.port, connections=2, window=20, rate_per_s=900))
         for _ in range(3):
-            before = one("select count(*) from attempt")
-            wait_until("select count(*) > %s from attempt", True, before + 100)
-            world.cut()
+            before = one("select count(*) from attempt where outcome = 4")
+            world.behave(cut_after=100)
+            wait_until("select count(*) > %s from attempt where outcome = 4", True, before)
         finished(plan)
         assert sum(fates(plan).values()) == 1200
         uncertain = one("select count(*) from attempt where outcome = 4")
         assert uncertain > 0
         taken = witness.totals(tmp_path / "carrier.log").submits
-        wait_until(SETTLED, taken, patience_s=40)
+        wait_until(SETTLED, taken)
     totals = witness.totals(tmp_path / "carrier.log")
     assert totals.duplicates == 0
     assert 1200 - uncertain <= totals.submits <= 1200
@@ -316,7 +319,7 @@ def test_two_gateways_share_the_work_and_the_rate_and_send_nothing_twice(tmp_pat
 
 def test_a_stopping_gateway_hands_back_and_another_goes_on(tmp_path: Path) -> None:
     with carrier_and_gateway(tmp_path) as world:
-        plan = make_plan(agreed(2500), make_channel(world.port, rate_per_s=1200, window=50))
+        plan = make_plan(agreed(2500), make_channel(world.port, rate_per_s=500, window=50))
         first = world.gateways[0][0]
         wait_until("select count(*) > 300 from attempt", True)
         world.stop_gateway(first)
@@ -331,7 +334,7 @@ def test_a_stopping_gateway_hands_back_and_another_goes_on(tmp_path: Path) -> No
 
 def test_a_channel_switched_off_lets_the_plan_wait_and_on_again_goes_on(tmp_path: Path) -> None:
     with carrier_and_gateway(tmp_path) as world:
-        channel = make_channel(world.port, rate_per_s=500)
+        channel = make_channel(world.port, rate_per_s=200)
         plan = make_plan(agreed(1000), channel)
         wait_until("select count(*) > 100 from attempt", True)
         channel_actions.disable_channel(channel, actor="test")
@@ -346,6 +349,11 @@ def test_plans_on_one_channel_take_turns(tmp_path: Path) -> None:
     with carrier_and_gateway(tmp_path) as world:
         channel = make_channel(world.port, rate_per_s=300)
         first, second = make_plan(agreed(900), channel), make_plan(agreed(100), channel)
-        finished(second)
-        assert plan_state(first)[0] == "running"
         finished(first)
+        finished(second)
+    last = dict(
+        ask(
+            "select m.plan_id, max(a.sent_at) from attempt a join message m on m.id = a.message_id group by 1"
+        )
+    )
+    assert last[second] < last[first]
