@@ -39,7 +39,10 @@ def samples(
 ) -> dict[str, Any]:
     """One text on the phone (the `at`-th), its card where it has one, how to get to the others, and the longest of them.
     `by_cards`: whether a channel of the campaign carries cards; None while it has no channel."""
-    price_li = campaign.channel.price_li if campaign.channel else price_for(campaign.purpose, now=now).li
+    if campaign.channel is not None:
+        price_li = campaign.channel.price_li
+    else:  # by a route a text costs what its reader's channel does: the table says so
+        price_li = 0 if campaign.route_id else price_for(campaign.purpose, now=now).li
     seen = masked_preview(
         Draft(version.value, version.action, version.opt_out, version.defaults),
         version.signature,
