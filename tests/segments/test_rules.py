@@ -200,3 +200,20 @@ def test_a_rule_knows_what_it_names() -> None:
     rule = parse({"all": [{"not": inner}, {"segment": 7, "op": "not_in"}]})
     assert segments_in(rule) == [7, 5]
     assert tags_in(rule) == [3]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("points", "attr_points"),
+        ("Points ", "attr_points"),
+        ("brithday", "birthday"),
+        ("城市", "city"),
+        ("provinces", "province"),
+    ],
+)
+def test_an_attribute_nearly_named_is_proposed(name: str, meant: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        parse({"attribute": name, "op": "is_set"}, ATTRIBUTES)
+    assert (caught.value.code, caught.value.params["meant"]) == ("rule.attribute_meant", meant)
+    assert caught.value.params["path"] == "rule.attribute"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from difflib import get_close_matches
 from math import isfinite
 from typing import Any, TypeVar
 
@@ -104,12 +105,29 @@ class _Parser:
         name = node.text("attribute")
         attribute = self._attributes.get(name)
         if attribute is None:
-            raise InvalidInput("rule.unknown_attribute", path=f"{node.path}.attribute", name=name)
+            path, meant = f"{node.path}.attribute", self._meant(name)
+            if meant:
+                raise InvalidInput("rule.attribute_meant", path=path, name=name, meant=meant)
+            raise InvalidInput("rule.unknown_attribute", path=path, name=name)
         op = node.one_of("op", OPERATORS[attribute.kind])
         takes = OPERATORS[attribute.kind][op]
         if takes is Takes.NOTHING:
             return AttributeIs(attribute, op)
         return AttributeIs(attribute, op, _value(node, takes, attribute))
+
+    def _meant(self, name: str) -> str:
+        """The attribute somebody may have meant: one of their own without `attr_`, its label, or the nearest name."""
+        short = name.strip().lower()[:80]
+        for guess in (f"attr_{short}", short, f"trait:{short}", f"number:{short}"):
+            if guess in self._attributes:
+                return guess
+        labels = {
+            label.lower(): one.name
+            for one in self._attributes.values()
+            for label in (one.label.zh, one.label.en)
+        }
+        near = get_close_matches(short, [*self._attributes, *labels], n=1, cutoff=0.85)
+        return labels.get(near[0], near[0]) if near else ""
 
     def _tag(self, node: _Node) -> Rule:
         tag_id = node.whole("tag", most=2**31 - 1)

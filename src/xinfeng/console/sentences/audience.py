@@ -234,6 +234,10 @@ SENTENCES: dict[str, Words] = {
     "rule.unknown_attribute": Words(
         "没有“{name}”这个属性，它可能已被删除。", "There is no attribute “{name}”; it may have been removed."
     ),
+    "rule.attribute_meant": Words(
+        "没有“{name}”这个属性，您是不是想写“{meant}”？",
+        "There is no attribute “{name}”; did you mean “{meant}”?",
+    ),
     "rule.unknown_condition": Words("不认识这种条件。", "This kind of condition is not known."),
     "rule.unknown_key": Words("这个条件里有不认识的内容。", "This condition has something unknown in it."),
     "rule.upside_down": Words("前一个值比后一个大，请对调。", "The first value is larger than the second."),
