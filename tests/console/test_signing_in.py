@@ -12,7 +12,7 @@ from tests.console.people import signed_in
 from tests.factories import make_contact, make_user
 
 from xinfeng.console import permissions
-from xinfeng.console.account import login, proving, views
+from xinfeng.console.account import login, proving, recovery, views
 from xinfeng.foundation import logins, people, second_factor, security, sessions
 from xinfeng.foundation.models import AuditEntry, User
 from xinfeng.foundation.security import SecuritySettings
@@ -31,7 +31,7 @@ def clock(monkeypatch: pytest.MonkeyPatch, db: None):
         at[0] += timedelta(**delta)
         return at[0]
 
-    for module in (login, proving, views, permissions):
+    for module in (login, proving, recovery, views, permissions):
         monkeypatch.setattr(module, "utc_now", lambda: at[0])
     return now
 
@@ -77,7 +77,9 @@ def test_who_presses_twice_still_sees_codes_that_are_good(clock):
     client.force_login(user)
     secret = second_factor.begin(user, now=clock()).secret
     typed = {"code": second_factor.code_at(secret, clock())}
-    first, second = (client.post("/account/second-factor", typed).content.decode() for _ in range(2))
+    first, second = (
+        client.post("/account/second-factor", typed, follow=True).content.decode() for _ in range(2)
+    )
     shown = [re.findall(r"\b[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}\b", one) for one in (first, second)]
     assert len(set(shown[1])) >= 10 and not set(shown[0]) & set(shown[1])
     clock(minutes=2)
@@ -178,7 +180,7 @@ def test_a_role_that_must_is_led_to_its_app_and_nowhere_else(clock):
     secret = re.search(r"<code>([A-Z2-7 ]{39})</code>", page)
     assert secret is not None
     typed = second_factor.code_at(secret[1], clock())
-    shown = client.post("/account/second-factor", {"code": typed}).content.decode()
+    shown = client.post("/account/second-factor", {"code": typed}, follow=True).content.decode()
     assert shown.count("<li><code>") == 10
     assert client.get("/contacts").status_code == 200
     assert second_factor.is_on(User.objects.get(username="wei"))
@@ -297,7 +299,10 @@ def test_new_recovery_codes_and_a_new_phone(clock):
     _, old = with_app(user, clock)
     client, other = browser(), browser()
     client.force_login(user), other.force_login(user)
-    shown = client.post("/account/recovery-codes").content.decode()
+    answer = client.post("/account/recovery-codes")
+    assert (answer.status_code, answer["Location"]) == (302, "/account/recovery-codes")
+    assert client.head("/account/recovery-codes").status_code == 200
+    shown = client.get("/account/recovery-codes").content.decode()
     assert shown.count("<li><code>") == 10 and old[0] not in shown
     assert client.post("/account/second-factor/off", {"again": "1"})["Location"] == "/account/second-factor"
     assert not second_factor.is_on(user) and other.get("/account").status_code == 302
@@ -376,3 +381,43 @@ def test_who_comes_back_is_told_what_happened_meanwhile(clock):
     again = browser()
     enter(again)
     assert "次登录失败" not in again.get("/account").content.decode()
+
+
+def _codes_in(page: str) -> set[str]:
+    return set(re.findall(r"\b[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}\b", page))
+
+
+def test_reloading_the_recovery_codes_makes_none_and_shows_none(clock):
+    user = person()
+    with_app(user, clock)
+    client = browser()
+    client.force_login(user)
+    shown = _codes_in(client.post("/account/recovery-codes", follow=True).content.decode())
+    assert len(shown) == 10
+    assert not any(code in str(dict(client.session)) for code in shown), (
+        "nothing of them stays in the session"
+    )
+    again = client.get("/account/recovery-codes").content.decode()
+    assert not _codes_in(again) and "恢复码只显示一次" in again
+    assert all(second_factor.is_good(user, code) for code in shown)
+
+
+def test_codes_that_wait_to_be_shown_lie_sealed_and_not_for_long(clock):
+    user = person()
+    with_app(user, clock)
+    client = browser()
+    client.force_login(user)
+    client.post("/account/recovery-codes")
+    assert not _codes_in(str(dict(client.session)))
+    clock(minutes=6)
+    assert not _codes_in(client.get("/account/recovery-codes").content.decode())
+
+
+def test_codes_that_others_have_replaced_are_not_shown(clock):
+    user = person()
+    with_app(user, clock)
+    client = browser()
+    client.force_login(user)
+    client.post("/account/recovery-codes")
+    second_factor.renew_codes(user)
+    assert not _codes_in(client.get("/account/recovery-codes").content.decode())

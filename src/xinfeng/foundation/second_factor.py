@@ -157,6 +157,11 @@ def renew_codes(user: User) -> list[str]:
     return codes
 
 
+def is_good(user: User, code: str) -> bool:
+    """Whether a recovery code would be taken; it is not used up by asking."""
+    return _row_of(user, code) is not None
+
+
 def reset(*, username: str, actor: str, reason: str) -> User:
     """Take the second factor away, for somebody who has lost it; she sets up another when she signs in next.
 
@@ -219,18 +224,22 @@ def _fresh_codes(user: User) -> list[str]:
 
 
 def _take_recovery_code(user: User, typed: str, *, now: datetime) -> bool:
+    row = _row_of(user, typed)
+    if row is None or not RecoveryCode.objects.filter(pk=row.pk, used_at__isnull=True).update(used_at=now):
+        return False
+    audit.record(actor=user.username, action="second_factor.recovered", kind="user", subject=user.pk)
+    return True
+
+
+def _row_of(user: User, typed: str) -> RecoveryCode | None:
+    """The unused code that was typed."""
     code = re.sub(r"[\s-]", "", typed[:40]).upper()
     if len(code) != _CODE_LENGTH:
-        return False
+        return None
     for row in RecoveryCode.objects.filter(user=user, used_at__isnull=True):
         if hmac.compare_digest(_digest(bytes(row.salt), code), bytes(row.digest)):
-            taken = RecoveryCode.objects.filter(pk=row.pk, used_at__isnull=True).update(used_at=now)
-            if taken:
-                audit.record(
-                    actor=user.username, action="second_factor.recovered", kind="user", subject=user.pk
-                )
-            return bool(taken)
-    return False
+            return row
+    return None
 
 
 def _digest(salt: bytes, code: str) -> bytes:

@@ -15,7 +15,7 @@ urlpatterns = [
     path("account/prove", proving.page, name="account.prove"),
     path("account/second-factor", views.set_up, name="account.second_factor"),
     path("account/second-factor/off", views.take_away, name="account.second_factor_off"),
-    path("account/recovery-codes", views.renew_codes, name="account.codes"),
+    path("account/recovery-codes", views.recovery_codes, name="account.codes"),
     path("account/sessions/end", views.end_others, name="account.end_others"),
     path("account/sessions/<int:seat_id>/end", views.end_session, name="account.end_session"),
 ]

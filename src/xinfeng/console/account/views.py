@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from xinfeng.console.account import duties
+from xinfeng.console.account import duties, recovery
 from xinfeng.console.account.duties import account_of, open_to_all
 from xinfeng.console.account.login import CodeForm, address_of
 from xinfeng.console.components.faults import show_fault
@@ -68,7 +68,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
         else:
             sessions.proved(request.session, now=now)
             duties.settle(request)
-            return _show_codes(request, codes, first=True)
+            return recovery.hand_over(request, codes, first=True)
     context = {
         "form": form,
         "secret": enrolment.secret,
@@ -79,17 +79,20 @@ def set_up(request: HttpRequest) -> HttpResponse:
 
 
 def _pressed_twice(request: HttpRequest, user: User) -> HttpResponse | None:
-    """The button of setting up was pressed twice: the browser shows this answer and drops the first, so the recovery
-    codes stand in this one, and those of the first are void."""
+    """The button of setting up was pressed twice: the browser follows this answer and drops the first, so this one
+    leads to recovery codes of its own, and those of the first are void."""
     codes = second_factor.confirmed_again(user, request.POST.get("code", ""), now=utc_now())
-    return None if codes is None else _show_codes(request, codes, first=True)
+    return None if codes is None else recovery.hand_over(request, codes, first=True)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @open_to_all
-def renew_codes(request: HttpRequest) -> HttpResponse:
-    need_proof(request)
-    return _show_codes(request, second_factor.renew_codes(account_of(request)), first=False)
+def recovery_codes(request: HttpRequest) -> HttpResponse:
+    """POST makes new ones; GET shows what was made a moment ago, once, so that reloading makes nothing."""
+    if request.method == "POST":
+        need_proof(request)
+        return recovery.hand_over(request, second_factor.renew_codes(account_of(request)), first=False)
+    return recovery.show(request)
 
 
 @require_POST
@@ -132,11 +135,6 @@ def end_others(request: HttpRequest) -> HttpResponse:
     ended = sessions.end_all(user.pk, actor=user.username, why="own", but=stamp.id)
     messages.success(request, gettext("其他 %(n)d 处登录已经退出。") % {"n": ended})
     return redirect("account")
-
-
-def _show_codes(request: HttpRequest, codes: list[str], *, first: bool) -> HttpResponse:
-    """In the answer itself, never kept: the next look at the page shows none."""
-    return render(request, "account/codes.html", {"codes": codes, "first": first, "plain": "\n".join(codes)})
 
 
 def _drawn(uri: str) -> SafeString:
