@@ -14,6 +14,7 @@ from xinfeng.contacts.models import Attribute
 from xinfeng.content.models import Signature
 from xinfeng.delivery.confirmation import ConfirmationSettings, current_settings
 from xinfeng.foundation.models import AuditEntry, User
+from xinfeng.kernel.time import utc_now
 from xinfeng.policy import reads as policy
 from xinfeng.policy.ceilings import Ceiling
 from xinfeng.policy.models import CalendarDay
@@ -253,3 +254,17 @@ def test_only_who_may_change_settings_changes_the_confirmation(db):
     assert reader.post("/settings/confirmation", form).status_code == 403
     assert signed_in("operator").post("/settings/confirmation/preview", form).status_code == 403
     assert current_settings() == ConfirmationSettings()
+
+
+@pytest.mark.parametrize("role", ["compliance", "developer"])
+def test_who_may_see_settings_opens_the_week_grid_and_changes_nothing(db, role):
+    looking = signed_in(role)
+    assert "/settings/windows/retail" in looking.get("/settings/windows").content.decode()
+    html = looking.get("/settings/windows/retail").content.decode()
+    assert "data-readonly" in html and "您可以查看，不能修改" in html
+    assert 'type="submit"' not in html.split("</header>")[-1].split("xf-5 xf-stack")[0]
+    before = policy.settings_at(utc_now()).windows
+    drawn = {"mode": "grid", "week": ".".join(["1" * 48] * 7), "source": "x"}
+    assert looking.post("/settings/windows/retail", drawn).status_code == 403
+    assert policy.settings_at(utc_now()).windows == before
+    assert signed_in("operator").get("/settings/windows/retail").status_code == 403

@@ -1,5 +1,5 @@
 // <xf-week>: a week of half hours to draw send windows on. Its input holds seven groups of 48 digits, Monday first.
-// Pointer: click or drag. On a touch screen a tap; the page still scrolls. Keyboard: arrows, Space, Shift + arrows.
+// With data-readonly it is only to be looked at. Pointer: click or drag. On a touch screen a tap; the page still scrolls. Keyboard: arrows, Space, Shift + arrows.
 (() => {
   const HALVES = 48, SHOW_FROM = 14, SHOW_TO = 44, HARD = [16, 42];
   const clock = (half) => `${String(Math.floor(half / 2)).padStart(2, "0")}:${half % 2 ? "30" : "00"}`;
@@ -16,6 +16,7 @@
       this.on = new Set();
       this.build();
       this.read(this.input.value);
+      if (this.hasAttribute("data-readonly")) this.lock();
       const mode = document.querySelector("input[name=mode]");
       if (mode && this.hasAttribute("data-mode")) mode.value = "grid";
       const fields = this.dataset.instead && document.querySelector(this.dataset.instead);
@@ -32,6 +33,13 @@
         select.addEventListener("change", () => follow(false));
         follow(true);
       }
+    }
+
+    lock() {
+      this.locked = true;
+      this.hint.remove();
+      this.table.setAttribute("aria-readonly", "true");
+      this.table.querySelectorAll("th button").forEach((button) => { button.disabled = true; });
     }
 
     build() {
@@ -118,7 +126,7 @@
 
     press(event) {
       const td = event.target.closest("td[role=gridcell]");
-      if (!td || event.button) return;
+      if (!td || event.button || this.locked) return;
       const on = td.getAttribute("aria-selected") !== "true";
       const before = new Set(this.on);
       this.set(td, on);
@@ -147,6 +155,7 @@
       const moves = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
       if (event.key === " " || event.key === "Enter") {
         event.preventDefault();
+        if (this.locked) return;
         this.set(td, td.getAttribute("aria-selected") !== "true");
         this.write();
         return;
@@ -156,7 +165,7 @@
       const [days, halves] = moves[event.key];
       const next = this.cells.get(`${Number(td.dataset.day) + days}:${Number(td.dataset.half) + halves}`);
       if (!next) return;
-      if (event.shiftKey) { this.set(next, td.getAttribute("aria-selected") === "true"); this.write(); }
+      if (event.shiftKey && !this.locked) { this.set(next, td.getAttribute("aria-selected") === "true"); this.write(); }
       this.focusOn(next, true);
     }
 
