@@ -25,6 +25,7 @@ from tests.console.people import signed_in
 from tests.factories import make_contact, make_contacts, phone
 
 from xinfeng.campaigns import actions
+from xinfeng.campaigns.explain import explain
 from xinfeng.campaigns.models import Campaign, CampaignState
 from xinfeng.content.actions import save_template
 from xinfeng.foundation.models import AuditEntry
@@ -283,6 +284,19 @@ def test_a_failed_campaign_says_why_and_can_be_revised(author):
     assert "7 天内没有可以发送的时段" in html_of(author, f"/campaigns/{campaign.pk}/review")
     assert press(author, campaign, "revise") == 302
     assert again(campaign).state == CampaignState.DRAFT
+
+
+def test_explaining_a_campaign_that_failed_begins_with_why(author):
+    number = phone()
+    make_contact(at=BEFORE, phone=number)
+    campaign = approved()
+    actions.start(campaign.pk, actor="li")
+    actions.fail(campaign.pk, "campaign.no_window", actor="system:planner", params={"days": 7})
+    html = author.post(f"/campaigns/{campaign.pk}/explain", {"phone": number}).content.decode()
+    assert "活动没有完成，没有发给任何人：" in html and "7 天内没有可以发送的时段" in html
+    found = explain(campaign.pk, now=utc_now(), phone=number)
+    assert found.failure is not None and found.failure.code == "campaign.no_window"
+    assert "nobody was written to" in found.words("en")[0]
 
 
 def test_names_from_outside_are_shown_as_text(author):

@@ -223,11 +223,16 @@ def explain_one(
 ) -> None:
     """某人为什么收到、或没有收到某个活动。 Why a person did or didn't get a campaign."""
     ready()
+    from django.utils import translation
+
     from xinfeng.campaigns.explain import explain
+    from xinfeng.console.words import sentence as console_sentence
 
     explanation = explain(phone=phone, campaign_id=campaign_id, now=utc_now())
-    for language in ("zh", "en"):
-        for sentence in explanation.words(language):
+    for language, code in (("zh", "zh-hans"), ("en", "en")):
+        with translation.override(code):
+            fault_words = console_sentence(explanation.failure) if explanation.failure else ""
+        for sentence in explanation.words(language, fault_words=fault_words):
             say(sentence)
         say()
 

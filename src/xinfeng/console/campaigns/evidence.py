@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from xinfeng.campaigns import reads
 from xinfeng.campaigns.explain import explain as explain_campaign
 from xinfeng.campaigns.explanation import Verdict
-from xinfeng.console.campaigns.frame import common
+from xinfeng.console.campaigns.frame import common, fault_of
 from xinfeng.console.campaigns.samples import language
 from xinfeng.console.components import Column, Crumb, Empty, Listing, Query, Table, answer_with_table
 from xinfeng.console.components.faults import show_fault
@@ -183,12 +183,12 @@ def explain(request: HttpRequest, campaign_id: int) -> HttpResponse:
                 raise
             show_fault(form, fault, {"contact.unknown": "phone", fault.code: "phone"})
         else:
-            words = found.words(language())
+            words = found.words(language(), fault_words=fault_of(campaign))
             context |= {
                 "explanation": found,
                 "verdict": words[0],
                 "chain": words[1:],
-                "tone": VERDICTS[found.verdict],
+                "tone": VERDICTS[found.verdict] if found.planned_or_pending else "bad",
             }
     return render(request, "campaigns/explain.html", context)
 
