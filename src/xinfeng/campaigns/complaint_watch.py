@@ -32,6 +32,9 @@ COMPLAINTS = "system:complaints"
 REASON = "complaints"
 """`plan.reason` of a plan that was paused because of its complaints."""
 
+OPT_OUTS = "opt_outs"
+"""The same for opt-outs (`campaigns.opt_out_watch`), and the limit under which such a `Pause` is kept."""
+
 
 def watch(*, now: datetime) -> list[int]:
     """Pause the running campaigns whose complaints are beyond the rule; returns them."""
@@ -70,8 +73,8 @@ def watch(*, now: datetime) -> list[int]:
 
 def _paused_for(plan_id: int) -> int:
     """With how many complaints it was paused last."""
-    found = Pause.objects.filter(plan_id=plan_id).order_by("-pk").values_list("complaints", flat=True).first()
-    return found or 0
+    kept = Pause.objects.filter(plan_id=plan_id).exclude(limit_key=OPT_OUTS).order_by("-pk")
+    return kept.values_list("complaints", flat=True).first() or 0
 
 
 def _hold(
@@ -111,7 +114,7 @@ def held_campaigns() -> list[Campaign]:
 
 def last_pause(plan_id: int) -> Pause | None:
     """What was known when it was paused last."""
-    return Pause.objects.filter(plan_id=plan_id).order_by("-pk").first()
+    return Pause.objects.filter(plan_id=plan_id).exclude(limit_key=OPT_OUTS).order_by("-pk").first()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from django.db import close_old_connections
 from procrastinate import JobContext, RetryStrategy
 
-from xinfeng.campaigns import actions, complaint_watch, filing_watch, narrowing, planning, proof
+from xinfeng.campaigns import (
+    actions,
+    complaint_watch,
+    filing_watch,
+    narrowing,
+    opt_out_watch,
+    planning,
+    proof,
+)
 from xinfeng.campaigns.rehearsal import actions as rehearsal
 from xinfeng.foundation.jobs import app
 from xinfeng.kernel.time import utc_now
@@ -39,8 +47,10 @@ def settle(timestamp: int) -> None:
 @app.periodic(cron="* * * * *")  # type: ignore[untyped-decorator]
 @app.task(name="campaigns.watch_complaints", queueing_lock="campaigns.watch_complaints")  # type: ignore[untyped-decorator]
 def watch_complaints(timestamp: int) -> None:
-    """Every minute: pause what makes people complain."""
-    complaint_watch.watch(now=utc_now())
+    """Every minute: pause what makes people complain, or leave."""
+    now = utc_now()
+    complaint_watch.watch(now=now)
+    opt_out_watch.watch(now=now)
 
 
 @app.task(name="campaigns.draw_up_proof", retry=RetryStrategy(max_attempts=5, wait=10))  # type: ignore[untyped-decorator]

@@ -81,12 +81,21 @@ THRESHOLDS: tuple[Threshold, ...] = (
 )
 
 
+OPT_OUT_SOURCE = (
+    "Klaviyo 帮助中心的短信基准：退订率 2% 起为严重（美国；国内没有找到有方法可查的基准，请按自己的历史改）",
+    "Klaviyo's help centre on SMS: an unsubscribe rate from 2 % is critical (US; no Chinese benchmark with a method was "
+    "found, set it by your own history)",
+)
+"""Where the default of `opt_out_percent` is from, Chinese and English."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """`counts`: whether complaints count until dismissed, or only once found valid. `look_back_days`: how long before
     a complaint its message may lie. A running campaign is paused at `at_least` complaints, if the exact one-sided
     lower bound of its rate (with `confidence`) lies above the strictest `suspend` limit. Signatures and templates are
-    looked at over `window_days`."""
+    looked at over `window_days`. Opt-outs stand out at `opt_out_at_least` people and above `opt_out_percent` of those
+    reached, bounded in the same way; they pause a campaign only if `opt_out_pauses`."""
 
     workdays: Mapping[str, int] = field(default_factory=dict)
     look_back_days: int = 7
@@ -95,6 +104,9 @@ class Rules:
     at_least: int = 2
     confidence: float = 0.95
     window_days: int = 30
+    opt_out_pauses: bool = False
+    opt_out_at_least: int = 20
+    opt_out_percent: float = 2.0
     thresholds: tuple[Threshold, ...] = THRESHOLDS
 
     def workdays_of(self, source: str) -> int:
@@ -137,6 +149,9 @@ _PLAIN = (
     "at_least",
     "confidence",
     "window_days",
+    "opt_out_pauses",
+    "opt_out_at_least",
+    "opt_out_percent",
 )
 
 
@@ -145,6 +160,8 @@ def check(rules: Rules) -> None:
     _within("look_back_days", rules.look_back_days, 1, 60)
     _within("at_least", rules.at_least, 1, 1_000)
     _within("window_days", rules.window_days, 1, 366)
+    _within("opt_out_at_least", rules.opt_out_at_least, 1, 100_000)
+    _within("opt_out_percent", rules.opt_out_percent, 0.01, 100)
     _within("confidence", rules.confidence, 0.5, 0.999)
     if rules.counts not in COUNTS:
         raise InvalidInput("complaint.rules", field="counts")

@@ -14,11 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from xinfeng.campaigns import actions, reads
+from xinfeng.campaigns import actions, opt_out_watch, reads
 from xinfeng.campaigns.complaint_watch import last_pause
 from xinfeng.campaigns.models import Campaign, CampaignState
 from xinfeng.channels.models import Channel
 from xinfeng.complaints import reads as complaints
+from xinfeng.complaints import settings as complaint_settings
 from xinfeng.complaints.rates import rate_of_plans
 from xinfeng.console.campaigns.frame import common, held_because, story
 from xinfeng.console.campaigns.routed import carried, waiting
@@ -124,7 +125,13 @@ def _live_context(campaign: Campaign, numbers: LiveNumbers) -> dict[str, Any]:
             Stat(_("已送达"), num(numbers.delivered), to(Group.DELIVERED), pct(numbers.delivered_share)),
             *_read(campaign, numbers),
             Stat(_("回复"), num(numbers.replied), to(Group.REPLIED)),
-            Stat(_("退订"), num(numbers.opted_out), to(Group.OPTED_OUT), tone="bad"),
+            Stat(
+                _("退订"),
+                num(numbers.opted_out),
+                to(Group.OPTED_OUT),
+                pct(numbers.opted_out, numbers.delivered) if numbers.delivered else "",
+                tone="bad",
+            ),
             Stat(_("费用"), yuan(fen(numbers.cost_li))),
         ],
         "failed_by": _codes(campaign, numbers.failed_by, Group.FAILED),
@@ -133,6 +140,23 @@ def _live_context(campaign: Campaign, numbers: LiveNumbers) -> dict[str, Any]:
         "withheld_by": _codes(campaign, numbers.withheld_by, Group.WITHHELD),
         "left_out_by": _codes(campaign, numbers.left_out_by, Group.LEFT_OUT),
         "held": held_because(numbers.state_reason),
+        "opt_outs": _opt_outs(campaign),
+    }
+
+
+def _opt_outs(campaign: Campaign) -> str:
+    """In words, where they stand out."""
+    found = (
+        opt_out_watch.of_plan(campaign.plan_id)
+        if campaign.plan_id and campaign.purpose == "marketing"
+        else None
+    )
+    if found is None:
+        return ""
+    return _("%(n)s 人回复退订，占送到的 %(share)s，明显高于 %(limit)s%%。") % {
+        "n": num(found.opted_out),
+        "share": pct(found.share),
+        "limit": f"{complaint_settings.current().opt_out_percent:g}",
     }
 
 
@@ -185,6 +209,7 @@ def _report_context(campaign: Campaign, found: Report) -> dict[str, Any]:
             (_("按会员等级"), _lines(campaign, found.by_level, "level", {})),
         ],
         "complaints": _complaints(campaign),
+        "opt_outs": _opt_outs(campaign),
         "benchmarks": [
             (one, one.source[1 if language().startswith("en") else 0]) for one in found.benchmarks
         ],

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from xinfeng.complaints import settings
-from xinfeng.complaints.settings import CONSEQUENCES, Rules, Threshold
+from xinfeng.complaints.settings import CONSEQUENCES, OPT_OUT_SOURCE, Rules, Threshold
 from xinfeng.console.complaints.labels import CONSEQUENCES as CONSEQUENCE_WORDS
 from xinfeng.console.complaints.labels import SOURCES, tabs
 from xinfeng.console.permissions import allowed, may
@@ -41,6 +41,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "tabs": tabs(request),
         "rules": rules,
         "confidence": f"{rules.confidence * 100:g}",
+        "opt_out_percent": f"{rules.opt_out_percent:g}",
+        "opt_out_source": OPT_OUT_SOURCE[english],
         "fault": fault,
         "can_set": can_set,
         "workdays": [(code, words, rules.workdays_of(code)) for code, words in SOURCES.items()],
@@ -82,6 +84,11 @@ def _stated(given: QueryDict, rules: Rules) -> Rules:
         confidence=_number(given.get("confidence", ""), "confidence") / 100,
         counts=given.get("counts", rules.counts),
         pauses=bool(given.get("pauses")),
+        opt_out_pauses=bool(given.get("opt_out_pauses")),
+        opt_out_at_least=int(
+            _number(given.get("opt_out_at_least", str(rules.opt_out_at_least)), "opt_out_at_least")
+        ),
+        opt_out_percent=_number(given.get("opt_out_percent", str(rules.opt_out_percent)), "opt_out_percent"),
         thresholds=tuple(thresholds),
     )
     settings.check(changed)

@@ -13,9 +13,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from xinfeng.campaigns import opt_out_watch
 from xinfeng.campaigns import reads as campaigns
 from xinfeng.campaigns.complaint_watch import held_campaigns
-from xinfeng.campaigns.models import Campaign
+from xinfeng.campaigns.models import Campaign, CampaignState
 from xinfeng.campaigns.reads import CampaignQuery
 from xinfeng.channels import reads as channels
 from xinfeng.channels.models import Channel
@@ -28,6 +29,7 @@ from xinfeng.console.dashboard.backups import backup_chores
 from xinfeng.console.dashboard.chores import Chore
 from xinfeng.console.dashboard.codes import code_chores
 from xinfeng.console.dashboard.filings import filing_chores
+from xinfeng.console.dashboard.operation import channel_chores, disk_chores
 from xinfeng.console.dashboard.reviews import review_chores
 from xinfeng.console.middleware import wants_fragment
 from xinfeng.console.permissions import allowed, may
@@ -78,6 +80,11 @@ def _figures(request: HttpRequest) -> dict[str, Any]:
     now = utc_now()
     found = overview(now=now)
     user = request.user
+    shown = (
+        [ShownChannel(row, ChannelFigures()) for row in channels.channels(now=now)]
+        if may(user, "channel.view")
+        else []
+    )
     return {
         "overview": found,
         "stats": _stats(request, found),
@@ -86,13 +93,15 @@ def _figures(request: HttpRequest) -> dict[str, Any]:
         "waiting": campaigns.campaigns(CampaignQuery(state="submitted", limit=5)).rows
         if may(user, "campaign.approve")
         else (),
-        "channels": [ShownChannel(row, ChannelFigures()) for row in channels.channels(now=now)]
-        if may(user, "channel.view")
-        else [],
+        "channels": shown,
         "imports": _imports() if may(user, "import.view") else [],
         "numbers": rate_lately(now, lens=lens()) if may(user, "number.view") else None,
         "windows": _windows(),
-        "chores": _chores(user, now=now),
+        "chores": [
+            *(channel_chores(shown, now) if shown else ()),
+            *(disk_chores() if may(user, "settings.view") else ()),
+            *_chores(user, now=now),
+        ],
     }
 
 
@@ -138,6 +147,7 @@ def _complaints(now: datetime) -> Iterator[Chore]:
             "bad",
             badge=_("已暂停"),
         )
+    yield from _opt_outs(now)
     found = complaints.counts(now=now)
     if found.overdue:
         words = _("%(n)s 件投诉已逾期") % {"n": num(found.overdue)}
@@ -145,6 +155,22 @@ def _complaints(now: datetime) -> Iterator[Chore]:
     if found.due_soon:
         words = _("%(n)s 件投诉一天内到期") % {"n": num(found.due_soon)}
         yield Chore(words, "", f"{url}?state=unfinished", "warn")
+
+
+def _opt_outs(now: datetime) -> Iterator[Chore]:
+    for campaign, found in opt_out_watch.recent(now=now)[:5]:
+        words = _("活动“%(name)s”退订偏多：%(n)s 人，占送到的 %(share)s")
+        said = {"name": campaign.name, "n": num(found.opted_out), "share": pct(found.share)}
+        held = campaign.state == CampaignState.PAUSED
+        yield Chore(
+            words % said,
+            _("看看退订的是哪些人，由人决定继续还是停止。")
+            if held
+            else _("看看退订的是哪些人，必要时暂停。"),
+            reverse("campaigns.report", args=[campaign.pk]),
+            "bad",
+            badge=_("已暂停") if held else "",
+        )
 
 
 def _contracts(now: datetime) -> Iterator[Chore]:
