@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -18,6 +18,9 @@ from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.phones import mask
 
 MOST_CONTACTS = 50
+
+Choice = Callable[[Sequence[str]], Sequence[int]]
+"""Whom to show a wording for that needs these variables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,10 @@ def preview(
     purpose: str,
     moment: Moment,
     price_li: int,
-    contact_ids: Sequence[int] = (),
+    contact_ids: Sequence[int] | Choice = (),
 ) -> Preview:
-    """Check a wording and render it for these contacts (at most MOST_CONTACTS), or for an example person.
+    """Check a wording and render it for these contacts (at most MOST_CONTACTS), or for an example person; a Choice is
+    asked for them with the variables that the wording needs.
 
     Names are masked to their first character and stars, so lengths stay what they will be. Raises InvalidInput
     as `checks.check_wording` does.
@@ -58,7 +62,8 @@ def preview(
     known = reads.catalogue()
     checked = check_wording(draft, signature, purpose=purpose, catalogue=known)
     ready = Renderer(checked.draft, signature, catalogue=known, fixed=moment.values())
-    ids = list(contact_ids)[:MOST_CONTACTS]
+    readers = contact_ids(ready.needed) if callable(contact_ids) else contact_ids
+    ids = list(readers)[:MOST_CONTACTS]
     rows = values_of(ids, ready.needed, catalogue=known, moment=moment)
     phones = masked_phones(ids)
     people: list[tuple[int | None, str, dict[str, Value]]] = [

@@ -25,7 +25,7 @@ from xinfeng.console.content.forms import (
 )
 from xinfeng.console.content.labels import TRADES
 from xinfeng.console.content.library import still_examples, to_replace
-from xinfeng.console.content.preview import Faces, faces
+from xinfeng.console.content.preview import Faces, faces_of_readers
 from xinfeng.console.content.studio import conditions, look_at
 from xinfeng.console.permissions import allowed
 from xinfeng.console.words import sentence
@@ -129,7 +129,7 @@ def _editor(
         "purpose_fixed": version is not None,
         "has_signatures": bool(form.usable),
         "crumbs": _crumbs(version),
-        **_shown(request, form, known, defaults),
+        **_shown(form, known, defaults, template_id),
     }
     return render(request, "content/editor.html", context, status=status)
 
@@ -175,11 +175,11 @@ def _save(
 
 
 def _shown(
-    request: HttpRequest, form: TemplateForm, known: Catalogue, defaults: dict[str, str]
+    form: TemplateForm, known: Catalogue, defaults: dict[str, str], template_id: int | None
 ) -> dict[str, Any]:
     """The preview of what the form holds when the page is opened."""
     values = form.data if form.is_bound else {**form.initial, **_as_posted(defaults)}
-    return preview_of(values, known, at=0)
+    return preview_of({**_plain(values), "template": template_id or ""}, known, at=0)
 
 
 def _as_posted(defaults: dict[str, str]) -> dict[str, str]:
@@ -219,11 +219,11 @@ def preview_of(values: Any, known: Catalogue, *, at: int, hour: int | None = Non
     fault: InvalidInput | None = None
     shown: Faces | None = None
     try:
-        shown = faces(
+        shown = faces_of_readers(
             draft,
             signature,
             purpose=purpose,
-            contact_ids=reads.people_to_show(),
+            template_id=_template_of(values),
             at=at,
             language=language,
             now=now,
@@ -246,6 +246,11 @@ def preview_of(values: Any, known: Catalogue, *, at: int, hour: int | None = Non
     if fault is not None:
         return {**nothing, "studio": found, "fault": sentence(fault), "fault_field": field_of(fault)}
     return {**nothing, "faces": shown, "studio": found}
+
+
+def _template_of(values: Any) -> int | None:
+    given = str(values.get("template") or "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else None
 
 
 def _plain(values: Any) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from xinfeng.channels import reads as channels
 from xinfeng.console.components import Phone
+from xinfeng.console.content.readers import Readers, readers_for
 from xinfeng.content import preview as content_preview
 from xinfeng.content.models import Signature
 from xinfeng.content.parts import Measure
-from xinfeng.content.preview import MOST_CONTACTS, Preview, Shown
+from xinfeng.content.preview import Choice, Preview, Shown
 from xinfeng.content.rendering import Draft
 from xinfeng.content.values import Moment
 from xinfeng.kernel.text import Encoding, encoding_for, split_parts
@@ -54,6 +56,7 @@ class Faces:
     price: Price
     remarks: list[str]
     real: bool
+    origin: str = ""
 
 
 def price_for(purpose: str, *, now: datetime) -> Price:
@@ -67,7 +70,7 @@ def faces(
     signature: Signature,
     *,
     purpose: str,
-    contact_ids: list[int],
+    contact_ids: Sequence[int] | Choice,
     at: int,
     language: str,
     now: datetime,
@@ -82,9 +85,41 @@ def faces(
         purpose=purpose,
         moment=moment_at(now, hour),
         price_li=price.li,
-        contact_ids=contact_ids[:MOST_CONTACTS],
+        contact_ids=contact_ids,
     )
     return _faces(seen, price, at=at % len(seen.shown), language=language)
+
+
+def faces_of_readers(
+    draft: Draft,
+    signature: Signature,
+    *,
+    purpose: str,
+    template_id: int | None,
+    at: int,
+    language: str,
+    now: datetime,
+    hour: int | None = None,
+) -> Faces:
+    """`faces`, for people who stand for those who get it (`console.content.readers`)."""
+    chosen: list[Readers] = []
+
+    def choose(needed: Sequence[str]) -> Sequence[int]:
+        chosen.append(readers_for(needed, purpose=purpose, template_id=template_id, now=now))
+        return chosen[0].ids
+
+    shown = faces(
+        draft,
+        signature,
+        purpose=purpose,
+        contact_ids=choose,
+        at=at,
+        language=language,
+        now=now,
+        hour=hour,
+    )
+    origin = str(chosen[0].origin)
+    return replace(shown, origin=origin % {"segment": chosen[0].name} if chosen[0].name else origin)
 
 
 def moment_at(now: datetime, hour: int | None) -> Moment:

@@ -25,7 +25,7 @@ from xinfeng.console.components import (
 )
 from xinfeng.console.content.compare import Comparison, compare
 from xinfeng.console.content.labels import PURPOSES, TRADES
-from xinfeng.console.content.preview import faces, price_for
+from xinfeng.console.content.preview import faces_of_readers, price_for
 from xinfeng.console.content.results import results_of
 from xinfeng.console.content.rich.beside import reader_of
 from xinfeng.console.content.rich.shown import changes
@@ -132,11 +132,11 @@ def detail(request: HttpRequest, template_id: int) -> HttpResponse:
         "price": price_for(purpose, now=now),
     }
     try:
-        context["faces"] = faces(
+        context["faces"] = faces_of_readers(
             Draft(version.value, version.action, version.opt_out, version.defaults),
             version.signature,
             purpose=purpose,
-            contact_ids=reads.people_to_show(),
+            template_id=template_id,
             at=at,
             language=get_language() or "",
             now=now,
