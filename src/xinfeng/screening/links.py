@@ -113,6 +113,8 @@ def imitated(host: str, known: Sequence[str]) -> str | None:
     domain = registrable(host)
     if domain in known:
         return None
+    if _feigns_government(host):
+        return "gov.cn"
     name, _dot, ending = domain.partition(".")
     below = host.removesuffix(domain).split(".")
     readings = tuple(dict.fromkeys((name, name.replace("rn", "m"), *map(name.translate, _AS_READ))))
@@ -131,6 +133,14 @@ def imitated(host: str, known: Sequence[str]) -> str | None:
         if len(theirs) >= 4 and theirs in below and ending in _FOR_NOTHING:
             return one
     return None
+
+
+_GOVERNMENT = re.compile(r"(?:^|[.\-])gov(?:[.\-]|$)")
+
+
+def _feigns_government(host: str) -> bool:
+    """Whether `gov` stands in a host that is nobody's under gov.cn or gov: only states give those out."""
+    return not host.endswith((".gov.cn", ".gov")) and host != "gov.cn" and _GOVERNMENT.search(host) is not None
 
 
 def _with_addition(name: str, theirs: str) -> bool:
