@@ -35,6 +35,8 @@ QUIET_PACE_S = 0.5
 """Between two looks whether the gateway stops."""
 MATCH_PACE_S = 3.0
 LATELY = timedelta(minutes=15)
+JUST_NOW = timedelta(seconds=30)
+"""For so long, some rounds, receipts are looked for under other spellings; those of before a start once."""
 FAR_MATCH_PACE_S = 60.0
 
 
@@ -84,14 +86,15 @@ class Housekeeping:
 
     async def match(self, connection: AsyncConnection) -> None:
         """Match receipts of the last minutes every few seconds, those of the last days every minute."""
-        far_at = 0.0
+        far_at, tried = 0.0, REACH
         while not self._house.quiet:
             now = utc_now()
-            if time.monotonic() - far_at >= FAR_MATCH_PACE_S:
+            far = time.monotonic() - far_at >= FAR_MATCH_PACE_S
+            if far:
                 far_at = time.monotonic()
-                await match_receipts(connection, since=now - REACH, now=now)
-            else:
-                await match_receipts(connection, since=now - LATELY, now=now)
+            since = now - (REACH if far else LATELY)
+            await match_receipts(connection, since=since, now=now, spelled_since=now - tried)
+            tried = JUST_NOW
             waited = 0.0
             while waited < MATCH_PACE_S and not self._house.quiet:
                 await asyncio.sleep(QUIET_PACE_S)

@@ -32,12 +32,20 @@ REACH = timedelta(hours=72)
 """How old a receipt may be to be matched; carriers report within 48 hours by default, some within 72."""
 
 
-async def match_receipts(connection: AsyncConnection, *, since: datetime, now: datetime) -> int:
-    """Match what was received since then; returns how many receipts have found their message."""
+async def match_receipts(
+    connection: AsyncConnection, *, since: datetime, now: datetime, spelled_since: datetime | None = None
+) -> int:
+    """Match what was received since then; returns how many receipts have found their message.
+
+    `spelled_since`: what is older was looked for under other spellings before, in vain (None: as `since`). Accounts that
+    others send by, too, bring any number of receipts that nobody here waits for.
+    """
     async with connection.transaction():
         await connection.execute("select pg_advisory_xact_lock(%s)", (_MATCHING,))
         by_id = await connection.execute(_BY_CARRIER_ID, {"since": since, "now": now})
-        matched = by_id.rowcount + await _match_other_spellings(connection, since=since, now=now)
+        matched = by_id.rowcount + await _match_other_spellings(
+            connection, since=since if spelled_since is None else max(since, spelled_since), now=now
+        )
         by_phone = await connection.execute(
             _BY_PHONE,
             {
