@@ -18,6 +18,7 @@ from tests.delivery.world import (
     finished,
     make_channel,
     make_routed_plan,
+    most_within,
     one,
     plan_state,
     second_carrier,
@@ -41,17 +42,18 @@ CARRIED = "select channel_id, count(distinct message_id) from attempt where outc
 def test_a_carrier_that_is_killed_leaves_its_messages_to_the_other_and_none_goes_twice(
     tmp_path: Path,
 ) -> None:
-    failover.save_patience(2, actor="test")
+    failover.save_patience(5, actor="test")
     with (
         second_carrier(tmp_path, "--latency-ms=5") as (port, process),
         carrier_and_gateway(tmp_path) as world,
     ):
-        dying = make_channel(port, name="dying", rate_per_s=800, window=100)
+        dying = make_channel(port, name="dying", rate_per_s=200, window=100)
         other = make_channel(world.port, name="other", rate_per_s=5000, connections=2, window=100)
+        wait_until("select count(*) from connection_state where phase = 'ready'", 3)
         plan = make_routed_plan([(agreed(4000), (dying, other)), (agreed(1000), (other, dying))])
         wait_until("select count(*) > 300 from attempt where channel_id = %s", True, dying)
         process.send_signal(signal.SIGKILL)
-        finished(plan, patience_s=60.0)
+        finished(plan)
     found = fates(plan)
     assert sum(found.values()) == 5000
     assert found.keys() <= {"accepted", "uncertain"}
@@ -120,9 +122,8 @@ def test_a_plans_rate_holds_over_all_its_channels(tmp_path: Path) -> None:
         wait_until("select count(*) from connection_state where phase = 'ready'", 2)
         plan = make_routed_plan([(agreed(150), (one_,)), (agreed(150), (two,))], rate_per_s=100)
         finished(plan)
-    times = sorted(entry.at for entry in witness.accepted(tmp_path / "carrier.log"))
-    busiest = max(sum(at <= later < at + 1.0 for later in times) for at in times)
-    assert busiest <= 100
+    assert witness.totals(tmp_path / "carrier.log").submits == 300
+    assert most_within(1.0) <= 100
 
 
 def _with_connection(work: Any) -> Any:

@@ -112,7 +112,7 @@ def test_a_vendor_that_accepts_and_never_answers_leaves_messages_uncertain_until
 ) -> None:
     with vendor_and_gateway(tmp_path, kind, silent=True, receipt_delay_ms=3_000) as world:
         contacts = agreed(2)
-        plan = make_plan(contacts, world.channel(kind), text=greeting)
+        plan = make_plan(contacts, world.channel(kind, response_timeout_s=2), text=greeting)
         finished(plan)
         assert fates(plan) == {"uncertain": 2}
         assert world.vendor.counters.accepted == 2
@@ -137,7 +137,7 @@ def test_a_cut_leaves_messages_uncertain_and_the_rest_goes_on(tmp_path: Path) ->
 
 
 def test_flow_control_slows_down_and_loses_nothing(tmp_path: Path) -> None:
-    with vendor_and_gateway(tmp_path, rate_per_s=6) as world:
+    with vendor_and_gateway(tmp_path, rate_per_s=2) as world:
         plan = make_plan(agreed(900), world.channel("aliyun"), text=greeting)
         finished(plan)
         assert fates(plan) == {"accepted": 900}

@@ -65,7 +65,7 @@ class VendorWorld:
             "plain_http": True,
             "account": KEY,
             "connections": 2,
-            "response_timeout_s": 2,
+            "response_timeout_s": PATIENCE_S,
             **({"app_id": "1400006666"} if kind == "tencent" else {}),
             **({"chatbot": CHATBOT, "media_address": MEDIA_ADDRESS} if kind in RICH_KINDS else {}),
             **config,
@@ -132,7 +132,7 @@ def vendor_and_gateway(folder: Path, kind: str = "aliyun", **behaviour: Any) -> 
         async with serving(options) as running:
             box.append((running.vendor, running.port, asyncio.get_running_loop()))
             ended.append(asyncio.Event())
-            gateway = Gateway(Options(lease_s=3.0, shutdown_s=4.0, make_backoff=quick_backoff))
+            gateway = Gateway(Options(shutdown_s=PATIENCE_S, make_backoff=quick_backoff))
             task = asyncio.create_task(gateway.run())
             started.set()
             await ended[0].wait()
