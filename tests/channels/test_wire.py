@@ -15,6 +15,7 @@ from tests.protocols.conformance.dialects import DIALECTS as SPOKEN
 from tests.protocols.conformance.harness import Dialect
 
 from xinfeng.channels.kinds import open_sessions, read_config
+from xinfeng.channels.probe import try_login
 from xinfeng.channels.sessions import ChannelAccount
 from xinfeng.kernel.time import utc_now
 from xinfeng.protocols.traffic import Opened, StrayResponses, SubmitResponses
@@ -199,6 +200,10 @@ def test_smpp_over_a_transmitter_and_a_receiver_of_one_channel() -> None:
         await until(lambda: len(scene.ear.answers) == 4 and len(scene.ear.receipts) == 4)
         assert {id_ for _, id_, _ in scene.ear.answers} == {one[2] for one in scene.ear.receipts}
         await until(lambda: scene.counters.deliveries_acknowledged == 4)
+        logins = scene.counters.logins
+        config = scene.sessions.account.config
+        assert (await asyncio.to_thread(try_login, config, "888888")).ok
+        assert scene.counters.logins == logins + 2, "both are tried"
         receiver = scene.sessions.places[1].connection
         assert receiver is not None
         assert (receiver.free_window, receiver.submitted) == (0, 0)

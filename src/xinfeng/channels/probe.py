@@ -41,7 +41,15 @@ def try_channel(channel_id: int, *, timeout_s: float = 8.0) -> ProbeResult:
 
 
 def try_login(config: LineConfig, secret: str, *, timeout_s: float = 8.0) -> ProbeResult:
-    """As `try_channel`, for an account that is not stored yet."""
+    """As `try_channel`, for an account that is not stored yet. Where submits and receipts have connections of their own,
+    both are tried."""
+    answer = _try_place(config, secret, 1, timeout_s=timeout_s)
+    if answer.ok and not config.submits_at(config.places):
+        return _try_place(config, secret, config.places, timeout_s=timeout_s)
+    return answer
+
+
+def _try_place(config: LineConfig, secret: str, place: int, *, timeout_s: float) -> ProbeResult:
     began = time.monotonic()
     deadline = began + timeout_s
 
@@ -56,7 +64,7 @@ def try_login(config: LineConfig, secret: str, *, timeout_s: float = 8.0) -> Pro
         return result(why_unreachable(fault))
     first = b""
     with line:
-        session = config.session(secret)
+        session = config.session_at(place, secret)
         session.connect(utc_now(), began)
         try:
             line.sendall(session.data_to_send())

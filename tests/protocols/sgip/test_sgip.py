@@ -279,3 +279,11 @@ def test_an_idle_line_is_parted_from_with_answers_still_read() -> None:
     assert client.state is State.CLOSING
     assert server.feed(client.data_to_send(), 180.0) == [Closed(CloseReason.REMOTE, [])]
     assert client.feed(server.data_to_send(), 180.0) == [Closed(CloseReason.LOCAL, [])]
+
+
+@pytest.mark.parametrize("reserve", [0, 3, 8, 20])
+def test_a_bind_may_have_a_reserve_of_any_length(reserve: int) -> None:
+    whole = V["BIND"][:-8] + bytes(reserve)
+    bind = decode(len(whole).to_bytes(4, "big") + whole[4:])
+    assert isinstance(bind, Bind)
+    assert (bind.name, bind.password) == ("unicomsp", "secret16")

@@ -178,8 +178,10 @@ def malformed(command: int, length: int) -> RemoteProtocolError:
 def decode_control(command: int, sequence: int, pdu: bytes) -> Control:
     """Read a message about the session. Farewells may have spare octets: some answer them like all else."""
     match command:
-        case Command.BIND if len(pdu) == HEADER.size + at.BIND.size:
-            login_type, name, password, reserve = at.BIND.unpack_from(pdu, HEADER.size)
+        case Command.BIND if len(pdu) >= at.BIND_SHORTEST:  # the reserve may be shortened, or lengthened
+            login_type, name, password, reserve = at.BIND.unpack_from(
+                pdu.ljust(HEADER.size + at.BIND.size, b"\0"), HEADER.size
+            )
             return Bind(
                 sequence=sequence,
                 login_type=login_type,

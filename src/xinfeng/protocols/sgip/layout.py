@@ -14,6 +14,7 @@ NUMBER_WIDTH = 21
 RESERVE_WIDTH = 8
 
 BIND = Struct(">B16s16s8s")
+BIND_SHORTEST = HEADER.size + BIND.size - RESERVE_WIDTH
 RESP = Struct(">B8s")
 """Result and reserve of all responses; the reserve is left out by some, all of it by UNBIND_RESP."""
 RESP_LENGTH = HEADER.size + RESP.size
