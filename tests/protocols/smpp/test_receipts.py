@@ -197,7 +197,7 @@ def test_a_receipt_without_its_class_is_one_if_it_is_written_by_the_book() -> No
     "text",
     [
         b"TD",
-        b"id:77 stat:DELIVRD",
+        b"stat: fine, id: none",
         b"id:77 submit date:1 done date:2 stat:maybe err:000",
         b"id: what is this?",
     ],
