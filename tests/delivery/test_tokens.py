@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("committed_db")
 @contextmanager
 def another_gateway(world: VendorWorld) -> Iterator[Gateway]:
     async def start() -> tuple[Gateway, asyncio.Task[None]]:
-        gateway = Gateway(Options(lease_s=3.0, shutdown_s=4.0, make_backoff=quick_backoff))
+        gateway = Gateway(Options(shutdown_s=PATIENCE_S, make_backoff=quick_backoff))
         return gateway, asyncio.create_task(gateway.run())
 
     gateway, task = asyncio.run_coroutine_threadsafe(start(), world.loop).result(PATIENCE_S)

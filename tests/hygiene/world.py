@@ -66,7 +66,7 @@ def config(port: int, **changes: Any) -> dict[str, Any]:
         "endpoint": f"http://127.0.0.1:{port}/v1/numbers",
         "key_id": "simulator",
         "private_network": True,
-        "timeout_s": 5,
+        "timeout_s": 60,
         **changes,
     }
 

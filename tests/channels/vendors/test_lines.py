@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.channels.vendors.world import ACCOUNT, SECRET, items, number, world
+from tests.patience import PATIENCE_S
 
 from xinfeng.channels.lines import TakenBack
 from xinfeng.channels.simulator import witness
@@ -106,7 +107,7 @@ def test_a_request_that_is_accepted_and_never_answered_is_uncertain(tmp_path: Pa
 
 def test_an_answer_that_comes_late_settles_what_was_uncertain(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with world(tmp_path, behaviour={"latency_ms": 1_500}, response_timeout_s=1) as it:
+        async with world(tmp_path, behaviour={"latency_ms": 3_500}, response_timeout_s=1) as it:
             it.send(items(3))
             await it.until(lambda: len(it.ears.late) == 3)
             assert len(it.ears.unknown) == 3 and not it.ears.taken
@@ -276,7 +277,7 @@ def test_a_line_that_parts_waits_for_its_answer(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with world(tmp_path, behaviour={"latency_ms": 200}) as it:
             it.send(items(2))
-            await it.sessions.stop(patience_s=2.0)
+            await it.sessions.stop(patience_s=PATIENCE_S)
             assert it.ears.results == [0, 0] and not it.ears.unknown
 
     run(scenario())

@@ -63,7 +63,7 @@ def account(port: int, kind: str = "aliyun", *, secret: str = SECRET, **config: 
         "plain_http": True,
         "account": ACCOUNT,
         "connections": 1,
-        "response_timeout_s": 2,
+        "response_timeout_s": PATIENCE_S,
         **({"app_id": "1400006666"} if kind == "tencent" else {}),
         **config,
     }

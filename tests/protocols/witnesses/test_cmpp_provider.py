@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cmppy import Cmppy, SubmitReq
+from tests.patience import PATIENCE_S
 
 from xinfeng.channels.simulator import Behaviour, Options
 from xinfeng.channels.simulator.server import serving
@@ -21,7 +22,7 @@ def _with_carrier(log: Path, work: Callable[[int], Any], behaviour: Behaviour | 
         options = Options(
             port=0, accounts={"900001": "geheim"}, log=log, behaviour=behaviour or Behaviour(receipts={})
         )
-        async with serving(options) as running, asyncio.timeout(20):
+        async with serving(options) as running, asyncio.timeout(PATIENCE_S):
             return await asyncio.to_thread(work, running.port)
 
     return asyncio.run(run())

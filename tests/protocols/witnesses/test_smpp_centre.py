@@ -10,6 +10,7 @@ from zlib import crc32
 
 import pytest
 import smpp34
+from tests.patience import PATIENCE_S
 
 from xinfeng.channels.connection import Connection
 from xinfeng.channels.models import ConnectionPhase
@@ -47,7 +48,7 @@ class _Listener:
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not condition():
             await asyncio.sleep(0.005)
 
@@ -190,7 +191,7 @@ def test_the_link_is_tested_and_the_farewell_heard() -> None:
         assert connection.phase is ConnectionPhase.READY
         connection.part()
         await _until(lambda: centre.parted)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             await connection.closed
 
-    run(work, keepalive_s=1, response_timeout_s=1)
+    run(work, keepalive_s=1, response_timeout_s=PATIENCE_S)

@@ -15,6 +15,7 @@ import smpplib.consts
 import smpplib.exceptions
 import smpplib.gsm
 import smpplib.smpp
+from tests.patience import PATIENCE_S
 
 from xinfeng.channels.simulator import Behaviour, Options
 from xinfeng.channels.simulator.server import serving
@@ -32,14 +33,14 @@ def _with_carrier(log: Path, work: Callable[[int], Any]) -> None:
         options = Options(
             protocol="smpp", port=0, accounts={"xinfeng": "geheim"}, log=log, behaviour=BEHAVIOUR
         )
-        async with serving(options) as running, asyncio.timeout(30):
+        async with serving(options) as running, asyncio.timeout(PATIENCE_S):
             await asyncio.to_thread(work, running.port)
 
     asyncio.run(run())
 
 
 def _client(port: int) -> Any:
-    client = smpplib.client.Client("127.0.0.1", port, timeout=5, allow_unknown_opt_params=True)
+    client = smpplib.client.Client("127.0.0.1", port, timeout=PATIENCE_S, allow_unknown_opt_params=True)
     client.connect()
     return client
 
@@ -122,7 +123,7 @@ def test_smpp34_submits_and_is_delivered_to(tmp_path: Path) -> None:
         options = Options(
             protocol="smpp", port=0, accounts={"xinfeng": "geheim"}, log=tmp_path / "log", behaviour=BEHAVIOUR
         )
-        async with serving(options) as running, asyncio.timeout(20):
+        async with serving(options) as running, asyncio.timeout(PATIENCE_S):
             client = smpp34.Client(
                 host="127.0.0.1", port=running.port, system_id="xinfeng", password="geheim", bind_type="TRX"
             )
