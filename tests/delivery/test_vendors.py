@@ -9,10 +9,13 @@ from tests.delivery.vendor_world import GREETING, LONG, file, vendor_and_gateway
 from tests.delivery.world import agreed, ask, fates, finished, make_plan, one, wait_until
 
 from xinfeng.channels.simulator import witness
+from xinfeng.channels.vendors import VendorConfig
+from xinfeng.channels.vendors.asking import ask as ask_vendor
 from xinfeng.delivery import fetching
 from xinfeng.delivery.reads import message_to
 from xinfeng.filings.models import TemplateFiling
 from xinfeng.foundation.vault import Kind, vault
+from xinfeng.protocols.vendor import HttpRequest
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -197,6 +200,25 @@ def test_receipts_and_replies_that_nobody_tells_are_pulled(tmp_path: Path) -> No
         world.reply(number_of(contacts[3]), "退订")
         wait_until("select count(*) from suppression where lifted_at is null", 1)
         assert world.vendor.counters.pulled >= 121
+
+
+def test_receipts_are_pulled_although_replies_may_not_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    refused = b'{"Response":{"Error":{"Code":"FailedOperation.NotOpened","Message":""},"RequestId":"R"}}'
+
+    def asked(config: VendorConfig, request: HttpRequest, *, timeout_s: float) -> tuple[int, bytes]:
+        closed = ("x-tc-action", "PullSmsReplyStatus") in request.headers
+        return (200, refused) if closed else ask_vendor(config, request, timeout_s=timeout_s)
+
+    monkeypatch.setattr(fetching, "ask", asked)
+    with vendor_and_gateway(tmp_path, "tencent") as world, caplog.at_level("WARNING"):
+        plan = make_plan(
+            agreed(5), world.channel("tencent", push=False, pull_every_s=1), text=lambda _: greeting(1)
+        )
+        finished(plan)
+        wait_until(SETTLED, 5)
+    assert caplog.text.count("could not ask a vendor") == 1
 
 
 def test_what_became_of_a_doubtful_message_is_asked_for(

@@ -73,6 +73,7 @@ class Fetcher:
         self._house = house
         self._asked_at: dict[int, float] = {}
         self._held: dict[int, _Held] = {}
+        self._said: dict[int, str] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="fetching")
 
     async def run(self) -> None:
@@ -111,9 +112,12 @@ class Fetcher:
                     self._settle_doubts(sessions, config, held)
                 case _:
                     raise AssertionError(f"nothing to ask of {type(config).__name__}")
+            self._said.pop(account.id, None)
         except (ProviderFailure, RemoteProtocolError) as fault:
             code = str(fault.params.get("vendor_code", fault.code))
-            log.warning("could not ask a vendor", extra={"channel": account.id, "fault": code})
+            if self._said.get(account.id) != code:  # each fault once, not every second
+                self._said[account.id] = code
+                log.warning("could not ask a vendor", extra={"channel": account.id, "fault": code})
         except _FAULTS as fault:
             log.warning("what was fetched is not stored yet", extra={"fault": type(fault).__name__})
             django_connection.close()
@@ -126,6 +130,16 @@ class Fetcher:
         held.receipts.clear()
 
     def _pull(self, sessions: VendorSessions, config: TencentConfig, held: _Held) -> None:
+        try:
+            self._pull_replies(sessions, config, held)
+        except (ProviderFailure, RemoteProtocolError):
+            self._pull_receipts(
+                sessions, config, held
+            )  # one of the two queues may not be open to this account
+            raise
+        self._pull_receipts(sessions, config, held)
+
+    def _pull_replies(self, sessions: VendorSessions, config: TencentConfig, held: _Held) -> None:
         who, timeout_s = config.credentials(sessions.account.secret), config.response_timeout_s
         for _ in range(MOST_PULLS):
             asked = tencent.pull_replies(who, now=utc_now())
@@ -134,6 +148,9 @@ class Fetcher:
             self._store(sessions.account.id, ChannelKind.TENCENT, held)
             if len(replies) < tencent.LARGEST_PULL:
                 break
+
+    def _pull_receipts(self, sessions: VendorSessions, config: TencentConfig, held: _Held) -> None:
+        who, timeout_s = config.credentials(sessions.account.secret), config.response_timeout_s
         for _ in range(MOST_PULLS):
             asked = tencent.pull_receipts(who, now=utc_now())
             receipts = tencent.read_pulled_receipts(*ask(config, asked, timeout_s=timeout_s))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from typing import Any
 
 import psycopg
@@ -14,7 +15,7 @@ from tests.factories import make_contact, phone
 from xinfeng.channels.actions import save_channel
 from xinfeng.channels.models import Channel
 from xinfeng.delivery.models import ReplyMeaning
-from xinfeng.integrations.callbacks import views
+from xinfeng.integrations.callbacks import refusals, views
 from xinfeng.integrations.callbacks.addresses import addresses_of, key_of, read_key
 from xinfeng.integrations.callbacks.gatekeeping import LARGEST_BODY
 
@@ -234,6 +235,38 @@ def test_a_flood_is_slowed_down(monkeypatch: pytest.MonkeyPatch) -> None:
     codes = [tell(receipts, [report(reference=str(n))]).status_code for n in range(5)]
     assert codes == [200, 200, 200, 429, 429]
     assert int(tell(receipts, []).headers["Retry-After"]) > 0
+
+
+def test_refusals_are_counted_by_reason() -> None:
+    channel = make_vendor()
+    receipts, _ = paths(channel)
+    before = refusals.refused()
+    forged = receipts.replace(f"/{channel.pk}-0-", f"/{channel.pk}-0-x")
+    assert [tell(forged, []).status_code, tell(receipts, b"{").status_code] == [404, 400]
+    after = refusals.refused()
+    more = {reason: after[reason] - before[reason] for reason in after if after[reason] != before[reason]}
+    assert more == {"unknown_address": 1, "unreadable": 1}
+
+
+@pytest.mark.parametrize("spoilt", ["/receipts/", "/receipt", "/", "", "/receipts?x=1/../y"])
+def test_a_right_key_in_a_mistyped_address_is_logged_nowhere(
+    spoilt: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    receipts, _ = paths(make_vendor())
+    key = receipts.split("/")[2]
+    with caplog.at_level("DEBUG"):
+        assert tell(f"/callbacks/{key}{spoilt}", [report()]).status_code in (404, 200)
+    assert key not in caplog.text
+
+
+def test_a_flood_leaves_connections_to_everybody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusals, "PATIENCE_S", 0.01)
+    receipts, _ = paths(make_vendor())
+    with ExitStack() as stack:
+        assert all(stack.enter_context(refusals.turn()) for _ in range(refusals.AT_ONCE))
+        answer = tell(receipts, [report()])
+        assert answer.status_code == 503 and int(answer.headers["Retry-After"]) > 0
+    assert tell(receipts, [report()]).status_code == 200
 
 
 def test_nobody_is_thanked_for_what_could_not_be_stored(monkeypatch: pytest.MonkeyPatch) -> None:

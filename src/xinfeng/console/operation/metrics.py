@@ -14,6 +14,7 @@ from xinfeng.channels.reads import ChannelRow, channels
 from xinfeng.console.operation.health import free_bytes
 from xinfeng.foundation.backups import schedule
 from xinfeng.insights.figures import OperatingFigures, operating_figures
+from xinfeng.integrations.callbacks.refusals import refused
 from xinfeng.integrations.webhooks.reads import webhooks_waiting
 
 
@@ -41,6 +42,13 @@ class _Figures(Collector):
         yield from _lines(rows, figures)
         yield from _waiting(figures)
         yield from _house(self._now)
+        yield _by(
+            "xinfeng_callbacks_refused",
+            "Pushes of vendors and platforms that were refused since the app started, by reason",
+            "reason",
+            refused(),
+            CounterMetricFamily,
+        )
         yield _gauge(
             "xinfeng_lens_refresh_seconds",
             "How long the last refresh of the lens took",

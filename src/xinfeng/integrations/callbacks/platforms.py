@@ -23,6 +23,7 @@ from xinfeng.delivery.inflow import take_receipts, take_replies
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.integrations.callbacks.addresses import read_key, series_of
 from xinfeng.integrations.callbacks.gatekeeping import LARGEST_BODY
+from xinfeng.integrations.callbacks.refusals import refuse, turn
 from xinfeng.integrations.callbacks.views import BURST, PER_MINUTE
 from xinfeng.integrations.throttle import Buckets
 from xinfeng.kernel.errors import RemoteProtocolError
@@ -56,39 +57,46 @@ def push(request: HttpRequest, key: str, *, what: str, chatbot: str = "", notice
     """One push. 404 for an address that is not ours, 403 for a wrong signature, 429, 400 for what can't be read, 503
     when it could not be stored: the platform will tell it again. Notices of other kinds are thanked and left alone."""
     if request.method != "POST":
-        return _refuse(405 if read_key(key) else 404)
+        return refuse(405 if read_key(key) else 404)
     channel = _channel(request, key, chatbot)
     if isinstance(channel, HttpResponse):
         return channel
     body = request.read(LARGEST_BODY + 1)
     if len(body) > LARGEST_BODY:
-        return _refuse(413)
-    dialect = _DIALECTS[channel.kind]
+        return refuse(413)
     try:
-        if what == "receipts":
-            take_receipts(channel.pk, channel.kind, dialect.receipts(body), now=utc_now())
-        elif what == "replies":
-            take_replies(channel.pk, dialect.replies(body), now=utc_now(), taps=True)
+        with turn() as mine:
+            if not mine:
+                return refuse(503, wait_s=60)
+            _take(channel, what, body)
     except RemoteProtocolError as fault:
         log.warning("a platform told what can't be read", extra={"channel": channel.pk, "fault": fault.code})
-        return _refuse(400)
+        return refuse(400)
     except (DatabaseError, psycopg.Error) as fault:
         log.error("not stored", extra={"channel": channel.pk, "fault": type(fault).__name__})
-        return _refuse(503, wait_s=60)
+        return refuse(503, wait_s=60)
     return HttpResponse(status=200)
+
+
+def _take(channel: Channel, what: str, body: bytes) -> None:
+    dialect = _DIALECTS[channel.kind]
+    if what == "receipts":
+        take_receipts(channel.pk, channel.kind, dialect.receipts(body), now=utc_now())
+    elif what == "replies":
+        take_replies(channel.pk, dialect.replies(body), now=utc_now(), taps=True)
 
 
 @login_not_required
 def check(request: HttpRequest, key: str, *, chatbot: str) -> HttpResponse:
     """Whether we are there: the platform's word comes back, with our AppId."""
     if request.method != "GET":
-        return _refuse(405 if read_key(key) else 404)
+        return refuse(405 if read_key(key) else 404)
     channel = _channel(request, key, chatbot)
     if isinstance(channel, HttpResponse):
         return channel
     echo = request.headers.get("echoStr", "")
     if len(echo) > LONGEST_ECHO or not (echo.isascii() and echo.isprintable()):
-        return _refuse(400)
+        return refuse(400)
     response = HttpResponse(status=200)
     response["echoStr"] = echo
     response["appId"] = str(channel.config.get("account", ""))
@@ -99,21 +107,21 @@ def _channel(request: HttpRequest, key: str, chatbot: str) -> Channel | HttpResp
     """Whose push it is, once it has proven that it may be one."""
     named = read_key(key)
     if named is None:
-        return _refuse(404)
+        return refuse(404)
     channel_id, series = named
     allowed = _buckets.take(channel_id, per_minute=PER_MINUTE, burst=BURST, now=time.monotonic())
     if not allowed.allowed:
-        return _refuse(429, wait_s=allowed.wait_s)
+        return refuse(429, wait_s=allowed.wait_s)
     try:
         channel = Channel.objects.filter(pk=channel_id, kind__in=RICH_KINDS).first()
     except DatabaseError:
-        return _refuse(503, wait_s=60)
+        return refuse(503, wait_s=60)
     if channel is None or series_of(channel) != series:
-        return _refuse(404)
+        return refuse(404)
     if chatbot and _name(chatbot) != _name(str(channel.config.get("chatbot", ""))):
-        return _refuse(404)
+        return refuse(404)
     if channel.kind == ChannelKind.MAAP_CSP and not _is_signed(request, channel):
-        return _refuse(403)
+        return refuse(403)
     return channel
 
 
@@ -130,12 +138,3 @@ def _is_signed(request: HttpRequest, channel: Channel) -> bool:
     if not all(said):
         return False
     return csp.is_genuine(said[0], token=token, timestamp=said[1], nonce=said[2])
-
-
-def _refuse(status: int, *, wait_s: int | None = None) -> HttpResponse:
-    response = HttpResponse(status=status)
-    if wait_s is not None:
-        response["Retry-After"] = str(wait_s)
-    # Django would log the address of what it sees refused, and the address is a secret here.
-    response._has_been_logged = True  # type: ignore[attr-defined]
-    return response

@@ -16,4 +16,5 @@ urlpatterns = [
     path("<str:key>/DeliveryInfoNotification/<str:chatbot>", platforms.push, {"what": "receipts"}),
     path("<str:key>/InboundMessageNotification/<str:chatbot>", platforms.push, {"what": "replies"}),
     path("<str:key>/MessageStatusNotification/<str:chatbot>", platforms.push, {"what": "notice"}),
+    path("<path:rest>", views.nowhere),
 ]

@@ -18,6 +18,7 @@ from xinfeng.channels.models import Channel, ChannelKind
 from xinfeng.delivery.inflow import take_receipts, take_replies
 from xinfeng.integrations.callbacks.addresses import read_key, series_of
 from xinfeng.integrations.callbacks.gatekeeping import LARGEST_BODY
+from xinfeng.integrations.callbacks.refusals import refuse, turn
 from xinfeng.integrations.throttle import Buckets
 from xinfeng.kernel.errors import RemoteProtocolError
 from xinfeng.kernel.time import utc_now
@@ -56,40 +57,42 @@ def callback(request: HttpRequest, key: str, *, take: Take) -> HttpResponse:
     can't be read, 503 when it could not be stored: the vendor will tell it again."""
     named = read_key(key)
     if named is None or request.method != "POST":
-        return _refuse(404 if named is None else 405)
+        return refuse(404 if named is None else 405)
     channel_id, series = named
     verdict = _buckets.take(channel_id, per_minute=PER_MINUTE, burst=BURST, now=time.monotonic())
     if not verdict.allowed:
-        return _refuse(429, wait_s=verdict.wait_s)
+        return refuse(429, wait_s=verdict.wait_s)
     body = request.read(LARGEST_BODY + 1)
     if len(body) > LARGEST_BODY:
-        return _refuse(413)
+        return refuse(413)
     try:
         told = load(body)
-        channel = Channel.objects.filter(pk=channel_id, kind__in=_THANKS).first()
-        if channel is None or series_of(channel) != series:
-            return _refuse(404)
-        new = take(channel, told)
+        with turn() as mine:
+            return _stored(channel_id, series, told, take) if mine else refuse(503, wait_s=60)
     except RemoteProtocolError as fault:
         log.warning("a vendor told what can't be read", extra={"channel": channel_id, "fault": fault.code})
-        return _refuse(400)
+        return refuse(400)
     except (DatabaseError, psycopg.Error) as fault:
         log.error("not stored", extra={"channel": channel_id, "fault": type(fault).__name__})
-        return _refuse(503, wait_s=60)
+        return refuse(503, wait_s=60)
+
+
+@csrf_exempt
+@login_not_required
+def nowhere(request: HttpRequest, rest: str) -> HttpResponse:
+    """An address that leads nowhere, though it may hold a right key: whoever set the vendor up has mistyped the rest. It
+    is not logged either."""
+    return refuse(404)
+
+
+def _stored(channel_id: int, series: int, told: Any, take: Take) -> HttpResponse:
+    channel = Channel.objects.filter(pk=channel_id, kind__in=_THANKS).first()
+    if channel is None or series_of(channel) != series:
+        return refuse(404)
+    new = take(channel, told)
     log.debug("a vendor told", extra={"channel": channel_id, "new": new})
     thanks = json.dumps(_THANKS[channel.kind], ensure_ascii=False)
     return HttpResponse(thanks, content_type="application/json; charset=utf-8")
-
-
-def _refuse(status: int, *, wait_s: int | None = None) -> HttpResponse:
-    response = HttpResponse(status=status)
-    if wait_s is not None:
-        response["Retry-After"] = str(wait_s)
-    if status == 405:
-        response["Allow"] = "POST"
-    # Django would log the address of what it sees refused, and the address is the secret here.
-    response._has_been_logged = True  # type: ignore[attr-defined]
-    return response
 
 
 RECEIPTS: Take = _receipts
