@@ -114,7 +114,7 @@ def test_what_runs_out_is_told_to_who_may_see_to_it():
     make_contacts(1)
     planned()
     compliance, operator = signed_in("compliance"), signed_in("operator")
-    assert "有期限的事" not in html_of(compliance)
+    assert "件个人信息请求" not in html_of(compliance)
     file_contract("XF-1", days=3)
     file_contract("XF-2", days=90)
     request_for("copy", phone(), checked=False)
@@ -128,7 +128,7 @@ def test_what_runs_out_is_told_to_who_may_see_to_it():
     assert "XF-1 · 还有 3 天" in html and "XF-2" not in html and "<b>晨光" not in html
     links = set(re.findall(r'href="(/(?:requests|contracts)[^"]*)"', html))
     assert len(links) >= 4 and {compliance.get(link).status_code for link in links} == {200}
-    assert "有期限的事" not in html_of(operator)
+    assert "件个人信息请求" not in html_of(operator)
 
 
 def test_many_contracts_are_counted_and_ask_no_more_questions(asked):

@@ -47,8 +47,9 @@ def test_each_channel_tells_how_it_fares(committed_db, house_lens):
                     (message_id + 10 * days, channel.pk, outcome, code, now, now - timedelta(days=days)),
                 )
         cursor.execute(
-            "insert into receipt (id, received_at, channel_id, carrier_id, stat) values (1, %s, %s, 'x', 'DELIVRD')",
-            (now, channel.pk),
+            "insert into receipt (id, received_at, channel_id, carrier_id, stat)"
+            " values (1, %s, %s, 'x', 'DELIVRD'), (2, %s, %s, 'y', 'MK:0001')",
+            (now, channel.pk, now, channel.pk),
         )
         cursor.execute(
             "insert into plan (id, purpose, channel_id, state, reason, policy, windows, deadline, audience, messages, parts)"
@@ -73,7 +74,9 @@ def test_each_channel_tells_how_it_fares(committed_db, house_lens):
         'xinfeng_channel_throttled_total{channel="移动",side="carrier"} 2.0',
         'xinfeng_channel_uncertain_total{channel="移动"} 2.0',
         'xinfeng_channel_moved_messages_total{from="移动",to="联通"} 900.0',
-        "xinfeng_receipts_waiting 1.0",
+        'xinfeng_channel_delivered_total{channel="移动"} 1.0',
+        'xinfeng_channel_failed_total{channel="移动",side="number"} 1.0',
+        "xinfeng_receipts_waiting 2.0",
         "xinfeng_webhook_deliveries_waiting 0.0",
         "xinfeng_backup_ok 1.0",
         'xinfeng_submits_total{outcome="accepted"} 2.0',

@@ -73,3 +73,13 @@ def test_a_migration_waits_for_a_table_in_use_without_holding_others_up(committe
     monkeypatch.setattr(preparation, "call_command", migrate)
     preparation._migrate()
     assert len(tries) == 2
+
+
+def test_nobody_starts_on_what_a_restore_that_broke_off_left(committed_db):
+    """It looks like a new deployment: empty, but for tables."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"create table {preparation.RESTORING} (at timestamptz)")
+    with pytest.raises(Conflict) as caught:
+        preparation.prepare()
+    assert caught.value.code == "backup.unfinished"
+    assert "再恢复一次" in SENTENCES[caught.value.code].zh

@@ -182,3 +182,31 @@ def test_codes_that_came_lately_are_counted_and_the_unknown_and_troubling_told_a
     assert {(one.info.code, one.parts) for one in seen} == {("QX:0001", 10), ("KEYWORD", 10), ("DELIVRD", 10)}
     assert [one.info.code for one in unknown_codes(seen)] == ["QX:0001"]
     assert [one.info.code for one in troubles(copy, now=NOW)] == ["KEYWORD"]
+
+
+def test_of_very_many_receipts_every_so_manieth_is_looked_at(monkeypatch):
+    """Shares stay what they are; the dead are still followed up."""
+    copy = carrier(honest, count=900)
+    whole = forensics.figures(copy, now=NOW, channel_id=1)
+    monkeypatch.setattr(forensics, "LOOKED_AT", 300)
+    part = forensics.figures(copy, now=NOW, channel_id=1)
+    assert (whole.one_in, part.one_in) == (1, 3)
+    assert whole.receipts == 900 and part.receipts == 300
+    assert abs(part.delivered / part.receipts - whole.delivered / whole.receipts) < 0.05
+    assert part.told == whole.told == 900
+    assert len(forensics.evidence(copy, "one_delay", now=NOW, channel_id=1, limit=5)) == 5
+
+
+def test_receipts_of_nothing_are_found_on_a_channel_that_sent_nothing():
+    """Somebody else uses the account."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into receipt (id, received_at, channel_id, carrier_id, stat)"
+            " select i, %s, 1, '', 'DELIVRD' from generate_series(1, 50) i",
+            (NOW - timedelta(hours=3),),
+        )
+    copy = lens()
+    copy.refresh()
+    found = forensics.figures(copy, now=NOW, channel_id=1)
+    assert (found.receipts, found.strays) == (0, 50)
+    assert [one.kind for one in judge(found)] == ["never_sent"]

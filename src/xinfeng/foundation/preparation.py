@@ -26,6 +26,9 @@ from xinfeng.kernel.time import utc_now
 
 _PREPARING = 0x58_46_00_04
 
+RESTORING = "xinfeng_restoring"
+"""A table that stands while a restore is under way; where one was broken off, it stays."""
+
 OLDEST_SERVER = 17
 """Major version of PostgreSQL: `merge … returning` came with it."""
 
@@ -65,10 +68,14 @@ def _number(name: str) -> int:
 def prepare() -> None:
     """Migrate and make the months ahead. Safe to call from several processes at once: they take turns.
 
-    Raises Conflict `database.too_old`, `database.newer` (missing) before anything is changed, `database.busy` (seconds).
+    Raises Conflict `database.too_old`, `database.newer` (missing), `backup.unfinished` before anything is changed,
+    `database.busy` (seconds).
     """
     with connection.cursor() as cursor:
         check_server(connection.connection.info.server_version)
+        cursor.execute("select to_regclass(%s) is not null", (RESTORING,))
+        if cursor.fetchone() == (True,):  # it looks like a new one: nobody should begin to work in it
+            raise Conflict("backup.unfinished")
         cursor.execute("select pg_advisory_lock(%s)", (_PREPARING,))
     try:
         check_version(

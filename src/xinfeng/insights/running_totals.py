@@ -56,5 +56,5 @@ class RunningTotals:
 MESSAGES = RunningTotals("message", "planned_at", ())
 WITHHELD = RunningTotals("withheld", "at", ("reason",))
 ATTEMPTS = RunningTotals("attempt", "at", ("channel_id", "outcome", "code"))
-RECEIPTS = RunningTotals("receipt", "received_at", ("stat",))
+RECEIPTS = RunningTotals("receipt", "received_at", ("channel_id", "stat"))
 REPLIES = RunningTotals("reply", "received_at", ("meaning",))

@@ -96,13 +96,28 @@ def _worker(now: datetime) -> Part:
 
 
 def _gateway(now: datetime) -> Part:
-    """Where no channel is switched on there is nothing for a gateway to show itself by."""
-    channels = Channel.objects.filter(enabled=True).count()
-    seen = ConnectionState.objects.aggregate(seen=Max("seen_at"))["seen"]
-    alive = seen is not None and now - seen <= GATEWAY_SEEN_WITHIN
+    channels, seen = _gateway_seen()
     return Part(
-        "gateway", ok=alive or channels == 0, detail={"channels": channels, "seen_s_ago": _ago(seen, now)}
+        "gateway",
+        ok=not _is_silent(channels, seen, now),
+        detail={"channels": channels, "seen_s_ago": _ago(seen, now)},
     )
+
+
+def gateway_is_silent(now: datetime) -> bool:
+    """Whether channels are switched on and no gateway tells of any. Where none is, there is nothing for a gateway to show
+    itself by."""
+    channels, seen = _gateway_seen()
+    return _is_silent(channels, seen, now)
+
+
+def _gateway_seen() -> tuple[int, datetime | None]:
+    channels = Channel.objects.filter(enabled=True).count()
+    return channels, ConnectionState.objects.aggregate(seen=Max("seen_at"))["seen"]
+
+
+def _is_silent(channels: int, seen: datetime | None, now: datetime) -> bool:
+    return channels > 0 and (seen is None or now - seen > GATEWAY_SEEN_WITHIN)
 
 
 def _channels(now: datetime) -> Part:

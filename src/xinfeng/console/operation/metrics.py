@@ -87,18 +87,26 @@ def _lines(rows: Sequence[ChannelRow], figures: OperatingFigures) -> Iterator[Me
     uncertain = CounterMetricFamily(
         "xinfeng_channel_uncertain", "Parts that may or may not have left", labels=["channel"]
     )
+    delivered = CounterMetricFamily("xinfeng_channel_delivered", "Parts delivered", labels=["channel"])
+    failed = CounterMetricFamily(
+        "xinfeng_channel_failed", "Parts whose receipt says they failed, by whose side it is",
+        labels=["channel", "side"],
+    )  # fmt: skip
     for channel_id, line in sorted(figures.lines.items()):
         channel = names.get(channel_id, str(channel_id))
         for side, count in sorted(line.refused.items()):
             refused.add_metric([channel, side], count)
         throttled.add_metric([channel, "carrier"], line.throttled)
         uncertain.add_metric([channel], line.uncertain)
+        delivered.add_metric([channel], line.delivered)
+        for side, count in sorted(line.failed.items()):
+            failed.add_metric([channel, side], count)
     moved = CounterMetricFamily(
         "xinfeng_channel_moved_messages", "Messages that went to another channel", labels=["from", "to"]
     )
     for (one, other), count in sorted(figures.moves.items()):
         moved.add_metric([names.get(one, str(one)), names.get(other, str(other))], count)
-    yield from (refused, throttled, uncertain, moved)
+    yield from (refused, throttled, uncertain, delivered, failed, moved)
 
 
 def _mean_round_trip_s(row: ChannelRow) -> float | None:

@@ -37,8 +37,10 @@ SENTENCES: dict[str, Words] = {
         "none of the database's, keys', uploads' or lens's own.",
     ),
     "backup.folder_not_empty": Words(
-        "文件夹 {folder} 不是空的。什么都没有动。请恢复到空文件夹（里面最多只有 keys）。",
-        "The folder {folder} is not empty. Nothing was touched. Restore into an empty one (at most keys in it).",
+        "文件夹 {folder} 不是空的。什么都没有动。请恢复到空文件夹（里面最多只有 keys）；"
+        "如果是上次恢复断了留下的，先把它清空。",
+        "The folder {folder} is not empty. Nothing was touched. Restore into an empty one (at most keys in it); "
+        "if a restore that broke off left it, empty it first.",
     ),
     "backup.keep": Words("保留 1 到 {most} 份。没有保存。", "Keep between 1 and {most}. Nothing was saved."),
     "backup.keys_missing": Words(
@@ -116,6 +118,12 @@ SENTENCES: dict[str, Words] = {
         "The backup's signature is wrong: the file was changed. Nothing was restored. Use another one.",
     ),
     "backup.under_way": Words("正在做另一份备份。请等它做完。", "Another backup is being made. Wait for it."),
+    "backup.unfinished": Words(
+        "往这里恢复备份没有做完就断了，里面不是完整的数据。没有启动，什么都没有改变。"
+        "请清空数据文件夹（或数据库），再恢复一次；备份文件不受影响。",
+        "A restore into this place broke off, so what is here is not whole. Nothing was started or changed. Empty the data "
+        "folder (or the database) and restore once more; the backup itself is not affected.",
+    ),
     "backup.unreadable": Words("{file} 不存在，或不是备份文件。", "{file} does not exist or is no backup."),
     "campaign.restored": Words(
         "生成计划时的数据来自恢复的备份，之后可能已经发过。没有再发。请先核对，再重新编辑。",

@@ -25,9 +25,8 @@ from xinfeng.foundation.backups.form import Archive
 from xinfeng.foundation.backups.indexing import indexed_afterwards
 from xinfeng.foundation.backups.manifest import Manifest, TableFile
 from xinfeng.foundation.backups.settling import ACTOR, Gap
-from xinfeng.foundation.backups.writing import RESTORING
 from xinfeng.foundation.database import Connection, bulk_transaction
-from xinfeng.foundation.preparation import check_server
+from xinfeng.foundation.preparation import RESTORING, check_server
 from xinfeng.kernel.errors import Conflict, InvalidInput
 
 log = logging.getLogger(__name__)

@@ -28,13 +28,11 @@ from xinfeng.foundation.backups.form import SUFFIX, ArchiveWriter
 from xinfeng.foundation.backups.manifest import KEYS, Manifest, Member, TableFile, Upload, table_member
 from xinfeng.foundation.backups.sealing import seal_file, seal_keys
 from xinfeng.foundation.database import IDENTITY, Connection
+from xinfeng.foundation.preparation import RESTORING
 from xinfeng.foundation.signing import signer
 from xinfeng.kernel.errors import Conflict
 
 log = logging.getLogger(__name__)
-
-RESTORING = "xinfeng_restoring"
-"""A table that stands while a restore is under way."""
 
 _BOUNDS = re.compile(r"FOR VALUES FROM \('([^']+)'\) TO \('([^']+)'\)\Z").match
 
