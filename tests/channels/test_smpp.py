@@ -89,6 +89,16 @@ def test_the_json_form_reads_back_as_the_same() -> None:
     assert again.login("geheim").mode is BindMode.TRANSMITTER
 
 
+def test_a_pair_has_as_many_receivers_as_transmitters_behind_them() -> None:
+    config = SmppConfig.read({**LEAST, "mode": "pair", "connections": 2}, ChannelKind.SMPP)
+    assert config.places == 4
+    assert [config.submits_at(place) for place in (1, 2, 3, 4)] == [True, True, False, False]
+    modes = [config.login("geheim", place).mode for place in (1, 2, 3, 4)]
+    assert modes == [BindMode.TRANSMITTER] * 2 + [BindMode.RECEIVER] * 2
+    alone = SmppConfig.read({**LEAST, "mode": "receiver"}, ChannelKind.SMPP)
+    assert (alone.places, alone.submits_at(1), alone.login("x").mode) == (1, True, BindMode.RECEIVER)
+
+
 def test_a_login_never_shows_its_secret() -> None:
     assert "geheim" not in repr(SmppConfig.read(LEAST, ChannelKind.SMPP).login("geheim"))
 
