@@ -13,11 +13,14 @@ from xinfeng.channels.kinds import CONFIGS
 from xinfeng.channels.models import Channel, ChannelSample, ConnectionState
 from xinfeng.console.channels import accounts
 from xinfeng.console.channels.words import detail_words
+from xinfeng.console.words import sentence
 from xinfeng.content.models import Signature
 from xinfeng.delivery.backlog import waiting_for
 from xinfeng.delivery.models import Chunk, ChunkState, Plan, PlanState
 from xinfeng.foundation.vault import Kind, vault
+from xinfeng.kernel.errors import RefusedByPolicy
 from xinfeng.kernel.time import utc_now
+from xinfeng.policy.reasons import reason_name
 from xinfeng.protocols.cmpp import messages as cmpp
 from xinfeng.protocols.sgip import messages as sgip
 from xinfeng.protocols.smgp import messages as smgp
@@ -219,6 +222,13 @@ def test_a_trial_to_a_number_nobody_has_says_what_to_do(developer):
     asked = {"phone": "13912345678", "signature": signature.pk}
     html = developer.post(f"/channels/{channel.pk}/trial", asked, follow=True).content.decode()
     assert "不在客户库里" in html or "不在可以发送的时间里" in html
+
+
+def test_what_the_gates_refuse_is_said_by_name_and_not_by_code():
+    for language in ("zh-hans", "en"):
+        with translation.override(language):
+            told = sentence(RefusedByPolicy("daily_cap"))
+            assert reason_name("daily_cap", language) in told and "daily_cap" not in told
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ from xinfeng.kernel.errors import (
     RefusedByPolicy,
     XinfengError,
 )
+from xinfeng.policy.reasons import reason_name
 
 T = TypeVar("T")
 
@@ -171,8 +172,8 @@ GENERAL: dict[type[XinfengError], Words] = {
         "Nothing was changed. Reload and look again.",
     ),
     RefusedByPolicy: Words(
-        "策略不允许这样发送（原因 {code}）。没有发出任何短信。",
-        "The policy does not allow this to be sent (reason {code}). No message was sent.",
+        "没有发：{reason}。没有发出任何短信。",
+        "Not sent: {reason}. No message has left.",
     ),
     ProviderFailure: Words(
         "运营商或服务商那边没有成功（代码 {code}）。已经收到的内容都保留着。",
@@ -217,6 +218,8 @@ def _params(error: XinfengError) -> _Params:
         },
         code=error.code,
     )
+    if isinstance(error, RefusedByPolicy):
+        shown["reason"] = reason_name(error.code, get_language() or "zh")
     position = error.params.get("position")
     if isinstance(position, int):
         shown["place"] = position + 1

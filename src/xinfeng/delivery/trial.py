@@ -22,12 +22,12 @@ from xinfeng.content.review import state_of, states_of
 from xinfeng.delivery import actions
 from xinfeng.delivery.one_off import Sender, judge, write_plan
 from xinfeng.foundation import audit, locks
+from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.database import bulk_transaction
 from xinfeng.foundation.vault import vault
 from xinfeng.kernel.errors import Conflict, NotFound, RefusedByPolicy
 from xinfeng.kernel.ids import PlanId
 from xinfeng.kernel.phones import parse_mainland
-from xinfeng.kernel.time import SHANGHAI
 from xinfeng.policy import reads as policy
 from xinfeng.policy.moments import reading_moment
 from xinfeng.policy.windows import next_windows
@@ -52,7 +52,8 @@ def text_of(sender: Sender, *, now: datetime) -> str:
     if sender.channel.purpose == Purpose.MARKETING:
         accepted = sender.channel.takes.opt_out_wording
         opt_out = accepted[0] if accepted else optout.DEFAULT
-    said = f"通道测试，{now.astimezone(SHANGHAI):%H:%M} 发出，收到请忽略。"
+    zone = xinfeng_settings.load().zone
+    said = f"通道测试，{now.astimezone(zone):%H:%M} 发出，收到请忽略。"
     return Renderer(Draft(said, "", opt_out, {}), sender.signature).render({})
 
 

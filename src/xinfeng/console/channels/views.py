@@ -27,7 +27,6 @@ from xinfeng.console.channels.forms import ChannelForm, initial_of, rules_initia
 from xinfeng.console.channels.words import detail_words, probe_words
 from xinfeng.console.components import Crumb, Empty
 from xinfeng.console.components.faults import show_fault
-from xinfeng.console.contacts.labels import reason_words
 from xinfeng.console.content.labels import PURPOSES
 from xinfeng.console.middleware import wants_fragment
 from xinfeng.console.permissions import allowed, may
@@ -38,7 +37,7 @@ from xinfeng.delivery.trial import send_trial, templates_for
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.insights.figures import ChannelFigures, channel_figures
 from xinfeng.integrations.callbacks.addresses import addresses_of
-from xinfeng.kernel.errors import InvalidInput, RefusedByPolicy, XinfengError
+from xinfeng.kernel.errors import InvalidInput, XinfengError
 from xinfeng.kernel.time import utc_now
 
 
@@ -239,9 +238,6 @@ def trial(request: HttpRequest, channel_id: int) -> HttpResponse:
             actor=request.user.get_username(),
             now=utc_now(),
         )
-    except RefusedByPolicy as refused:
-        reason = reason_words(refused.code)
-        messages.error(request, gettext("没有发：%(reason)s。") % {"reason": reason})
     except XinfengError as fault:
         messages.error(request, sentence(fault))
     else:

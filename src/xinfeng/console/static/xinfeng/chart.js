@@ -38,7 +38,7 @@ function wording(spec) {
   const ratio = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
   if (spec.percent) return { axis: (v) => ratio.format(v), value: (v) => (v == null ? "—" : ratio.format(v)) };
   const unit = spec.unit ? ` ${spec.unit}` : "";
-  return { axis: (v) => tight.format(v), value: (v) => (v == null ? "—" : full.format(v) + unit) };
+  return { axis: (v) => (Math.abs(v) < 1 ? full : tight).format(v), value: (v) => (v == null ? "—" : full.format(v) + unit) };
 }
 
 function base(spec, paint, words) {
@@ -72,7 +72,10 @@ function series(one, index, spec, paint) {
   const common = { name: one.name, data: one.data, itemStyle: { color: tone } };
   if (spec.kind === "line" || spec.kind === "area") {
     const area = spec.kind === "area" ? { areaStyle: { color: tone, opacity: 0.12 } } : {};
-    return { ...common, ...area, type: "line", lineStyle: { color: tone, width: 2 }, showSymbol: false, symbolSize: 6, smooth: 0.25 };
+    // a value between two gaps has no line to be seen on
+    const lone = one.data.some((value, at) => value != null && one.data[at - 1] == null && one.data[at + 1] == null);
+    return { ...common, ...area, type: "line", lineStyle: { color: tone, width: 2 }, showSymbol: lone, showAllSymbol: lone,
+      symbolSize: lone ? 4 : 6, smooth: 0.25 };
   }
   const last = index === spec.series.length - 1;
   const radius = spec.kind === "rank" ? [0, 3, 3, 0] : spec.kind === "stack" && !last ? 0 : [3, 3, 0, 0];
