@@ -83,11 +83,11 @@ class _Printer:
         yield ""
         yield heading
         yield from _columns(
-            [(f"  {self._code(count.code)}", f"{count.messages:,}") for count in counts],
+            [(f"  {self._code(count.code, count.kind)}", f"{count.messages:,}") for count in counts],
         )
 
-    def _code(self, code: str) -> str:
-        name = code_name(code, self._language)
+    def _code(self, code: str, kind: str = "") -> str:
+        name = code_name(code, self._language, kind)
         return f"{code} {name}" if name and name != code else code or "–"
 
     def _breakdown(

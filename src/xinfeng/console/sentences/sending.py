@@ -38,8 +38,8 @@ SENTENCES: dict[str, Words] = {
         "There is no active account “{user}”, so it cannot approve. Nothing was changed.",
     ),
     "campaign.changed_since_approval": Words(
-        "批准之后内容有变（例如分群的规则改了），不能发送。没有发出任何短信。请退回，重新审核。",
-        "Something changed after the approval (the segment's rule, for example), so it cannot be sent. "
+        "批准之后内容有变（例如分群的规则或路由改了），不能发送。没有发出任何短信。请退回，重新审核。",
+        "Something changed after the approval (the segment's rule or the route, for example), so it cannot be sent. "
         "No message went out. Send it back and have it approved again.",
     ),
     "campaign.incomplete": Words(
