@@ -19,6 +19,8 @@ from tests.factories import make_contact, make_contacts, make_event, make_user
 
 from xinfeng.consent.actions import suppress_numbers
 from xinfeng.consent.verify import verify_ledger
+from xinfeng.contacts.actions import edit_contact
+from xinfeng.contacts.records import ContactRecord
 from xinfeng.delivery import number_news
 from xinfeng.delivery.models import Attempt, Chunk, Plan
 from xinfeng.foundation import database, seals, stored
@@ -31,6 +33,10 @@ from xinfeng.foundation.backups.manifest import read
 from xinfeng.foundation.backups.sealing import open_file, open_keys, seal_file, seal_keys
 from xinfeng.foundation.backups.writing import create, name_begins
 from xinfeng.foundation.postgres import EmbeddedPostgres
+from xinfeng.integrations.models import WebhookEvent
+from xinfeng.integrations.webhooks import actions as webhooks
+from xinfeng.integrations.webhooks import kinds
+from xinfeng.integrations.webhooks.gathering import gather
 from xinfeng.kernel.errors import Conflict, InvalidInput
 from xinfeng.kernel.time import utc_now
 
@@ -568,3 +574,31 @@ def test_a_full_disk_is_noticed_before(committed_db, tmp_path):
         schedule.make(tmp_path / "b", actor="x", now=utc_now())
     assert fault.value.code == "backup.no_room"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_webhooks_hear_after_a_restore_what_they_had_not_heard_and_only_that(committed_db, server, tmp_path):
+    now = utc_now()
+    webhooks.add_webhook(
+        name="crm", url="http://127.0.0.1:9/hook", kind_names=sorted(kinds.NAMES), allow_private=True,
+        actor="test", now=now,
+    )  # fmt: skip
+    heard = make_contacts(3)
+    gather(now=utc_now())
+    edit_contact(heard[0], ContactRecord(level="金卡"), actor="test", now=utc_now())
+    unheard = make_contact(consent=())
+    create(tmp_path / "b", now=utc_now())
+    with empty_database(server):
+        restore(tmp_path / "b")
+        WebhookEvent.objects.all().delete()
+        gather(now=utc_now())
+        found = {
+            (one.kind, change["contact_id"])
+            for one in WebhookEvent.objects.all()
+            for change in json.loads(one.payload)["changes"]
+        }
+        assert found == {("contact.updated", heard[0]), ("contact.created", unheard)}
+        later = make_contact(consent=())
+        WebhookEvent.objects.all().delete()
+        gather(now=utc_now())
+        [event] = WebhookEvent.objects.all()
+        assert json.loads(event.payload)["changes"] == [{"contact_id": later}]
