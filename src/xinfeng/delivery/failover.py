@@ -179,7 +179,7 @@ def stuck(plan_id: int, *, now: datetime) -> list[Stuck]:
     """What of a plan can't go over any channel at present, by the channel it waits for and what is the matter with it, most
     messages first; empty: everything that waits has a channel that is up."""
     with django_connection.cursor() as cursor:
-        given = {"plan": plan_id, "now": now, "seen": SEEN, "blink": BLINK}
+        given: dict[str, Any] = {"plan": plan_id, "now": now, "seen": SEEN, "blink": BLINK}
         named = {"disabled": DISABLED, "refused": LOGIN_REFUSED, "offline": OFFLINE, "none": NO_GATEWAY}
         cursor.execute(_STUCK, given | named)
         return [Stuck(int(row[0]), str(row[1]), int(row[2])) for row in cursor.fetchall()]
