@@ -24,7 +24,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Response,
+    expect,
+    sync_playwright,
+)
+from tests.patience import PATIENCE_S
+
+expect.set_options(timeout=PATIENCE_S * 1000)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -44,7 +55,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-START_S = 90
+START_S = 2 * PATIENCE_S
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -78,7 +89,7 @@ def _free_port() -> int:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
+        with urllib.request.urlopen(url, timeout=10) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
@@ -108,7 +119,7 @@ def house() -> Iterator[House]:
     finally:
         app.terminate()
         try:
-            app.wait(timeout=30)
+            app.wait(timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
             app.kill()
             app.wait()
@@ -148,7 +159,7 @@ def sign_in(chromium: Browser, house: House, people: Callable[[str], str]) -> It
 
     def enter(role: str = "administrator", *, size: dict[str, int] | None = None) -> Page:
         context = chromium.new_context(base_url=house.url, viewport=size or DESKTOP, locale="zh-CN")
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_S * 1000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))

@@ -35,7 +35,7 @@ def import_members(page: Page, path: Path, source: str) -> None:
     page.get_by_role("button", name="下一步：检查").click()
     expect(page.get_by_text("新属性“积分”")).to_be_visible()
     page.get_by_role("button", name="开始导入").click()
-    expect(page.get_by_text("已完成")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("已完成")).to_be_visible()
 
 
 def test_a_file_becomes_contacts_a_segment_and_a_template(page: Page, tmp_path: Path) -> None:

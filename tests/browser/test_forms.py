@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import Browser, Page
 from tests.browser.conftest import PHONE, House
+from tests.patience import PATIENCE_S
 
 NOTICE = "信风商城（电话 400-000-0000）用您的手机号发送优惠短信，每月不超过 4 条，期限 24 个月，可随时退订。"
 
@@ -31,7 +32,7 @@ def make_notice(house: House) -> None:
         env={**os.environ, **house.environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 0, done.stderr
 
