@@ -529,3 +529,16 @@ def test_kinds_of_words_take_each_other_in_and_unknown_ones_are_refused() -> Non
     for name in ("loop", "nothing"):
         with pytest.raises(BadLexicon):
             kinds.regex(f"{{{name}}}")
+
+
+def test_a_host_that_feigns_a_government_is_told_from_one_that_is() -> None:
+    for host in ("ybsb-gov.cn.xyz/a", "12333.gov.cn.top", "shebao-gov.vip"):
+        assert "link.lookalike" in rules(f"请登录 {host} 查看")
+    for host in ("zwfw.beijing.gov.cn", "www.gov.cn", "govee.com"):
+        assert "link.lookalike" not in rules(f"请登录 {host} 查看")
+
+
+def test_a_no_excuses_its_own_clause_only() -> None:
+    assert "absolute.perfect" in rules("这款不粘锅绝对不粘，会员价99元")
+    assert "absolute.perfect" not in rules("我们不承诺绝对不粘，请按说明使用")
+    assert "minor.urge" in rules("同学都有了，别落后，叫爸爸妈妈今晚就交费吧")
