@@ -34,3 +34,11 @@ def test_a_refused_account_waits_for_minutes() -> None:
 def test_a_refusal_that_is_not_about_the_account_is_an_ordinary_failure() -> None:
     assert Backoff(lambda: 1.0).refused("cmpp.login.other") == 1
     assert Backoff(lambda: 1.0).refused("smgp.login.too_many_connections") == 1
+
+
+def test_what_should_have_passed_and_did_not_is_asked_as_slowly_as_any_refusal() -> None:
+    backoff = Backoff(lambda: 0.0)
+    waits = [backoff.refused("cmpp.login.other") for _ in range(14)]
+    assert max(waits[:10]) <= 60 < 120 <= waits[10] < waits[11]
+    backoff.succeeded()
+    assert backoff.refused("cmpp.login.other") < 1

@@ -11,6 +11,9 @@ PASSING = frozenset(
 """What passes by itself, as the last word of a refusal's code. All else (address, secret, version, account) stays as it
 is until somebody acts, and trying again soon makes carriers lock the account (practice of several gateways)."""
 
+PASSES_WITHIN = 10
+"""Tries (some minutes) after which what should have passed by itself is taken for a refusal like any other."""
+
 
 @dataclass
 class Backoff:
@@ -39,7 +42,7 @@ class Backoff:
 
     def refused(self, code: str) -> float:
         """Seconds to wait after a login was refused; `code` as in `smgp.login.busy`."""
-        if code.rpartition(".")[2] in PASSING:
+        if code.rpartition(".")[2] in PASSING and self.failures < PASSES_WITHIN:
             return self.failed()
         self.refusals += 1
         wait = min(5 * self.refused_s, self.refused_s * 2.0 ** min(self.refusals - 1, 8))
