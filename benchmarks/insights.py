@@ -59,7 +59,8 @@ def measure(folder: Path, messages: int, runs: int, only: str) -> dict[str, Any]
     def states(plan_id: int) -> list[dict[str, Any]]:
         found = message_state(mirror, [plan_id])
         sums = found.group_by("state", "channel_id").aggregate(n=found.count(), cost=found["cost_li"].sum())
-        return mirror.rows(sums).to_pylist()
+        rows: list[dict[str, Any]] = mirror.rows(sums).to_pylist()
+        return rows
 
     asked: dict[str, Callable[[], Any]] = {
         "channel_figures": lambda: forensics.figures(mirror, now=now, channel_id=1),

@@ -45,3 +45,20 @@ def test_a_failure_stands_on_the_page(db):
     )
     text = signed_in("administrator").get("/settings/backups").content.decode()
     assert "上一次备份失败了" in text and "磁盘空间不够" in text
+
+
+def test_an_administrator_asks_for_one_more_and_sees_what_lies_there(committed_db, tmp_path):
+    client = signed_in("administrator")
+    assert "先填好放到哪个文件夹" in client.post("/settings/backups/now", follow=True).content.decode()
+    schedule.save(schedule.Schedule(0, str(tmp_path), 5), actor="x")
+    assert "已经开始" in client.post("/settings/backups/now", follow=True).content.decode()
+    made = schedule.run_now(actor="x", now=utc_now())
+    assert made is not None
+    html = client.get("/settings/backups").content.decode()
+    assert f"<code>{made.path.name}</code>" in html and "没有定时备份" in html
+    assert "文件夹里的备份" not in signed_in("compliance").get("/settings/backups").content.decode()
+
+
+@pytest.mark.parametrize("role", ["compliance", "operator", "analyst"])
+def test_nobody_else_asks_for_one(db, role):
+    assert signed_in(role).post("/settings/backups/now").status_code == 403

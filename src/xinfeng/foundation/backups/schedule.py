@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from procrastinate.contrib.django import app  # `jobs` calls us
 from procrastinate.exceptions import AlreadyEnqueued
 
 from xinfeng.foundation import audit, database, stored
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.backups.form import SUFFIX
 from xinfeng.foundation.backups.writing import Made, create, file_for, name_begins
-from xinfeng.foundation.jobs import app
 from xinfeng.kernel.errors import Conflict, InvalidInput, XinfengError
 
 log = logging.getLogger(__name__)
