@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from xinfeng.content.rich import (
     BOOK,
     Booked,
-    RichRenderer,
     Tapped,
     booked,
     check_rich,
@@ -28,6 +27,7 @@ from xinfeng.content.rich import (
     with_opt_out,
     words_of,
 )
+from xinfeng.content.rich_rendering import RichRenderer
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.protocols.maap.messages import (
     AddToCalendar,

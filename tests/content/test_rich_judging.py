@@ -13,7 +13,8 @@ from xinfeng.content.actions import save_rich, save_template
 from xinfeng.content.judging import FACE, judge
 from xinfeng.content.models import Signature
 from xinfeng.content.rendering import BrandText, Draft
-from xinfeng.content.rich import FaceWords, RichRenderer, to_json, words_in_lines
+from xinfeng.content.rich import to_json
+from xinfeng.content.rich_rendering import FaceWords, RichRenderer, words_in_lines
 from xinfeng.kernel.errors import Conflict
 from xinfeng.protocols.maap.messages import AddToCalendar, Card, OpenUrl, Reply, RichMessage, ShowPlace
 from xinfeng.screening.engine import Screener

@@ -12,8 +12,9 @@ from xinfeng.campaigns.rendered import Reader, TextGate
 from xinfeng.channels.models import RICH_KINDS, Channel
 from xinfeng.content.models import TemplateVersion
 from xinfeng.content.rendering import Row
-from xinfeng.content.rich import FaceWords, RichRenderer, read_rich
+from xinfeng.content.rich import read_rich
 from xinfeng.content.rich_preview import fixed_values
+from xinfeng.content.rich_rendering import FaceWords, RichRenderer
 from xinfeng.content.values import Moment
 from xinfeng.content.variables import Catalogue
 from xinfeng.delivery import parcels

@@ -12,7 +12,7 @@ from xinfeng.content.models import TemplateVersion
 from xinfeng.content.parts import Spread, spread
 from xinfeng.content.reads import BATCH, catalogue
 from xinfeng.content.rendering import Renderer
-from xinfeng.content.rich import FaceWords
+from xinfeng.content.rich_rendering import FaceWords
 from xinfeng.content.sources import values_of
 from xinfeng.content.values import Moment
 from xinfeng.kernel.text import billed_parts

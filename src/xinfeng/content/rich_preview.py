@@ -10,7 +10,8 @@ from dataclasses import replace
 from xinfeng.content.grammar import without_unseen
 from xinfeng.content.preview import masked_values
 from xinfeng.content.rendering import Brand
-from xinfeng.content.rich import LONGEST_WORDS, RichRenderer, parse_words
+from xinfeng.content.rich import LONGEST_WORDS, parse_words
+from xinfeng.content.rich_rendering import RichRenderer
 from xinfeng.content.sources import values_of
 from xinfeng.content.values import Moment
 from xinfeng.content.variables import Catalogue, Value, examples

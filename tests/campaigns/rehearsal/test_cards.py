@@ -35,7 +35,9 @@ def face(title: str = "秋季新品") -> dict[str, Any]:
     picture = Media(f"media:{'ab' * 32}", "image/png", 9_000)
     buttons = (Reply("预约周六", "xf:book:sat"), OpenUrl("去看看", "https://shop.example.com/7"))
     return to_json(
-        RichMessage((Card(title, "到店有礼", picture, buttons), Card("第二张")), (Reply("退订", ""),))
+        RichMessage(
+            (Card(title, "到店有礼", picture, buttons), Card("第二张 ]]> --next &amp;")), (Reply("退订", ""),)
+        )
     )
 
 
