@@ -9,6 +9,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+from tests.patience import PATIENCE_S
+
 NUMBER = "13912345678"
 OTHER = "13912345679"
 
@@ -21,7 +23,7 @@ def run(*arguments: str, data: Path, code: int = 0) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=2 * PATIENCE_S,
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
