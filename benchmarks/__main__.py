@@ -22,6 +22,8 @@ NAMES = (
     "complaints",
     "screening",
     "inspection",
+    "insights",
+    "backup",
 )
 
 

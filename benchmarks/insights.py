@@ -1,6 +1,6 @@
 """`insights`: what the report, the live page and a channel's receipts page wait for.
 
-A lens of its own with `--messages` messages of the last six days over one channel, each with an attempt, nearly each with
+An empty embedded PostgreSQL, and a lens of its own with `--messages` messages of the last six days over one channel, each with an attempt, nearly each with
 a receipt; one plan of a million of them, by two channels at two prices. `…_seconds` is the median of the runs,
 `…_cpu_seconds` what the processor did for it.
 """
@@ -12,8 +12,7 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,9 +38,9 @@ def main() -> None:
 
 
 def measure(folder: Path, messages: int, runs: int, only: str) -> dict[str, Any]:
-    import django
+    from xinfeng.cli.ready import ready
 
-    django.setup()
+    ready()
     from xinfeng.delivery.outcomes import message_state
     from xinfeng.insights import codes, forensics, live, report, stages
     from xinfeng.lens.duck import DuckEngine
@@ -81,10 +80,9 @@ def measure(folder: Path, messages: int, runs: int, only: str) -> dict[str, Any]
     }
     assert sum(row["n"] for row in states(BIG)) == PLAN
     figures: dict[str, Any] = {"messages": messages}
-    with _without_postgres(codes, report):
-        for name, deed in asked.items():
-            if name.startswith(only):
-                figures |= _timed(name, deed, runs)
+    for name, deed in asked.items():
+        if name.startswith(only):
+            figures |= _timed(name, deed, runs)
     mirror.close()
     return figures
 
@@ -100,25 +98,6 @@ def _timed(name: str, deed: Callable[[], Any], runs: int) -> dict[str, float]:
         f"{name}_seconds": round(statistics.median(took), 3),
         f"{name}_cpu_seconds": round(statistics.median(worked), 3),
     }
-
-
-@contextmanager
-def _without_postgres(codes: Any, report: Any) -> Iterator[None]:
-    """There is none that could name the channels, or say what is on the wire."""
-    nobody = type("Channel", (), {"objects": type("Objects", (), {"only": lambda *_: []})()})
-    instead = [
-        (codes, "Channel", nobody),
-        (report, "handed_over", lambda plan_id: []),
-        (report, "telling_displayed", frozenset),
-    ]
-    former = [(module, name, getattr(module, name)) for module, name, _ in instead]
-    for module, name, value in instead:
-        setattr(module, name, value)
-    try:
-        yield
-    finally:
-        for module, name, value in former:
-            setattr(module, name, value)
 
 
 _FILL = {
