@@ -66,8 +66,9 @@ async def serving(options: Options) -> AsyncIterator[Running]:
             listener.close()
         for connection in list(carrier.connections):
             connection.part()
-        await asyncio.sleep(0)
-        carrier.cut()
+        for _ in range(4):  # whoever is being accepted just now is there a few turns of the loop later
+            await asyncio.sleep(0)
+            carrier.cut()
         carrier.log.close()
 
 
