@@ -4,6 +4,7 @@ asks for neither has none: what it writes would be found by the tests after it.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import logging
 import os
@@ -25,6 +26,7 @@ def _roomy(folder: Path) -> bool:
 
 # A database of its own for a test is a copy of 1,400 files: four times as fast in memory, where there is room.
 _folder = Path(tempfile.mkdtemp(prefix="xinfeng-test-", dir=_IN_MEMORY if _roomy(_IN_MEMORY) else None))
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 os.environ["XINFENG_DATA"] = str(_folder)
 for _name in ("XINFENG_DATABASE_URL", "XINFENG_HTTP", "XINFENG_KEY_FILE", "XINFENG_TIME_ZONE"):
     os.environ.pop(_name, None)
