@@ -10,6 +10,7 @@ import pytest
 from tests.delivery.world import agreed, ask, make_channel, make_plan, one
 
 from xinfeng.delivery.matching import match_receipts
+from xinfeng.delivery.receipts import find_in_attempts
 from xinfeng.foundation.database import connect_async
 from xinfeng.kernel.time import utc_now
 
@@ -86,11 +87,42 @@ def test_a_receipt_a_day_late_still_finds_its_message() -> None:
     assert world.match() == {receipt: 0}
 
 
-def test_the_same_carrier_id_on_another_channel_is_another_message() -> None:
+def test_the_same_carrier_id_of_another_carrier_is_another_message() -> None:
     world = _World()
     world.attempt(0, 1, carrier_id=b"carrier1")
-    world.receipt(0, b"carrier1", channel=world.channel + 1)
+    world.attempt(1, 4)
+    elsewhere = make_channel(7891, name="elsewhere")
+    world.receipt(0, b"carrier1", channel=elsewhere)
+    world.receipt(1, b"carrier2", channel=elsewhere)
     assert world.match() == {}
+
+
+def test_channels_of_one_account_share_their_receipts() -> None:
+    """Carriers report over any connection of an account: its service port may bring what marketing sent."""
+    world = _World()
+    world.attempt(0, 1, carrier_id=b"carrier1")
+    world.attempt(1, 4)
+    service = make_channel(7890, name="service", purpose="service", access_code="1069000102")
+    by_id = world.receipt(0, b"carrier1", channel=service)
+    settling = world.receipt(1, b"carrier2", channel=service)
+    again = world.receipt(1, b"carrier2")
+    assert world.match() == {by_id: 0, settling: 1, again: 1}
+
+
+def test_a_receipt_is_known_at_once_over_another_channel_of_the_account() -> None:
+    world = _World()
+    world.attempt(0, 1, carrier_id=b"carrier1")
+    service = make_channel(7890, name="service", purpose="service")
+    elsewhere = make_channel(7891, name="elsewhere")
+
+    async def go() -> dict[tuple[int, bytes], tuple[int, int]]:
+        async with await connect_async(autocommit=True) as connection:
+            return await find_in_attempts(
+                connection, [(one, b"carrier1") for one in (world.channel, service, elsewhere)]
+            )
+
+    message = (world.messages[0], 1)
+    assert asyncio.run(go()) == {(world.channel, b"carrier1"): message, (service, b"carrier1"): message}
 
 
 @pytest.mark.parametrize(

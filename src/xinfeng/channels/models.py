@@ -7,6 +7,8 @@ from datetime import time
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce, Concat
 
 from xinfeng.channels.capabilities import Capabilities
 
@@ -43,6 +45,9 @@ class Channel(models.Model):
     `opens` and `closes`: the hours the carrier takes messages in, `[opens, closes)` of each day in the
     enterprise's zone; both or none. `capabilities`: what it takes and which filings it demands
     (`channels.capabilities`); what is not stated has the value of a new channel.
+
+    `carrier_account`: as whom and where it logs in. Carriers report over any connection of an account, and vendors to one
+    address of it, whichever channel a message went by: channels of one account share their receipts.
     """
 
     name = models.CharField(max_length=60, unique=True)
@@ -56,6 +61,25 @@ class Channel(models.Model):
     closes = models.TimeField(null=True)
     capabilities = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     enabled = models.BooleanField(default=True)
+    carrier_account = models.GeneratedField(
+        expression=Concat(
+            Coalesce(
+                KT("config__app_id"),
+                KT("config__chatbot"),
+                KT("config__system_id"),
+                KT("config__account"),
+                models.Value(""),
+                output_field=models.TextField(),
+            ),
+            models.Value("@"),
+            Coalesce(KT("config__host"), models.Value(""), output_field=models.TextField()),
+            models.Value(":"),
+            Coalesce(KT("config__port"), models.Value(""), output_field=models.TextField()),
+            output_field=models.TextField(),
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -91,7 +91,7 @@ def _known(
     of those that don't is the one to ask."""
     found = connection.execute(
         "select carrier_id, stat from receipt where message_id is null and carrier_id = any(%s)"
-        " and channel_id = %s and received_at >= %s",
+        f" and channel_id in ({SAME_ACCOUNT}) and received_at >= %s",
         (list(carrier_ids), channel_id, now - REPEATED),
     )
     return {(bytes(row[0]), row[1]) for row in found.fetchall()}
@@ -103,7 +103,7 @@ def _messages(
     """Message and part, every part, by what was kept of the answer."""
     rows_found = connection.execute(
         "select distinct a.carrier_id, a.message_id, a.part from attempt a"
-        " where a.carrier_id = any(%s) and a.channel_id = %s order by 1, 2, 3",
+        f" where a.carrier_id = any(%s) and a.channel_id in ({SAME_ACCOUNT}) order by 1, 2, 3",
         (list(carrier_ids), channel_id),
     ).fetchall()
     found: dict[bytes, list[tuple[int, int]]] = {}
@@ -111,6 +111,11 @@ def _messages(
         found.setdefault(bytes(carrier_id), []).append((message_id, part))
     return found
 
+
+SAME_ACCOUNT = (
+    "select its.id from channel its join channel mine on mine.carrier_account = its.carrier_account where mine.id = %s"
+)
+"""Channels of the carrier account that a channel (the parameter) is of."""
 
 _COPY_RECEIPT = (
     "copy receipt (id, received_at, channel_id, carrier_id, phone_index, stat, done_at) from stdin"

@@ -86,16 +86,18 @@ def index_of(number: str) -> bytes:
 async def find_in_attempts(
     connection: AsyncConnection, wanted: Iterable[tuple[int, bytes]]
 ) -> dict[tuple[int, bytes], Matched]:
-    """The messages behind (channel, carrier id), where an attempt names it."""
+    """The messages behind (channel, carrier id), where an attempt over a channel of the same carrier account names it."""
     pairs = list(dict.fromkeys(wanted))
     if not pairs:
         return {}
     cursor = connection.cursor(binary=True)
     await cursor.execute(
-        "select distinct on (a.channel_id, a.carrier_id) a.channel_id, a.carrier_id, a.message_id, a.part"
+        "select distinct on (w.channel_id, a.carrier_id) w.channel_id, a.carrier_id, a.message_id, a.part"
         " from unnest(%s::bigint[], %s::bytea[]) as w (channel_id, carrier_id)"
-        " join attempt a on a.carrier_id = w.carrier_id and a.channel_id = w.channel_id"
-        " order by a.channel_id, a.carrier_id, a.at desc",
+        " join channel mine on mine.id = w.channel_id"
+        " join attempt a on a.carrier_id = w.carrier_id"
+        " join channel its on its.id = a.channel_id and its.carrier_account = mine.carrier_account"
+        " order by w.channel_id, a.carrier_id, a.at desc",
         ([channel for channel, _ in pairs], [carrier_id for _, carrier_id in pairs]),
     )
     return {(row[0], bytes(row[1])): (row[2], row[3]) for row in await cursor.fetchall()}
