@@ -139,6 +139,34 @@ def test_an_answer_after_its_time_is_handed_over_as_late() -> None:
     _with_carrier(work, behaviour={"latency_ms": 1500}, response_timeout_s=1)
 
 
+def test_a_carrier_that_owes_an_answer_gets_nothing_until_it_says_something() -> None:
+    async def work(running: Running, sessions: ChannelSessions, listener: _Listener) -> None:
+        await _until(lambda: bool(sessions.ready()))
+        line = sessions.ready()[0]
+        _submit(line, 1)
+        await _until(lambda: running.carrier.counters.accepted == 1)
+        running.carrier.behave(running.carrier.behaviour.changed({"silent": True}))
+        _submit(line, 1)
+        await _until(lambda: len(listener.without) == 2)
+        assert line.free_window == 0
+        await _until(lambda: line.closed.done())
+        assert line.detail == "silent"
+
+    _with_carrier(work, behaviour={"latency_ms": 60_000}, response_timeout_s=2)
+
+
+def test_a_carrier_that_lost_an_answer_but_lives_goes_on_being_used() -> None:
+    async def work(_: Running, sessions: ChannelSessions, listener: _Listener) -> None:
+        await _until(lambda: bool(sessions.ready()))
+        line = sessions.ready()[0]
+        _submit(line, 1)
+        await _until(lambda: len(listener.without) == 1)
+        await _until(lambda: line.free_window > 0)
+        assert not line.closed.done()
+
+    _with_carrier(work, behaviour={"latency_ms": 600_000}, response_timeout_s=2)
+
+
 def test_a_refused_login_is_shown_and_not_tried_again_soon() -> None:
     async def work(running: Running, sessions: ChannelSessions, __: _Listener) -> None:
         await _until(lambda: sessions.places[0].phase is ConnectionPhase.REFUSED)

@@ -44,6 +44,8 @@ log = logging.getLogger(__name__)
 
 _SEND_BUFFER = 4 * 1024 * 1024
 _REMEMBERED = 2_000
+_GRACE_S = 10.0
+"""For a carrier that owes an answer to say that it lives, once it was asked."""
 
 
 class Connection(asyncio.Protocol):
@@ -75,6 +77,8 @@ class Connection(asyncio.Protocol):
         self._expired: dict[int, Ref] = {}
         self._probe: tuple[int, float] | None = None
         self._heard_at = 0.0
+        self._owed_at: float | None = None
+        """Since when an answer is overdue and nothing at all was heard."""
         self._transport: asyncio.Transport | None = None
         self._fd = -1
         self._timer: asyncio.TimerHandle | None = None
@@ -84,8 +88,8 @@ class Connection(asyncio.Protocol):
 
     @property
     def free_window(self) -> int:
-        """How many submits may be written now."""
-        return 0 if self.clogged else self._session.free_window
+        """How many submits may be written now. None to a carrier that owes an answer, until it says anything."""
+        return 0 if self.clogged or self._owed_at is not None else self._session.free_window
 
     @property
     def window_used(self) -> int:
@@ -178,6 +182,9 @@ class Connection(asyncio.Protocol):
     def _read(self, data: bytes) -> None:
         now = time.monotonic()
         self._heard_at = now
+        if self._owed_at is not None:
+            self._owed_at = None
+            self._listener.changed(self)
         if len(self._first) < FIRST_OCTETS:
             self._first = (self._first + data)[:FIRST_OCTETS]
         self._take(self._session.feed(data, now), now)
@@ -242,9 +249,8 @@ class Connection(asyncio.Protocol):
             self._expired[sequence] = ref
         while len(self._expired) > _REMEMBERED:
             del self._expired[next(iter(self._expired))]
+        self._owed_at = self._owed_at or now
         self._listener.unanswered(self, refs, "timeout")
-        if now - self._heard_at >= self._config.response_timeout_s:
-            self.abort("silent")
 
     def _take_end(self, event: Closed) -> None:
         refs = [self._refs.pop(sequence) for sequence in event.pending if sequence in self._refs]
@@ -313,5 +319,12 @@ class Connection(asyncio.Protocol):
         self._flush()
         if self._session.closed:
             self._close()
-        else:
-            self._schedule_tick()
+            return
+        silent_s = self._config.response_timeout_s
+        if (
+            self._owed_at is not None
+            and now - self._heard_at >= silent_s
+            and now - self._owed_at >= min(silent_s, _GRACE_S)
+        ):
+            self.abort("silent")
+        self._schedule_tick()

@@ -72,6 +72,9 @@ def carrier_clock(wall: datetime) -> int:
 class Session(ABC):
     """What both ends of all protocols share."""
 
+    _tests_links = True
+    """Whether the protocol has a question by which a peer shows that it is there."""
+
     def __init__(
         self,
         *,
@@ -153,6 +156,8 @@ class Session(ABC):
             return events
         if expired := self.expire(now):
             events.append(Expired(expired))
+            if self._keepalive and self._tests_links:
+                self._keepalive.doubt(now)
         if self._answer_due is not None and now >= self._answer_due:
             self._end(CloseReason.SILENT, events)
         elif self._keepalive and self.state is State.OPEN:

@@ -213,6 +213,10 @@ class Keepalive:
         self._tests = 0
         self._deadline = now + self._timers.idle_s
 
+    def doubt(self, now: float) -> None:
+        """The peer owes an answer: test the link now rather than after the idle time."""
+        self._deadline = min(self._deadline, now)
+
     def check(self, now: float) -> Pulse:
         """What is due. After TEST the caller sends a test of the link."""
         if now < self._deadline:

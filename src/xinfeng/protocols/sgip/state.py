@@ -72,6 +72,7 @@ class SgipEnd(Session):
 
     _may_receive: dict[State, Collection[int]]
     _sequences: SgipSequences
+    _tests_links = False
     version = Version.V12
 
     def tick(self, now: float) -> list[Event]:
