@@ -232,7 +232,7 @@ def test_a_submit_without_answer_expires_and_is_not_sent_again() -> None:
     assert client.next_deadline() == 61.0
     assert client.tick(60.9) == []
     assert client.tick(61.0) == [Expired([sequences[0]])]
-    assert client.data_to_send() == b""
+    assert client.data_to_send() == encode(ActiveTest(sequence=sequences[0] + 1), 0x30)
     late = [(sequences[0], bytes(8), 0)]
     assert client.feed(server.submit_resp_batch(late), 62.0) == [StrayResponses(late)]
 

@@ -226,8 +226,18 @@ def test_a_submit_without_answer_expires_and_is_not_sent_again(dialect: Dialect)
     assert client.next_deadline() == 61.0
     assert client.tick(60.9) == []
     assert client.tick(61.0) == [Expired([sequence])]
-    assert client.data_to_send() == b""
+    asked = client.data_to_send()
+    assert server.feed(asked, 61.0) == []  # no submit: at most a question whether it is there
+    assert client.feed(server.data_to_send(), 61.0) == []
     assert client.feed(server.submit_resp_batch(said), 62.0) == [StrayResponses(said)]
+
+
+def test_a_peer_that_owes_an_answer_is_asked_whether_it_is_there(dialect: Dialect) -> None:
+    client, _ = dialect.line()
+    client.submit_batch([item()], 1.0)
+    client.tick(61.0)
+    assert bool(client.data_to_send()) == dialect.tests_link
+    assert not client.closed
 
 
 def test_a_delivery_without_acknowledgement_expires(dialect: Dialect) -> None:
