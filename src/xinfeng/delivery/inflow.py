@@ -116,59 +116,6 @@ def _messages(
     return found
 
 
-_COPY_RECEIPT) as copy:
-        for receipt_id, ((carrier_id, stat), one) in enumerate(new.items(), start=first_id):
-            done_us = rows.carrier_time(one.done)
-            done_at = None if done_us is None else rows.as_datetime(done_us)
-            copy.write_row((receipt_id, now, channel_id, carrier_id, index_of(one.number), stat, done_at))
-    with connection.cursor() as cursor, cursor.copy(_COPY_MATCH) as copy:
-        for receipt_id, (carrier_id, stat) in enumerate(new, start=first_id):
-            for message_id, part in found.get(carrier_id, ()):
-                copy.write_row((receipt_id, message_id, part, stat, now))
-    return len(new)
-
-
-def _word(stat: str) -> str:
-    return stat.replace("\0", "").encode("ascii", "replace").decode()[:60]
-
-
-def _known(
-    connection: Connection, channel_id: int, carrier_ids: Sequence[bytes], *, now: datetime
-) -> set[tuple[bytes, str]]:
-    """Which receipts are there already. Vendors' receipts name no message themselves (`receipt_match` does), so the index
-    of those that don't is the one to ask."""
-    found = connection.execute(
-        "select r.carrier_id, r.stat from receipt r"
-        " join channel its on its.id = r.channel_id"
-        " join channel mine on mine.carrier_account = its.carrier_account"
-        " where r.message_id is null and r.carrier_id = any(%s) and mine.id = %s and r.received_at >= %s",
-        (list(carrier_ids), channel_id, now - REPEATED),
-    )
-    return {(bytes(row[0]), row[1]) for row in found.fetchall()}
-
-
-def _messages(
-    connection: Connection, channel_id: int, carrier_ids: Sequence[bytes]
-) -> dict[bytes, list[tuple[int, int]]]:
-    """Message and part, every part, by what was kept of the answer."""
-    rows_found = connection.execute(
-        "select distinct a.carrier_id, a.message_id, a.part from attempt a"
-        " join channel its on its.id = a.channel_id"
-        " join channel mine on mine.carrier_account = its.carrier_account"
-        " where a.carrier_id = any(%s) and mine.id = %s order by 1, 2, 3",
-        (list(carrier_ids), channel_id),
-    ).fetchall()
-    found: dict[bytes, list[tuple[int, int]]] = {}
-    for carrier_id, message_id, part in rows_found:
-        found.setdefault(bytes(carrier_id), []).append((message_id, part))
-    return found
-
-
-SAME_ACCOUNT = (
-    "select its.id from channel its join channel mine on mine.carrier_account = its.carrier_account where mine.id = %s"
-)
-"""Channels of the carrier account that a channel (the parameter) is of."""
-
 _COPY_RECEIPT = (
     "copy receipt (id, received_at, channel_id, carrier_id, phone_index, stat, done_at) from stdin"
 )
