@@ -140,7 +140,9 @@ _GOVERNMENT = re.compile(r"(?:^|[.\-])gov(?:[.\-]|$)")
 
 def _feigns_government(host: str) -> bool:
     """Whether `gov` stands in a host that is nobody's under gov.cn or gov: only states give those out."""
-    return not host.endswith((".gov.cn", ".gov")) and host != "gov.cn" and _GOVERNMENT.search(host) is not None
+    return (
+        not host.endswith((".gov.cn", ".gov")) and host != "gov.cn" and _GOVERNMENT.search(host) is not None
+    )
 
 
 def _with_addition(name: str, theirs: str) -> bool:
