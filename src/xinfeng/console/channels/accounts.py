@@ -257,14 +257,6 @@ SMPP = (
 
 _VENDOR_TAIL = (
     CONNECTIONS,
-    Field(
-        "pull_every_s",
-        _("多久取一次回执"),
-        _("0 表示由云厂商推送到下面的回调地址。"),
-        place=Place.RATE,
-        suffix=_("秒"),
-        required=True,
-    ),
     Field("extension", _("扩展码"), _("用来分辨回复，云厂商允许时填。"), place=Place.RARE),
     Field("access_code", _("客户看到的号码"), _("只用来显示。"), place=Place.RARE),
     Field("host", _("接口地址"), place=Place.RARE),
@@ -284,6 +276,15 @@ _VENDOR_TAIL = (
 ALIYUN = (
     Field("account", "AccessKey ID", required=True),
     Field(SECRET, "AccessKey Secret"),
+    # Alibaba Cloud has no queue of receipts: what is asked for are only requests that were never answered.
+    Field(
+        "pull_every_s",
+        _("多久查一次没有应答的请求"),
+        _("阿里云的回执和回复只靠推送：保存后，把通道页上的回调地址填进它的控制台。0 表示不查。"),
+        place=Place.RATE,
+        suffix=_("秒"),
+        required=True,
+    ),
     *_VENDOR_TAIL,
 )
 
@@ -292,6 +293,14 @@ TENCENT = (
     Field(SECRET, "SecretKey"),
     Field("app_id", "SmsSdkAppId", required=True),
     Field("region", _("地域"), choices=tuple((one, one) for one in REGIONS)),
+    Field(
+        "pull_every_s",
+        _("多久取一次回执"),
+        _("0 表示由云厂商推送；保存后，通道页上有回调地址。"),
+        place=Place.RATE,
+        suffix=_("秒"),
+        required=True,
+    ),
     *_VENDOR_TAIL,
 )
 
@@ -443,7 +452,7 @@ CARDS = (
         ChannelKind.ALIYUN,
         "阿里云短信",
         _("云厂商"),
-        _("按模板发送：短信要和已审核的模板一致。回执用回调或拉取。"),
+        _("按模板发送：短信要和已审核的模板一致。回执由它推送到回调地址。"),
         "cloud-upload",
     ),
     KindCard(

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from xinfeng.campaigns.reads import names_of_plans
 from xinfeng.channels import actions, codes, reads
 from xinfeng.channels.capabilities import PRESETS, Preset
-from xinfeng.channels.models import WHOLE_KINDS, Channel, ChannelKind, ConnectionPhase
+from xinfeng.channels.models import RICH_KINDS, WHOLE_KINDS, Channel, ChannelKind, ConnectionPhase
 from xinfeng.channels.probe import try_channel
 from xinfeng.channels.reads import ChannelRow, ConnectionRow
 from xinfeng.channels.routes import routes_of
@@ -166,6 +166,7 @@ def detail(request: HttpRequest, channel_id: int) -> HttpResponse:
         "signatures": signatures(only_enabled=True),
         "trial_versions": templates_for(stored),
         "trial_needs_template": stored.kind in WHOLE_KINDS,
+        "trial_is_rich": stored.kind in RICH_KINDS,
         "callbacks": addresses_of(stored) if may(request.user, "channel.edit") else None,
     }
     return render(request, "channels/detail.html", context)
