@@ -22,6 +22,7 @@ from xinfeng.consent.bundle.checking import verify_bundle
 from xinfeng.consent.models import ConsentEntry, Notice, SharingContract, Suppression
 from xinfeng.consent.reads import standing_of
 from xinfeng.contacts.models import Contact
+from xinfeng.filings.days import business_day_of
 from xinfeng.foundation.models import AuditEntry
 from xinfeng.foundation.signing import signer
 from xinfeng.intake import actions as intake
@@ -190,7 +191,7 @@ def test_a_campaigns_proof_is_asked_for_drawn_up_and_fetched(committed_db: str) 
 
 
 def contract_form(**changes: Any) -> dict[str, Any]:
-    today = utc_now().date()
+    today = business_day_of(utc_now())
     return {
         "partner": "晨光文具",
         "number": "XF-1",

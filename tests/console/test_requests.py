@@ -12,6 +12,7 @@ from tests.factories import phone
 from tests.privacy.people import NAME, asked, known_person, suppressions, who_has
 
 from xinfeng.contacts.models import Contact
+from xinfeng.filings.days import business_day_of
 from xinfeng.foundation.models import AuditEntry, User
 from xinfeng.kernel.time import utc_now
 from xinfeng.privacy import actions, exports, journal
@@ -68,7 +69,7 @@ def test_a_request_is_taken_in_and_found_again(officer):
         "name": NAME,
         "via": "shop",
         "words": HOSTILE,
-        "received_on": utc_now().date().isoformat(),
+        "received_on": business_day_of(utc_now()).isoformat(),
     }
     answer = officer.post("/requests/new", given)
     assert answer.status_code == 302
@@ -91,7 +92,12 @@ def test_a_request_is_taken_in_and_found_again(officer):
     ],
 )
 def test_a_form_that_does_not_fit_says_where(officer, change, words):
-    given = {"kind": "access", "phone": phone(), "via": "shop", "received_on": utc_now().date().isoformat()}
+    given = {
+        "kind": "access",
+        "phone": phone(),
+        "via": "shop",
+        "received_on": business_day_of(utc_now()).isoformat(),
+    }
     answer = officer.post("/requests/new", given | change)
     assert answer.status_code == 422 and words in answer.content.decode()
     assert not PrivacyRequest.objects.exists()

@@ -13,6 +13,7 @@ from tests.hygiene.world import Simulator, make_provider
 from xinfeng.contacts.models import Contact, ContactState
 from xinfeng.contacts.records import ContactRecord
 from xinfeng.contacts.sql import upsert_contacts
+from xinfeng.filings.days import business_day_of
 from xinfeng.foundation.database import bulk_transaction
 from xinfeng.hygiene import plan, reads, runs, settings
 from xinfeng.hygiene.actions import quarantine
@@ -69,7 +70,7 @@ def set_plan(**changes: Any) -> None:
 
 def all_at_once() -> datetime:
     """Noon of the last day of the present quarter: everything needed is due today."""
-    last = reads.quarter_of(utc_now().date())[1]
+    last = reads.quarter_of(business_day_of(utc_now()))[1]
     return datetime(last.year, last.month, last.day, 4, tzinfo=utc_now().tzinfo)
 
 

@@ -84,7 +84,7 @@ class Player:
         self.began_at = self.ended_at = self.heard_at = 0.0
         self.fault = ""
         self.round_trip_ms: float | None = None
-        self.absent = self.left = False
+        self.absent = self.left = self._failed = False
         self._shared = shared
         self._offline_since: float | None = None
 
@@ -151,7 +151,9 @@ class Player:
     # --- writing ----------------------------------------------------------------------------------------------
 
     def pump(self) -> None:
-        """Write whatever may be written at this moment."""
+        """Write whatever may be written at this moment; nothing to a carrier that was told to die, however long it takes."""
+        if self._failed:
+            return
         now = time.monotonic()
         budget = self.sessions.budget(now)
         if self._shared is not None:
@@ -210,6 +212,7 @@ class Player:
                 self.refused[str(result)] += 1
         self.round_trip_ms = connection.round_trip_ms or self.round_trip_ms
         if self.scene.dies_after is not None and self.accepted >= self.scene.dies_after:
+            self._failed = True
             self.scene.carrier.fail()
         self.pump()
 
