@@ -269,6 +269,58 @@ def test_a_login_that_held_for_long_makes_the_next_wait_short() -> None:
     assert not place.lasted
 
 
+def test_an_sgip_line_that_ends_because_it_is_idle_makes_no_wait_longer() -> None:
+    """The protocol has no test of the link: an idle channel says goodbye and comes back, for days."""
+    calls = 0
+    patience = Backoff(lambda: 0.0, first_s=0.01, longest_s=60)
+
+    async def carrier(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal calls
+        calls += 1
+        while head := await reader.read(20):
+            length, command = struct.unpack_from(">II", head)
+            await reader.readexactly(length - 20)
+            body = bytes(9) if command == 1 else b""
+            writer.write(struct.pack(">II", 20 + len(body), 0x80000000 | command) + head[8:] + body)
+        writer.close()
+
+    async def go() -> None:
+        server = await asyncio.start_server(carrier, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        stated = account(
+            port,
+            "sgip12",
+            node_id="3010012345",
+            corp_id="12345",
+            listen_port=0,
+            keepalive_s=1,
+            service_type="x",
+        )
+        sessions = ChannelSessions(stated, Ear(), make_backoff=lambda: patience)
+        sessions.start()
+        try:
+            await until(lambda: calls >= 4)
+            assert patience.failures == 1
+        finally:
+            await sessions.stop(patience_s=0.1)
+            server.close()
+
+    asyncio.run(go())
+
+
+def test_a_trial_of_a_login_that_is_answered_twice_ends_without_a_fault_of_ours() -> None:
+    async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        _, sequence, _ = await request(reader)
+        writer.write(2 * welcome(sequence))
+        await reader.read()
+
+    async def work(sessions: ChannelSessions, _: Ear) -> None:
+        result = await asyncio.to_thread(try_login, sessions.account.config, "x", timeout_s=5)
+        assert (result.ok, result.code) == (True, "ok")
+
+    meet(peer, work)
+
+
 # --- floods --------------------------------------------------------------------------------------------------------
 
 

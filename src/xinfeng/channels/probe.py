@@ -76,8 +76,9 @@ def _try_place(config: LineConfig, secret: str, place: int, *, timeout_s: float)
                     match event:
                         case Opened():
                             answer = result("ok", 0)
-                            session.part(now)
-                            line.sendall(session.data_to_send())
+                            if not session.closed:  # what came behind the answer may have ended it
+                                session.part(now)
+                                line.sendall(session.data_to_send())
                             return answer
                         case Refused(status, code):
                             return result(code, status)

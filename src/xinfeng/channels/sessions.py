@@ -20,6 +20,7 @@ from xinfeng.channels.models import ConnectionPhase
 from xinfeng.channels.rate import SlidingRate, Throttle
 from xinfeng.channels.reaching import UNREACHABLE, why_unreachable
 from xinfeng.kernel.time import utc_now
+from xinfeng.protocols.session import CloseReason
 from xinfeng.protocols.traffic import SubmitItem
 
 log = logging.getLogger(__name__)
@@ -225,7 +226,8 @@ class ChannelSessions:
         place.counted = 0
         await connection.closed
         place.connection = None
-        if connection.useful or place.lasted:
+        # To say goodbye over an idle line is how SGIP ends one in order, sooner than a login has lasted.
+        if connection.useful or place.lasted or connection.detail == CloseReason.LOCAL.value:
             backoff.succeeded()
         return self._rest_s(place, connection, backoff)
 
