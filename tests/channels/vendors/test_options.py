@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from xinfeng.channels.simulator.vendors import VendorBehaviour, parse_options
+from xinfeng.channels.simulator.dialects import DIALECTS
+from xinfeng.channels.simulator.options import parse_options as carrier_options
+from xinfeng.channels.simulator.vendors import VENDORS, VendorBehaviour, parse_options
 from xinfeng.cli.simulate import _value_of
 from xinfeng.kernel.errors import InvalidInput
 
@@ -47,3 +51,18 @@ def test_what_does_not_fit_is_refused(arguments: list[str]) -> None:
 )
 def test_the_protocol_is_found_in_either_way_of_writing_it(arguments: list[str], value: str) -> None:
     assert _value_of("--protocol", arguments) == value
+
+
+@pytest.mark.parametrize("parse", [carrier_options, parse_options])
+def test_the_help_of_either_names_every_protocol(
+    parse: Callable[[list[str]], object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--help"])
+    told = capsys.readouterr().out
+    assert all(name in told for name in (*DIALECTS, *VENDORS))
+
+
+def test_a_vendor_is_not_played_with_a_carriers_options() -> None:
+    with pytest.raises(InvalidInput):
+        carrier_options(["--protocol", VENDORS[0]])

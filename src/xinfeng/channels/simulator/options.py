@@ -13,6 +13,9 @@ from xinfeng.channels.simulator.behaviour import Behaviour
 from xinfeng.channels.simulator.dialects import DIALECTS
 from xinfeng.kernel.errors import InvalidInput
 
+VENDORS = ("aliyun", "tencent", "maap_csp", "maap_mobile")
+"""Spoken over HTTP, with options of their own: `vendors.options`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -66,9 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="xinfeng simulate carrier",
         description="模拟运营商，可以按需出错。 A simulated carrier with faults on demand.",
+        epilog=f"{', '.join(VENDORS)} 有自己的选项 have options of their own: "
+        f"xinfeng simulate carrier --protocol {VENDORS[0]} --help",
     )
     add = parser.add_argument
-    add("--protocol", choices=sorted(DIALECTS), default="cmpp", help="协议 what is spoken")
+    add("--protocol", choices=[*sorted(DIALECTS), *VENDORS], default="cmpp", help="协议 what is spoken")
     add("--host", default="127.0.0.1", help="监听的地址 address to listen on")
     add("--port", type=int, help="端口；0 为任意空闲端口；默认为协议的常用端口 port; 0: any free one")
     add(
@@ -173,6 +178,8 @@ _STATIC = (
 def parse_options(arguments: Sequence[str] | None = None) -> Options:
     """Read a command line. Raises InvalidInput for values that don't fit."""
     given: dict[str, Any] = vars(_parser().parse_args(arguments))
+    if given["protocol"] in VENDORS:  # a vendor's options are read by `vendors.options`
+        raise InvalidInput("simulator.bad_value", field="protocol")
     dialect = DIALECTS[given["protocol"]]
     usual = f"{dialect.account}:{dialect.secret}"
     accounts = dict(entry.partition(":")[::2] for entry in given.pop("account") or (usual,))

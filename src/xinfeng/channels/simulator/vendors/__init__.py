@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from xinfeng.channels.simulator.options import VENDORS
 from xinfeng.channels.simulator.vendors.behaviour import VendorBehaviour
-from xinfeng.channels.simulator.vendors.options import VENDORS, VendorOptions, parse_options
+from xinfeng.channels.simulator.vendors.options import VendorOptions, parse_options
 from xinfeng.channels.simulator.vendors.server import run, serving
 
 __all__ = ["VENDORS", "VendorBehaviour", "VendorOptions", "parse_options", "run_vendor", "serving"]

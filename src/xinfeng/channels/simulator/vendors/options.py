@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from xinfeng.channels.simulator.options import parse_shares, read_script
+from xinfeng.channels.simulator.dialects import DIALECTS
+from xinfeng.channels.simulator.options import VENDORS, parse_shares, read_script
 from xinfeng.channels.simulator.vendors.behaviour import VendorBehaviour
 from xinfeng.kernel.errors import InvalidInput
-
-VENDORS = ("aliyun", "tencent", "maap_csp", "maap_mobile")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +45,12 @@ def _parser() -> argparse.ArgumentParser:
         description="模拟云通信厂商和 5G 消息平台，可以按需出错。 A simulated cloud vendor or 5G platform with faults on demand.",
     )
     add = parser.add_argument
-    add("--protocol", choices=VENDORS, default="aliyun", help="模拟哪一家 which vendor")
+    add(
+        "--protocol",
+        choices=VENDORS,
+        default="aliyun",
+        help=f"模拟哪一家；{', '.join(sorted(DIALECTS))} 有自己的选项 which vendor; those have options of their own",
+    )
     add("--host", default="127.0.0.1", help="监听的地址 address to listen on")
     add("--port", type=int, default=7980, help="端口；0 为任意空闲端口 port; 0: any free one")
     add("--control-port", type=int, help="控制端口，JSON 行 JSON lines on loopback; 0: any free port")
