@@ -73,6 +73,17 @@ def test_a_channel_is_set_up_and_its_secret_never_shown(developer):
         assert SECRET not in developer.get(page).content.decode()
 
 
+def test_the_numbers_of_an_account_have_units(developer):
+    html = developer.get(f"/channels/{made(developer).pk}").content.decode()
+    assert "2 条连接" in html and "16 条未应答" in html
+    fields = {one.name: one for one in accounts.FIELDS["tencent"]}
+    assert [str(fields["pull_every_s"].shown(every)) for every in (5.0, 0)] == ["5 秒", "0 秒"]
+    assert fields["pull_every_s"].shown("") == "", "what is not stated has no unit"
+    for kind, named in accounts.FIELDS.items():
+        assert all(one.suffix for one in named if one.name in ("connections", "window")), kind
+        assert all(one.suffix for one in named if one.name.endswith("_s")), kind
+
+
 def test_an_empty_secret_keeps_the_present_one(developer):
     channel = made(developer)
     answer = developer.post(f"/channels/{channel.pk}/edit", {**FORM, "secret": "", "rate_per_s": "300"})

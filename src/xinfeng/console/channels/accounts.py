@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from xinfeng.channels.kinds import CONFIGS
@@ -65,7 +66,8 @@ class Field:
             return _("是") if value else _("否")
         if self.choices:
             return dict(self.choices).get(str(value), value)
-        return f"{value:g}" if isinstance(value, float) else value
+        plain = f"{value:g}" if isinstance(value, float) else value
+        return format_lazy("{} {}", plain, self.suffix) if self.suffix and plain not in ("", None) else plain
 
 
 HOST = Field("host", _("网关地址"), required=True, placeholder="gateway.example.com")
@@ -73,13 +75,19 @@ PORT = Field("port", _("端口"), required=True)
 ACCESS_CODE = Field("access_code", _("接入码"), _("客户看到的号码的开头，例如 1069 开头。"), required=True)
 EXTENSION = Field("extension", _("扩展码"))
 CONNECTIONS = Field(
-    "connections", _("连接数"), _("每个网关进程开几条连接。"), place=Place.RATE, required=True
+    "connections",
+    _("连接数"),
+    _("每个网关进程开几条连接。"),
+    place=Place.RATE,
+    suffix=_("条连接"),
+    required=True,
 )
 WINDOW = Field(
     "window",
     _("滑动窗口"),
     _("一条连接上可以有多少条没有应答，照合同填。"),
     place=Place.RATE,
+    suffix=_("条未应答"),
     required=True,
 )
 KEEPALIVE = Field("keepalive_s", _("心跳间隔"), place=Place.RARE, suffix=_("秒"))
@@ -262,7 +270,7 @@ _VENDOR_TAIL = (
     Field("host", _("接口地址"), place=Place.RARE),
     Field("port", _("端口"), place=Place.RARE),
     Field("plain_http", _("不加密（只用于本机的模拟器）"), place=Place.RARE, flag=True),
-    Field("window", _("一次请求最多多少个号码"), place=Place.RARE),
+    Field("window", _("一次请求最多多少个号码"), place=Place.RARE, suffix=_("个")),
     Field("keepalive_s", _("连接闲置多久后重连"), place=Place.RARE, suffix=_("秒")),
     TIMEOUT,
     Field(
@@ -329,7 +337,7 @@ _MAAP_TAIL = (
     ),
     Field("sms_fallback", _("收不了 5G 消息的手机改发短信"), _("由平台回落，内容是短信文案。"), flag=True),
     CONNECTIONS,
-    Field("window", _("一次请求最多多少个号码"), place=Place.RARE),
+    Field("window", _("一次请求最多多少个号码"), place=Place.RARE, suffix=_("个")),
     Field(
         "traffic",
         _("消息类型"),
