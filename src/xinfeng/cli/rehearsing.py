@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +15,7 @@ from xinfeng.kernel.errors import XinfengError
 from xinfeng.kernel.time import utc_now
 
 if TYPE_CHECKING:
-    from xinfeng.campaigns.rehearsal.outcome import Outcome
+    from xinfeng.campaigns.rehearsal.outcome import ChannelOutcome, Outcome
     from xinfeng.campaigns.rehearsal.reads import Rehearsed
 
 PICKED_UP_WITHIN_S = 8.0
@@ -89,34 +89,9 @@ def _tell(found: Rehearsed, outcome: Outcome) -> None:
     from xinfeng.channels.codes import Phase
     from xinfeng.console.campaigns.rehearsed import meaning, reason_words, remarks, verdict
 
-    rows: list[list[object]] = []
-    for one in outcome.channels:
-        refused = "; ".join(
-            f"{code} ×{count} {meaning(one.kind, code, Phase.SUBMIT)}" for code, count in one.refused.items()
-        )
-        rows.append(
-            [
-                one.name,
-                f"{one.equal:,} / {one.texts:,}",
-                f"{one.accepted:,} / {one.parts:,}",
-                f"{one.throttled:,}",
-                f"{one.uncertain:,}",
-                f"{one.content_bytes:,}",
-                f"{one.seconds:.1f}",
-                refused,
-            ]
-        )
-    heads = [
-        "通道 channel",
-        "逐字相同 equal",
-        "接收 taken",
-        "流控 throttled",
-        "待定 uncertain",
-        "字节 bytes",
-        "秒 s",
-        "拒绝 refused",
-    ]
-    table(f"演练 Rehearsal #{found.row.campaign_id}", heads, rows, right=(1, 2, 3, 4, 5, 6))
+    _show(
+        found.row.campaign_id, outcome.channels, meaning=lambda kind, code: meaning(kind, code, Phase.SUBMIT)
+    )
     zone = xinfeng_settings.load().zone
     for label, at in (("预检 preflight", outcome.finishes_at), ("按演练 likely", outcome.likely_at)):
         say(f"{label}: {'—' if at is None else f'{at.astimezone(zone):%Y-%m-%d %H:%M:%S}'}")
@@ -128,6 +103,28 @@ def _tell(found: Rehearsed, outcome: Outcome) -> None:
         say(f"  {zh}\n  {en}", style="yellow")
     for zh, en in _both(lambda: [str(verdict(found)[1])]):
         say(f"{zh}\n{en}", style="green" if outcome.settled else "yellow" if outcome.sound else "red")
+
+
+def _show(
+    campaign_id: int, channels: Sequence[ChannelOutcome], *, meaning: Callable[[str, str], object]
+) -> None:
+    """A row a channel that fits 80 columns; below, what takes more room."""
+    heads = ["通道 channel", "逐字相同 equal", "接收 taken", "流控 throttled", "待定 uncertain"]
+    rows: list[list[object]] = [
+        [
+            one.name,
+            f"{one.equal:,}/{one.texts:,}",
+            f"{one.accepted:,}/{one.parts:,}",
+            f"{one.throttled:,}",
+            f"{one.uncertain:,}",
+        ]
+        for one in channels
+    ]
+    table(f"演练 Rehearsal #{campaign_id}", heads, rows, right=(1, 2, 3, 4))
+    for one in channels:
+        say(f"{one.name}: {one.content_bytes:,} 字节 bytes · {one.seconds:.1f} 秒 s")
+        for code, count in one.refused.items():
+            say(f"  拒绝 refused {code} ×{count:,} {meaning(one.kind, code)}")
 
 
 def _both(sentences: Callable[[], list[str]]) -> list[tuple[str, str]]:
