@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import shlex
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -8,7 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from xinfeng.cli.demo.clock import zone_where_shops_send
+from xinfeng.cli.demo.command import on_the_command_line
 from xinfeng.cli.demo.shop import UNASSIGNED_RANGES, write_shop
+from xinfeng.foundation.settings import read
 from xinfeng.kernel.phones import Carrier, parse_mainland
 from xinfeng.kernel.prefixes import shipped
 
@@ -21,6 +24,14 @@ def test_somewhere_it_is_always_between_ten_and_eleven(hour: int) -> None:
     for minute in (0, 59):
         now = datetime(2026, 11, 22, hour, minute, tzinfo=UTC)
         assert now.astimezone(ZoneInfo(zone_where_shops_send(now))).hour == 10
+
+
+def test_a_command_for_its_folder_takes_its_zone_along(tmp_path: Path) -> None:
+    folder = tmp_path / "a shop"
+    told = on_the_command_line(read({"XINFENG_DATA": str(folder), "XINFENG_TIME_ZONE": "Pacific/Auckland"}))
+    given = dict(piece.split("=", 1) for piece in shlex.split(told) if "=" in piece)
+    assert given == {"XINFENG_DATA": str(folder), "XINFENG_TIME_ZONE": "Pacific/Auckland"}
+    assert read(given).time_zone == "Pacific/Auckland"
 
 
 def rows(path: Path) -> list[dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import socket
 import threading
@@ -162,4 +163,12 @@ def _invite(settings: xinfeng_settings.Settings, logins: list[Login]) -> None:
         "演示没有要求两步验证；可在“设置 → 登录安全”里打开。 "
         "No second factor is asked for in the demonstration; see Settings → Sign-in."
     )
+    say("在另一个终端里，这样用命令行看演示的数据： In another terminal, commands see its data this way:")
+    say(f"  {on_the_command_line(settings)}")
     say("Ctrl+C 结束。 Ctrl+C ends it.")
+
+
+def on_the_command_line(settings: xinfeng_settings.Settings) -> str:
+    """A command that works on the demonstration's folder. Its zone goes with it: the shop is where it is morning, and
+    dates typed anywhere else would be off by hours."""
+    return f"XINFENG_DATA={shlex.quote(str(settings.data))} XINFENG_TIME_ZONE={settings.time_zone} xinfeng campaigns list"
