@@ -74,6 +74,14 @@ def test_markup_in_a_code_is_only_text(admin: Client) -> None:
     assert "<script>alert" not in page
 
 
+def test_a_refused_file_says_at_which_line_and_what_may_stand_there(admin: Client) -> None:
+    text = "code,kind,phase,category,zh\nQQ:1,*,receipt,<b>off,关机\n"
+    bad = SimpleUploadedFile("codes.csv", text.encode())
+    html = admin.post("/channels/codes/import", {"file": bad, "why": "x"}).content.decode()
+    assert "第 2 行 · category: “&lt;b&gt;off” 不是可以选择的值。" in html
+    assert "category 可以填：" in html and "off 关机" in html
+
+
 def test_a_file_is_taken_in_or_refused_whole(admin: Client) -> None:
     good = SimpleUploadedFile("codes.csv", "code,kind,phase,category,zh\nZZ:1,*,receipt,off,关机\n".encode())
     answer = admin.post("/channels/codes/import", {"file": good, "why": "合同附件"})

@@ -11,6 +11,15 @@ from xinfeng.cli.output import say, table
 from xinfeng.cli.ready import ready
 from xinfeng.kernel.time import utc_now
 
+KINDS = "*, cmpp2, cmpp3, sgip12, smgp30, smpp34, aliyun, tencent, maap_csp, maap_mobile"
+CATEGORIES = """interim, dead, suspended, badnumber, gone, off, device, blacklist, refused_by_reader, content, filing,
+frequency, quota, hours, flow, ported, route, noroute, account, message, balance, system, unclear, expired, noreason,
+disputed"""
+"""What a file may say, for the help, which is there before the tables are; a test holds it to them."""
+FILE_HELP = f"""CSV 或 TOML。 CSV: code, kind, phase, category, zh, en, carrier.
+phase: login, submit, receipt. kind: {KINDS}. category: {CATEGORIES}.
+类别决定在哪一边、怎么做。 The category decides the side and what is done.""".replace("\n", " ")
+
 group = typer.Typer(help="运营商代码 what carriers' codes mean", no_args_is_help=True)
 ACTOR = "system:command line"
 KIND = typer.Option(help="协议，如 cmpp3、sgip12、smgp30、smpp34、aliyun、tencent the channel's kind")
@@ -72,12 +81,15 @@ def seen_codes(
 
 @group.command("import")
 def import_codes(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV 或 TOML")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help=FILE_HELP)],
     why: Annotated[str, typer.Option(help="依据 what this rests on")],
 ) -> None:
     """读入本企业对代码的说法；全部或一个也不。 Take in what codes mean from a file, all or none."""
     ready()
-    from xinfeng.channels.codes.own import LARGEST_FILE, read_file, set_codes
+    from django.utils import translation
+
+    from xinfeng.channels.codes.own import LARGEST_FILE, read_placed, set_codes
+    from xinfeng.console.codes.faults import told
     from xinfeng.kernel.errors import InvalidInput
 
     if file.stat().st_size > LARGEST_FILE:
@@ -86,5 +98,19 @@ def import_codes(
         text = file.read_text("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidInput("code.file", why="encoding") from None
-    changed = set_codes(read_file(text), why=why, actor=ACTOR, now=utc_now())
+    try:
+        placed = read_placed(text)
+        changed = set_codes(
+            [entry for _, entry in placed],
+            places=[place for place, _ in placed],
+            why=why,
+            actor=ACTOR,
+            now=utc_now(),
+        )
+    except InvalidInput as fault:
+        for tag in ("zh-hans", "en"):
+            with translation.override(tag):
+                for line in told(fault):
+                    say(line, style="yellow")
+        raise
     say(f"新增或改变 new or changed: {changed}")

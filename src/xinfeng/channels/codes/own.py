@@ -28,7 +28,9 @@ MOST = 5_000
 LARGEST_FILE = 2 * 2**20
 LONGEST_WORDS = 200
 CARRIERS = ("", "mobile", "unicom", "telecom", "broadnet")
-_KINDS = (ANY, *ChannelKind.values)
+KINDS = (ANY, *ChannelKind.values)
+UNOFFERED = frozenset({"accepted", "delivered"})
+"""An operator cannot declare a refusal taken, or a failure delivered: facts would no longer mean what they say."""
 _COLUMNS = ("code", "kind", "phase", "category", "zh", "en", "carrier")
 
 
@@ -59,23 +61,29 @@ class Kept:
     why: str
 
 
-def set_codes(entries: Sequence[OwnCode], *, why: str, actor: str, now: datetime) -> int:
-    """Say what these codes mean; all or none. Returns how many are new or changed.
+def set_codes(
+    entries: Sequence[OwnCode], *, why: str, actor: str, now: datetime, places: Sequence[str] = ()
+) -> int:
+    """Say what these codes mean; all or none. Returns how many are new or changed. `places`: where in its file each
+    stands (`read_placed`).
 
-    Raises InvalidInput `code.own` with `faults` (code by field; for several entries by `line N field`), `code.no_reason`,
-    `code.too_many`.
+    Raises InvalidInput `code.own` with `faults` (code by field; by `place field` for a file, by `N field` for several
+    entries without) and `given` (what stands there, the same keys), `code.no_reason`, `code.too_many`.
     """
     if not why.strip():
         raise InvalidInput("code.no_reason")
     checked: list[OwnCode] = []
     faults: dict[str, str] = {}
-    for line, entry in enumerate(entries, start=1):
-        found = _faults(entry)
-        faults |= found if len(entries) == 1 else {f"{line} {name}": code for name, code in found.items()}
+    given: dict[str, str] = {}
+    for number, entry in enumerate(entries, start=1):
+        place = places[number - 1] if places else str(number) if len(entries) > 1 else ""
+        found = {f"{place} {name}".strip(): (name, code) for name, code in _faults(entry).items()}
+        faults |= {key: code for key, (_, code) in found.items()}
+        given |= {key: str(getattr(entry, name))[:LONGEST_CODE] for key, (name, _) in found.items()}
         if not found:
             checked.append(_tidied(entry))
     if faults:
-        raise InvalidInput("code.own", faults=faults)
+        raise InvalidInput("code.own", faults=faults, given=given)
     with transaction.atomic():
         rows = _locked()
         kept = {_key(row): row for row in rows}
@@ -128,8 +136,14 @@ def own_codes() -> list[Kept]:
 
 
 def read_file(text: str) -> list[OwnCode]:
+    """The entries of a file. Raises as `read_placed` does."""
+    return [entry for _, entry in read_placed(text)]
+
+
+def read_placed(text: str) -> list[tuple[str, OwnCode]]:
     """Entries from a file: CSV with the columns code, kind, phase, category, zh, en and carrier (the last two may be
-    missing), or TOML of the shape that ships. Raises InvalidInput `code.file` with `line` where it can be told."""
+    missing), or TOML of the shape that ships; each with its place: the number of its line, or in TOML its key in quotes.
+    Raises InvalidInput `code.file` with `line` where it can be told, `code.too_many`."""
     if len(text) > LARGEST_FILE:
         raise InvalidInput("code.file", why="too_large")
     if text.lstrip("\ufeff \t\r\n").startswith(("[", "#")):
@@ -139,7 +153,7 @@ def read_file(text: str) -> list[OwnCode]:
     if not set(_COLUMNS[:5]) <= set(names):
         raise InvalidInput("code.file", why="columns", columns=", ".join(_COLUMNS))
     reader.fieldnames = names
-    found = []
+    found: list[tuple[str, OwnCode]] = []
     for row in reader:
         given = {name: (row.get(name) or "").strip() for name in _COLUMNS}
         if not any(given.values()):
@@ -148,24 +162,31 @@ def read_file(text: str) -> list[OwnCode]:
             written = expand(given["code"])
         except ValueError:
             raise InvalidInput("code.file", why="code", line=reader.line_num) from None
-        found += [OwnCode(**(given | {"code": one})) for one in written]
+        found += [
+            (str(reader.line_num), OwnCode(**(given | {"code": one}))) for one in written or [given["code"]]
+        ]
         if len(found) > MOST:
             raise InvalidInput("code.too_many", most=MOST)
     return found
 
 
-def _read_toml(text: str) -> list[OwnCode]:
-    found: list[OwnCode] = []
+def _read_toml(text: str) -> list[tuple[str, OwnCode]]:
+    found: list[tuple[str, OwnCode]] = []
     try:
         for one in read_groups(text):
             found += [
-                OwnCode(one.pattern, kind, one.phase, one.category, one.zh, one.en, one.carrier)
+                (
+                    f'"{one.pattern[:LONGEST_CODE]}"',
+                    OwnCode(one.pattern, kind, one.phase, one.category, one.zh, one.en, one.carrier),
+                )
                 for kind in one.kinds
             ]
             if len(found) > MOST:
                 raise InvalidInput("code.too_many", most=MOST)
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
-        raise InvalidInput("code.file", why="toml", detail=type(fault).__name__) from None
+        raise InvalidInput(
+            "code.file", why="toml", detail=f"{type(fault).__name__}: {fault}"[:LONGEST_WORDS]
+        ) from None
     return found
 
 
@@ -194,15 +215,14 @@ def _faults(entry: OwnCode) -> dict[str, str]:
     elif not code.replace("*", "").replace("#", ""):
         faults["code"] = "too_short"
     for name, known in (
-        ("kind", _KINDS),
+        ("kind", KINDS),
         ("phase", tuple(Phase)),
         ("category", tuple(classes())),
         ("carrier", CARRIERS),
     ):
         if getattr(entry, name) not in known:
             faults[name] = "unknown"
-    # an operator cannot declare a refusal taken, or a failure delivered: facts would no longer mean what they say
-    if entry.category in ("accepted", "delivered"):
+    if entry.category in UNOFFERED:
         faults["category"] = "unknown"
     for name in ("zh", "en"):
         text = getattr(entry, name).strip()

@@ -17,27 +17,24 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from xinfeng.channels import codes
 from xinfeng.channels.codes import Phase
 from xinfeng.channels.codes.book import classes
-from xinfeng.channels.codes.own import LARGEST_FILE, OwnCode, own_codes, read_file, remove_code, set_codes
+from xinfeng.channels.codes.own import (
+    LARGEST_FILE,
+    UNOFFERED,
+    OwnCode,
+    own_codes,
+    read_placed,
+    remove_code,
+    set_codes,
+)
 from xinfeng.channels.codes.words import PHASES, action_name
 from xinfeng.channels.models import ChannelKind
+from xinfeng.console.codes.faults import FAULTS, told
 from xinfeng.console.codes.shown import ALL_KINDS, ShownCode, kind_name, language
 from xinfeng.console.components import Crumb
 from xinfeng.console.components.faults import show_fault
-from xinfeng.console.components.parts import Text
 from xinfeng.console.permissions import allowed
 from xinfeng.kernel.errors import InvalidInput, XinfengError
 from xinfeng.kernel.time import utc_now
-
-FAULTS: dict[str, Text] = {
-    "missing": _("请填写。"),
-    "too_short": _("至少要有一个确定的字符。"),
-    "too_long": _("太长了。"),
-    "not_ascii": _("只能用英文字母、数字和符号，不能有空格。"),
-    "not_text": _("请填文字。"),
-    "unknown": _("不是可以选择的值。"),
-}
-UNOFFERED = frozenset({"accepted", "delivered"})
-"""A refusal cannot be declared taken, nor a failure delivered."""
 
 
 class CodeForm(forms.Form):
@@ -144,14 +141,18 @@ def take_file(request: HttpRequest) -> HttpResponse:
                 text = upload.read().decode("utf-8-sig")
             except UnicodeDecodeError:
                 raise InvalidInput("code.file", why="encoding") from None
+            placed = read_placed(text)
             changed = set_codes(
-                read_file(text),
+                [entry for _place, entry in placed],
+                places=[place for place, _entry in placed],
                 why=form.cleaned_data["why"],
                 actor=request.user.get_username(),
                 now=utc_now(),
             )
         except XinfengError as fault:
             show_fault(form, fault)
+            for line in told(fault) if isinstance(fault, InvalidInput) else ():
+                form.add_error(None, line)
         else:
             codes.refresh(at_once=True)
             messages.success(request, gettext("已读入，新增或改变 %(n)s 个代码。") % {"n": changed})
