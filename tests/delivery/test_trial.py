@@ -12,6 +12,7 @@ from tests.factories import make_contact
 
 from xinfeng.consent.actions import withdraw
 from xinfeng.content.models import Signature, TemplateVersion, VersionReview
+from xinfeng.delivery import trial
 from xinfeng.delivery.trial import Trial, send_trial, templates_for
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound, RefusedByPolicy
@@ -100,6 +101,28 @@ def test_an_approved_template_may_be_tried_and_no_other() -> None:
     assert templates_for(channel) == [version]
     assert "满200减50" in tried().text
     assert ask("select distinct contact_id from message") == [(person,)]
+
+
+def test_a_number_tries_many_channels_a_day_but_not_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ceilings of one marketing message a day are there for people who did not ask."""
+    person, number = make_person("marketing")
+    monkeypatch.setattr(trial, "MOST_A_DAY", 3)
+    for name in ("first", "second", "third"):
+        plan = try_out(number, name=name).plan_id
+        assert one("select policy -> 'asked_for' from plan where id = %s", plan) is True
+    with pytest.raises(Conflict, match=r"trial\.enough"):
+        try_out(number, name="fourth")
+    assert one("select count(*) from message where contact_id = %s", person) == 3
+
+
+def test_a_vendor_is_not_tried_with_a_text_that_it_has_not_on_file() -> None:
+    _, number = make_person("marketing")
+    version = make_template("{{ contact.name | default: '您' }}好，满200减50")
+    approve(version)
+    channel = make_channel(kind="aliyun", config={"account": "LTAI", "host": "127.0.0.1", "port": 443})
+    with pytest.raises(Conflict, match=r"trial\.not_filed"):
+        send_trial(channel.pk, version_id=version.pk, phone=number, actor="admin", now=NOON)
+    assert one("select count(*) from plan") == 0
 
 
 def test_a_channel_that_takes_templates_only_says_so() -> None:

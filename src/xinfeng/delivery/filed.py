@@ -13,6 +13,7 @@ import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import psycopg
@@ -25,6 +26,7 @@ from xinfeng.delivery.chunks import Lease
 from xinfeng.delivery.loading import TEXT_NOT_FILED, Writer
 from xinfeng.filings.days import business_day_of
 from xinfeng.filings.matching import Filed, read_filed, values
+from xinfeng.foundation.database import Connection
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.time import utc_now
 from xinfeng.protocols.traffic import SubmitItem
@@ -95,6 +97,12 @@ async def writer(connection: AsyncConnection, account: ChannelAccount, lease: Le
     templates = [template for row in found if (template := filed_template(row[0], row[1])) is not None]
     longest = found[0][2] if found else None
     return FiledTexts(templates, longest_value=longest).write
+
+
+def in_force(connection: Connection, channel_id: int, *, day: date) -> list[FiledTemplate]:
+    """The templates by which a channel may be written to on `day`."""
+    rows = connection.execute(IN_FORCE, {"channel": channel_id, "day": day}).fetchall()
+    return [template for row in rows if (template := filed_template(row[0], row[1])) is not None]
 
 
 IN_FORCE = """

@@ -50,8 +50,11 @@ def usable_sender(channel_id: int | None, signature_id: int | None) -> Sender | 
     return Sender(channel, signature) if channel is not None and signature is not None else None
 
 
-def judge(contact_ids: Sequence[int], sender: Sender, *, at: datetime, now: datetime) -> Judged:
-    """Ask the gates about messages of this sender that leave at `at`. Brings the lens up to date first."""
+def judge(
+    contact_ids: Sequence[int], sender: Sender, *, at: datetime, now: datetime, asked_for: bool = False
+) -> Judged:
+    """Ask the gates about messages of this sender that leave at `at`. Brings the lens up to date first. `asked_for`: as
+    `GateContext` has it."""
     rules = policy.current_settings()
     day = business_day(at, rules.zone)
     filed = terms_for(sender.signature, sender.channel, day=day).filed_carriers
@@ -59,7 +62,7 @@ def judge(contact_ids: Sequence[int], sender: Sender, *, at: datetime, now: date
     copy.refresh()
     contact = copy.table("contact")
     people = contact.filter(contact["id"].isin(set(contact_ids))).select(contact_id=contact["id"])
-    context = GateContext(sender.channel.purpose, now, rules, day, filed_carriers=filed)
+    context = GateContext(sender.channel.purpose, now, rules, day, filed_carriers=filed, asked_for=asked_for)
     rows = copy.rows(first_reason(copy, people, context)).to_pylist()
     return Judged(
         {row["contact_id"]: row["entry_seq"] for row in rows if row["reason"] is None},
@@ -83,16 +86,19 @@ def write_plan(
     windows: Sequence[Window],
     now: datetime,
     at_once: bool = False,
+    asked_for: bool = False,
 ) -> PlanId:
     """A plan with one message to each allowed contact of `texts` (whole texts, by contact), READY.
 
-    `at_once`: its messages take their ids from a series that campaigns never hold.
+    `at_once`: its messages take their ids from a series that campaigns never hold. `asked_for` as it was judged; the plan
+    remembers it among its rules.
     """
     rules = policy.current_settings()
     terms = PlanTerms(
         purpose=sender.channel.purpose,
         channel_id=ChannelId(sender.channel.pk),
-        policy=_rules(sender, business_day(windows[0][0], rules.zone)),
+        policy=_rules(sender, business_day(windows[0][0], rules.zone))
+        | ({"asked_for": True} if asked_for else {}),
         windows=windows,
         deadline=windows[-1][1],
         price_li=sender.channel.price_li,

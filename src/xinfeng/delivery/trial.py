@@ -1,7 +1,8 @@
 """One message to a colleague's own number, to see that a channel works.
 
 Law 1 holds for it as for any other: the number must belong to a contact who agrees to messages of the channel's
-purpose, and every gate is asked. It goes within the hours of its purpose, or not at all.
+purpose, and every gate is asked but the ceilings: she asked for it herself, and there are many channels to try. MOST_A_DAY
+keeps that from being a way around them. It goes within the hours of its purpose, or not at all.
 
 A carrier takes a text of ours that says what it is. A vendor takes nothing but filed templates, and a 5G platform wants
 cards: there the trial is an approved template, as the colleague would read it.
@@ -12,22 +13,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from xinfeng.channels.models import RICH_KINDS, WHOLE_KINDS, Channel
+from xinfeng.channels.models import BY_TEMPLATE, RICH_KINDS, WHOLE_KINDS, Channel
 from xinfeng.consent.models import Purpose
 from xinfeng.contacts.finding import find_by_phone_indexes
 from xinfeng.content import optout, reads
 from xinfeng.content.models import ReviewState, Signature, TemplateVersion
 from xinfeng.content.rendering import Draft, Renderer
 from xinfeng.content.review import state_of, states_of
-from xinfeng.delivery import actions
+from xinfeng.delivery import actions, filed
 from xinfeng.delivery.one_off import Sender, judge, write_plan
+from xinfeng.filings.days import business_day_of
 from xinfeng.foundation import audit, locks
 from xinfeng.foundation import settings as xinfeng_settings
-from xinfeng.foundation.database import bulk_transaction
+from xinfeng.foundation.database import Connection, bulk_transaction
 from xinfeng.foundation.vault import vault
-from xinfeng.kernel.errors import Conflict, NotFound, RefusedByPolicy
+from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound, RefusedByPolicy
 from xinfeng.kernel.ids import PlanId
 from xinfeng.kernel.phones import parse_mainland
+from xinfeng.kernel.time import utc_now
 from xinfeng.policy import reads as policy
 from xinfeng.policy.moments import reading_moment
 from xinfeng.policy.windows import next_windows
@@ -35,6 +38,8 @@ from xinfeng.policy.windows import next_windows
 LIFE = timedelta(minutes=10)
 """Somebody looks at her handset; later she no longer does."""
 MOST_OFFERED = 50
+MOST_A_DAY = 20
+"""Trials to one number within 24 hours: each channel of a deployment once or twice. A rule of this product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,8 @@ def send_trial(
 
     Raises InvalidInput `phone.…` for what is no mainland mobile; NotFound `channel.unknown`, `signature.unknown`,
     `template.unknown_version`, `trial.no_contact`; Conflict `trial.channel_off`, `trial.closed` (outside the hours of
-    the purpose), `trial.needs_template`, `trial.not_approved`; RefusedByPolicy with the gate's reason.
+    the purpose), `trial.needs_template`, `trial.not_approved`, `trial.not_filed` (a vendor's channel without a filed
+    template in force that this text fits), `trial.enough`; RefusedByPolicy with the gate's reason.
     """
     channel = Channel.objects.filter(pk=channel_id).first()
     if channel is None:
@@ -115,13 +121,19 @@ def send_trial(
         )
         if contact_id is None:
             raise NotFound("trial.no_contact")
-        judged = judge([contact_id], sender, at=windows[0][0], now=now)
+        if _trials_of(connection, contact_id, since=now - timedelta(hours=24)) >= MOST_A_DAY:
+            raise Conflict("trial.enough", most=MOST_A_DAY)
+        judged = judge([contact_id], sender, at=windows[0][0], now=now, asked_for=True)
         if contact_id not in judged.allowed:
             raise RefusedByPolicy(judged.refused.get(contact_id, "no_phone"), contact=contact_id)
         text = text_of(sender, now=now)
         if version is not None:
             text = dict(reads.texts(version, [contact_id], reading_moment(now)))[contact_id]
-        plan_id = write_plan(connection, sender, {contact_id: text}, judged, windows=windows, now=now)
+            if channel.kind in BY_TEMPLATE:
+                _check_filed(connection, channel, version, text)
+        plan_id = write_plan(
+            connection, sender, {contact_id: text}, judged, windows=windows, now=now, asked_for=True
+        )
         actions.start_plan(plan_id, actor=actor, now=now)
         audit.record(
             actor=actor,
@@ -132,6 +144,26 @@ def send_trial(
             contact=contact_id,
         )
     return Trial(plan_id, contact_id, text)
+
+
+def _trials_of(connection: Connection, contact_id: int, *, since: datetime) -> int:
+    found = connection.execute(
+        "select count(*) from message m join plan p on p.id = m.plan_id"
+        " where m.contact_id = %s and m.planned_at >= %s and p.policy -> 'asked_for' = 'true'",
+        (contact_id, since),
+    ).fetchone()
+    assert found is not None
+    return int(found[0])
+
+
+def _check_filed(connection: Connection, channel: Channel, version: TemplateVersion, text: str) -> None:
+    """A vendor takes what is filed. Looked at here, so that nobody waits for what the gateway would withhold."""
+    filings = filed.in_force(connection, channel.pk, day=business_day_of(utc_now()))
+    writer = filed.FiledTexts(filings, longest_value=channel.takes.longest_value)
+    try:
+        writer.write("", text, reference=0)
+    except InvalidInput:
+        raise Conflict("trial.not_filed", channel=channel.name, template=version.template.name) from None
 
 
 def _approved(channel: Channel, version_id: int) -> TemplateVersion:

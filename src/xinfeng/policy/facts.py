@@ -39,7 +39,8 @@ class GateContext:
     the day of `now`. `profiled`: the audience was chosen by an automatic judgement of people's habits.
     `filed_carriers`: the carriers (kernel.phones.Carrier) with which the signature is filed over the channel; None: the
     channel demands no filing. `routed`: it goes by a route, so that it matters whose network a reader is on; `unrouted`: the
-    carriers whose readers no channel of it can carry, 0 for those of whom it is not known. `rivals`: campaigns with a better claim to the same scarce slots, the best first."""
+    carriers whose readers no channel of it can carry, 0 for those of whom it is not known. `asked_for`: the reader asked for
+    this very message, as for a trial of a channel, so that ceilings, which keep away what is too much, say nothing. `rivals`: campaigns with a better claim to the same scarce slots, the best first."""
 
     purpose: str
     now: datetime
@@ -49,6 +50,7 @@ class GateContext:
     filed_carriers: frozenset[int] | None = None
     routed: bool = False
     unrouted: frozenset[int] = frozenset()
+    asked_for: bool = False
     rivals: tuple[Rival, ...] = field(default=(), compare=False)
 
     @property

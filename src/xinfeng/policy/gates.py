@@ -96,7 +96,7 @@ def _ceiling(code: str, days: int) -> Gate:
         code,
         lambda facts, context: facts[context.sent(days)] >= ibis.literal(context.ceiling.within(days)),
         figures,
-        when=lambda context: context.ceiling.within(days) is not None,
+        when=lambda context: not context.asked_for and context.ceiling.within(days) is not None,
         looks_at=("send_day", "settings"),
     )
 
@@ -176,6 +176,7 @@ GATES: tuple[Gate, ...] = (
         _over_tier_cap,
         _tier_figures,
         marketing_only=True,
+        when=lambda context: not context.asked_for,
         looks_at=("send_day", "settings"),
     ),
     Gate(reasons.SLOT_RESERVED, yields, _yield_figures, when=lambda context: bool(context.rivals)),

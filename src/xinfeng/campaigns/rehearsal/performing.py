@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db import connection
-
 from xinfeng.campaigns.models import Campaign
 from xinfeng.campaigns.rehearsal.carriers import SimulatedCarrier, simulated_carrier
 from xinfeng.campaigns.rehearsal.casting import Cast, Role, cast
@@ -39,6 +37,7 @@ from xinfeng.delivery.forecast import forecast, side_by_side, within_hours
 from xinfeng.delivery.loading import Writer
 from xinfeng.filings.days import business_day_of
 from xinfeng.foundation import settings as xinfeng_settings
+from xinfeng.foundation.database import bulk_transaction
 from xinfeng.kernel.errors import XinfengError
 from xinfeng.kernel.text import billed_parts
 from xinfeng.kernel.time import utc_now
@@ -159,12 +158,8 @@ def _writer(
 
 def _filings(channel: Channel) -> list[filed.FiledTemplate]:
     """The templates by which a vendor is written to today; as `delivery.filed` takes them."""
-    day = business_day_of(utc_now())
-    with connection.cursor() as cursor:
-        cursor.execute(filed.IN_FORCE, {"channel": channel.pk, "day": day})
-        rows = cursor.fetchall()
-    read = (filed.filed_template(number, text) for number, text, _ in rows)
-    return [one for one in read if one is not None]
+    with bulk_transaction() as connection:
+        return filed.in_force(connection, channel.pk, day=business_day_of(utc_now()))
 
 
 def _as_the_vendor_has_it(template: filed.FiledTemplate) -> str:

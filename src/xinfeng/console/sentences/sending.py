@@ -21,6 +21,15 @@ SENTENCES: dict[str, Words] = {
         "模板“{template}”还没有通过审核，或用途和通道不同，测试短信没有发。",
         "The template “{template}” is not approved, or not of the channel's purpose; no trial was sent.",
     ),
+    "trial.not_filed": Words(
+        "模板“{template}”写出的短信，没有一个在通道“{channel}”上报备生效的模板能对上，测试短信没有发。请看“报备”里的模板和生效日期。",
+        "No template in force that is filed with the channel “{channel}” fits what “{template}” says; no trial was sent."
+        " Look at the filed templates and the days from which they hold.",
+    ),
+    "trial.enough": Words(
+        "这个号码 24 小时内已经测试了 {most} 次，测试短信没有发。请换一个号码，或明天再试。",
+        "This number had {most} trials within 24 hours; no trial was sent. Take another number, or try again tomorrow.",
+    ),
     "trial.no_contact": Words(
         "这个号码不在客户库里，测试短信没有发。请先把同事加为客户，并登记她本人的授权。",
         "No contact has this number, so no trial was sent. Add your colleague as a contact, with her own consent.",
