@@ -296,11 +296,11 @@ class _Told:
 async def _logged_in(players: Mapping[int, Player], told: _Told, *, until: float) -> bool:
     """Wait until every channel has a connection; one that never gets any shows as such."""
     going = True
-    while going and time.monotonic() < until and not all(one.sessions.ready() for one in players.values()):
+    while going and time.monotonic() < until and not all(one.logins for one in players.values()):
         await asyncio.sleep(STEP_S)
         going = await told.now()
     for player in players.values():
-        player.absent = not player.sessions.ready()
+        player.absent = not player.logins  # a carrier that is to die may have done so by now
     return going
 
 
