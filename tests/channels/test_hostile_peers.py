@@ -12,13 +12,16 @@ from typing import Any
 import pytest
 
 from xinfeng.channels.backoff import Backoff
+from xinfeng.channels.cmpp import CmppConfig
+from xinfeng.channels.config import LineConfig
 from xinfeng.channels.intake import MOST_OWED, SLICE, Intake
 from xinfeng.channels.kinds import read_config
 from xinfeng.channels.lines import Line
 from xinfeng.channels.models import ConnectionPhase
 from xinfeng.channels.probe import try_login
 from xinfeng.channels.reaching import other_speech, why_unreachable
-from xinfeng.channels.sessions import LASTED_S, ChannelAccount, ChannelSessions, Place
+from xinfeng.channels.sessions import ChannelAccount, ChannelSessions, Place
+from xinfeng.channels.sgip import SgipConfig
 from xinfeng.protocols.traffic import Receipt, Reply
 
 Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -262,11 +265,20 @@ def test_a_login_that_held_for_long_makes_the_next_wait_short() -> None:
     place = Place(1)
     place.enter(ConnectionPhase.READY)
     assert place.ready_at is not None and not place.lasted
-    place.ready_at -= LASTED_S
+    place.ready_at -= place.lasts_s
     place.enter(ConnectionPhase.WAITING, "lost")
     assert place.lasted
     place.enter(ConnectionPhase.CONNECTING)
     assert not place.lasted
+
+
+@pytest.mark.parametrize(("kind", "lasted"), [(SgipConfig, True), (CmppConfig, False)])
+def test_a_carrier_of_sgip_may_close_an_idle_line_early(kind: type[LineConfig], lasted: bool) -> None:
+    place = Place(1, lasts_s=kind.LASTED_S)
+    place.enter(ConnectionPhase.READY)
+    assert place.ready_at is not None
+    place.ready_at -= 15
+    assert place.lasted is lasted
 
 
 def test_an_sgip_line_that_ends_because_it_is_idle_makes_no_wait_longer() -> None:

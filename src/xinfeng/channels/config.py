@@ -59,6 +59,9 @@ class LineConfig(ABC):
         "keepalive_s": number(1, 3600, whole=False),
         "response_timeout_s": number(1, 600, whole=False),
     }
+    LASTED_S: ClassVar[float] = 60.0
+    """A login that held so long was a good one: what ended it later says nothing about the next. (Many carriers cut lines
+    that are idle for minutes, and a channel without work must not end up waiting longer and longer.)"""
     DERIVED: ClassVar[frozenset[str]] = frozenset()
     """Fields that the kind decides; not kept in `channel.config`."""
 

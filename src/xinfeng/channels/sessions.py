@@ -27,10 +27,6 @@ log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S = 10.0
 
-LASTED_S = 60.0
-"""A login that held so long was a good one: what ended it later says nothing about the next. (Many carriers cut lines that
-are idle for minutes, and a channel without work must not end up waiting longer and longer.)"""
-
 JOIN_S = 3.0
 """How long a gateway that finds others on the channel waits before it sends: they look at `connection_state` every
 second, and by then keep to the smaller share."""
@@ -69,6 +65,7 @@ class Place:
     """When the next try is due; None while one is being made, or none is needed."""
     ready_at: float | None = None
     """Since when messages could go over its connection, the present one or the last; monotonic."""
+    lasts_s: float = LineConfig.LASTED_S
 
     def enter(self, phase: ConnectionPhase, detail: str = "") -> None:
         """Note a phase; `since` only moves when it is another one."""
@@ -84,7 +81,7 @@ class Place:
     @property
     def lasted(self) -> bool:
         """Whether its connection, the present one or the last, held for long."""
-        return self.ready_at is not None and clock.monotonic() - self.ready_at >= LASTED_S
+        return self.ready_at is not None and clock.monotonic() - self.ready_at >= self.lasts_s
 
     def submitted_since(self) -> int:
         """Parts submitted since this was last asked."""
@@ -112,7 +109,8 @@ class ChannelSessions:
         make_backoff: Callable[[], Backoff] = usual_backoff,
     ) -> None:
         self.account = account
-        self.places = [Place(number) for number in range(1, account.config.places + 1)]
+        config = account.config
+        self.places = [Place(number, lasts_s=config.LASTED_S) for number in range(1, config.places + 1)]
         self.throttle = Throttle(account.rate_per_s)
         self.rate = SlidingRate(account.rate_per_s)
         self.port: Port | None = None

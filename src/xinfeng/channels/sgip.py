@@ -45,6 +45,8 @@ class SgipConfig(LineConfig):
     message from the handset. `priority`: 0 (low) to 9.
     """
 
+    LASTED_S: ClassVar[float] = 10.0
+    """Both ends may close an idle connection at any time: that is how the protocol works, not a failure."""
     READERS: ClassVar[Mapping[str, Reader]] = {
         **LineConfig.READERS,
         "account": text(NAME_WIDTH, shortest=1),
