@@ -13,7 +13,7 @@ from tests.console.people import signed_in
 from tests.factories import NOW
 
 from xinfeng.campaigns import actions as campaigns
-from xinfeng.campaigns import complaint_watch, opt_out_watch
+from xinfeng.campaigns import complaint_watch, opt_out_watch, watch_pauses
 from xinfeng.campaigns.models import Campaign
 from xinfeng.campaigns.opt_out_watch import OptOuts
 from xinfeng.complaints import settings
@@ -97,7 +97,7 @@ def test_pauses_for_opt_outs_and_for_complaints_do_not_count_for_each_other() ->
     settings.save(STRICT, actor="ma")
     leave(campaign, people[:5])
     assert opt_out_watch.watch(now=AT) == [campaign.pk]
-    assert complaint_watch.last_pause(campaign.plan_id or 0) is None
+    assert watch_pauses.last_pause(campaign.plan_id or 0) is None
     campaigns.resume(campaign.pk, actor="li", now=AT)
     complain(people[0])
     complain(people[1])

@@ -15,25 +15,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
-from xinfeng.campaigns import actions
 from xinfeng.campaigns.complaint_rates import rate_of
 from xinfeng.campaigns.models import Campaign, CampaignState
+from xinfeng.campaigns.watch_pauses import counted_then, hold, running_marketing
 from xinfeng.complaints import rates, settings
 from xinfeng.complaints.models import Pause
 from xinfeng.complaints.rates import Rate
 from xinfeng.complaints.settings import Rules, Threshold
 from xinfeng.complaints.waivers import waived
-from xinfeng.kernel.errors import Conflict, RefusedByPolicy
+from xinfeng.kernel.errors import RefusedByPolicy
 from xinfeng.lens.engine import lens
 
 COMPLAINTS = "system:complaints"
 REASON = "complaints"
 """`plan.reason` of a plan that was paused because of its complaints."""
-
-OPT_OUTS = "opt_outs"
-"""The same for opt-outs (`campaigns.opt_out_watch`), and the limit under which such a `Pause` is kept."""
 
 
 def watch(*, now: datetime) -> list[int]:
@@ -42,15 +37,12 @@ def watch(*, now: datetime) -> list[int]:
     limit = rules.limit("suspend")
     if not rules.pauses or limit is None:
         return []
-    running = Campaign.objects.filter(
-        state=CampaignState.RUNNING, purpose="marketing", plan__isnull=False
-    ).values_list("pk", "plan_id")
-    campaign_of = {int(plan_id): pk for pk, plan_id in running if plan_id is not None}
+    campaign_of = running_marketing()
     if not campaign_of:
         return []
     complaints = rates.complaints_by_plan(rules, plan_ids=campaign_of)
     suspects = [
-        plan_id for plan_id, n in complaints.items() if n >= rules.at_least and n > _paused_for(plan_id)
+        plan_id for plan_id, n in complaints.items() if n >= rules.at_least and n > counted_then(plan_id)
     ]
     if not suspects:
         return []
@@ -71,12 +63,6 @@ def watch(*, now: datetime) -> list[int]:
     ]
 
 
-def _paused_for(plan_id: int) -> int:
-    """With how many complaints it was paused last."""
-    kept = Pause.objects.filter(plan_id=plan_id).exclude(limit_key=OPT_OUTS).order_by("-pk")
-    return kept.values_list("complaints", flat=True).first() or 0
-
-
 def _hold(
     campaign_id: int, plan_id: int, rate: Rate, *, rules: Rules, limit: Threshold, now: datetime
 ) -> bool:
@@ -88,21 +74,16 @@ def _hold(
         f"投诉 {rate.complaints} 件，送达 {rate.delivered} 条，百万投诉比 {shown}，"
         f"下限高于 {limit.per_million:g}（{limit.label}）"
     )
-    try:
-        with transaction.atomic():
-            actions.pause(campaign_id, actor=COMPLAINTS, now=now, comment=comment, reason=REASON)
-            Pause.objects.create(
-                plan_id=plan_id,
-                at=now,
-                complaints=rate.complaints,
-                delivered=rate.delivered,
-                limit_key=limit.key,
-                per_million=limit.per_million,
-                confidence=rules.confidence,
-            )
-    except Conflict:  # somebody was faster
-        return False
-    return True
+    kept = Pause(
+        plan_id=plan_id,
+        at=now,
+        complaints=rate.complaints,
+        delivered=rate.delivered,
+        limit_key=limit.key,
+        per_million=limit.per_million,
+        confidence=rules.confidence,
+    )
+    return hold(campaign_id, kept, actor=COMPLAINTS, reason=REASON, comment=comment)
 
 
 def held_campaigns() -> list[Campaign]:
@@ -110,11 +91,6 @@ def held_campaigns() -> list[Campaign]:
     return list(
         Campaign.objects.filter(state=CampaignState.PAUSED, plan__reason=REASON).order_by("-updated_at")[:5]
     )
-
-
-def last_pause(plan_id: int) -> Pause | None:
-    """What was known when it was paused last."""
-    return Pause.objects.filter(plan_id=plan_id).exclude(limit_key=OPT_OUTS).order_by("-pk").first()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,20 +12,19 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
-
-from xinfeng.campaigns import actions
-from xinfeng.campaigns.complaint_watch import OPT_OUTS
-from xinfeng.campaigns.models import Campaign, CampaignState
+from xinfeng.campaigns.models import Campaign
+from xinfeng.campaigns.watch_pauses import OPT_OUTS, counted_then, hold, running_marketing
 from xinfeng.complaints import settings
 from xinfeng.complaints.models import Pause
 from xinfeng.complaints.settings import OPT_OUT_SOURCE, Rules
 from xinfeng.insights import totals
-from xinfeng.kernel.errors import Conflict
 from xinfeng.kernel.gamma import poisson_lower_bound
 from xinfeng.lens.engine import lens
 
 WATCHER = "system:opt_outs"
+REASON = "opt_outs"
+"""`plan.reason` of a plan that was paused because of its opt-outs."""
+
 LOOK_BACK = timedelta(days=3)
 """How long after its plan was made a campaign is still looked at: replies are counted to a message for 72 hours."""
 
@@ -58,7 +57,7 @@ def watch(*, now: datetime) -> list[int]:
     rules = settings.current()
     if not rules.opt_out_pauses:
         return []
-    running = _marketing(CampaignState.RUNNING)
+    running = running_marketing()
     if not running:
         return []
     lens().refresh()
@@ -66,7 +65,7 @@ def watch(*, now: datetime) -> list[int]:
         campaign_id
         for plan_id, found in standing_out(running, rules=rules).items()
         for campaign_id in [running[plan_id]]
-        if found.opted_out >= _AGAIN * _paused_for(plan_id)
+        if found.opted_out >= _AGAIN * counted_then(plan_id, for_opt_outs=True)
         and _hold(campaign_id, plan_id, found, rules=rules, now=now)
     ]
 
@@ -102,34 +101,19 @@ def of_plan(plan_id: int) -> OptOuts | None:
     return standing_out([plan_id], rules=settings.current()).get(plan_id)
 
 
-def _marketing(state: CampaignState) -> dict[int, int]:
-    rows = Campaign.objects.filter(state=state, purpose="marketing", plan__isnull=False)
-    return {int(plan_id): pk for pk, plan_id in rows.values_list("pk", "plan_id") if plan_id is not None}
-
-
-def _paused_for(plan_id: int) -> int:
-    kept = Pause.objects.filter(plan_id=plan_id, limit_key=OPT_OUTS).order_by("-pk")
-    return kept.values_list("complaints", flat=True).first() or 0
-
-
 def _hold(campaign_id: int, plan_id: int, found: OptOuts, *, rules: Rules, now: datetime) -> bool:
     shown = f"{found.share:.2%}" if found.share is not None else "—"
     comment = (
         f"退订 {found.opted_out} 人，送到 {found.reached} 条，占 {shown}，下限高于 {rules.opt_out_percent:g}%"
         f"（{OPT_OUT_SOURCE[0]}）"
     )
-    try:
-        with transaction.atomic():
-            actions.pause(campaign_id, actor=WATCHER, now=now, comment=comment, reason=OPT_OUTS)
-            Pause.objects.create(
-                plan_id=plan_id,
-                at=now,
-                complaints=found.opted_out,
-                delivered=found.reached,
-                limit_key=OPT_OUTS,
-                per_million=rules.opt_out_percent * 10_000,
-                confidence=rules.confidence,
-            )
-    except Conflict:  # somebody was faster
-        return False
-    return True
+    kept = Pause(
+        plan_id=plan_id,
+        at=now,
+        complaints=found.opted_out,
+        delivered=found.reached,
+        limit_key=OPT_OUTS,
+        per_million=rules.opt_out_percent * 10_000,
+        confidence=rules.confidence,
+    )
+    return hold(campaign_id, kept, actor=WATCHER, reason=REASON, comment=comment)

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from xinfeng.campaigns import actions, opt_out_watch, reads
-from xinfeng.campaigns.complaint_watch import last_pause
 from xinfeng.campaigns.models import Campaign, CampaignState
+from xinfeng.campaigns.watch_pauses import last_pause
 from xinfeng.channels.models import Channel
 from xinfeng.complaints import reads as complaints
 from xinfeng.complaints import settings as complaint_settings
