@@ -92,20 +92,22 @@ async def writer(connection: AsyncConnection, account: ChannelAccount, lease: Le
     if not isinstance(account.config, VendorConfig):
         return account.config.write
     day = business_day_of(utc_now())
-    cursor = await connection.execute(IN_FORCE, {"channel": account.id, "day": day})
+    cursor = await connection.execute(_IN_FORCE, {"channel": account.id, "day": day})
     found = await cursor.fetchall()
-    templates = [template for row in found if (template := filed_template(row[0], row[1])) is not None]
     longest = found[0][2] if found else None
-    return FiledTexts(templates, longest_value=longest).write
+    return FiledTexts(_templates(found), longest_value=longest).write
 
 
 def in_force(connection: Connection, channel_id: int, *, day: date) -> list[FiledTemplate]:
     """The templates by which a channel may be written to on `day`."""
-    rows = connection.execute(IN_FORCE, {"channel": channel_id, "day": day}).fetchall()
+    return _templates(connection.execute(_IN_FORCE, {"channel": channel_id, "day": day}).fetchall())
+
+
+def _templates(rows: Sequence[tuple[Any, ...]]) -> list[FiledTemplate]:
     return [template for row in rows if (template := filed_template(row[0], row[1])) is not None]
 
 
-IN_FORCE = """
+_IN_FORCE = """
 select f.number, f.text, (c.capabilities ->> 'longest_value')::int
 from template_filing f
 join channel c on c.id = f.channel_id

@@ -37,10 +37,12 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the gates said: consent entries of those who may be written to, reasons against the others."""
+    """What the gates said: consent entries of those who may be written to, reasons against the others. `asked_for`: as
+    `GateContext` had it; a plan remembers it among its rules."""
 
     allowed: Mapping[int, int]
     refused: Mapping[int, str]
+    asked_for: bool = False
 
 
 def usable_sender(channel_id: int | None, signature_id: int | None) -> Sender | None:
@@ -67,6 +69,7 @@ def judge(
     return Judged(
         {row["contact_id"]: row["entry_seq"] for row in rows if row["reason"] is None},
         {row["contact_id"]: row["reason"] for row in rows if row["reason"]},
+        asked_for,
     )
 
 
@@ -86,19 +89,17 @@ def write_plan(
     windows: Sequence[Window],
     now: datetime,
     at_once: bool = False,
-    asked_for: bool = False,
 ) -> PlanId:
     """A plan with one message to each allowed contact of `texts` (whole texts, by contact), READY.
 
-    `at_once`: its messages take their ids from a series that campaigns never hold. `asked_for` as it was judged; the plan
-    remembers it among its rules.
+    `at_once`: its messages take their ids from a series that campaigns never hold.
     """
     rules = policy.current_settings()
     terms = PlanTerms(
         purpose=sender.channel.purpose,
         channel_id=ChannelId(sender.channel.pk),
         policy=_rules(sender, business_day(windows[0][0], rules.zone))
-        | ({"asked_for": True} if asked_for else {}),
+        | ({"asked_for": True} if judged.asked_for else {}),
         windows=windows,
         deadline=windows[-1][1],
         price_li=sender.channel.price_li,

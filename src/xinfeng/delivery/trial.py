@@ -30,7 +30,6 @@ from xinfeng.foundation.vault import vault
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound, RefusedByPolicy
 from xinfeng.kernel.ids import PlanId
 from xinfeng.kernel.phones import parse_mainland
-from xinfeng.kernel.time import utc_now
 from xinfeng.policy import reads as policy
 from xinfeng.policy.moments import reading_moment
 from xinfeng.policy.windows import next_windows
@@ -130,10 +129,8 @@ def send_trial(
         if version is not None:
             text = dict(reads.texts(version, [contact_id], reading_moment(now)))[contact_id]
             if channel.kind in BY_TEMPLATE:
-                _check_filed(connection, channel, version, text)
-        plan_id = write_plan(
-            connection, sender, {contact_id: text}, judged, windows=windows, now=now, asked_for=True
-        )
+                _check_filed(connection, channel, version, text, now=now)
+        plan_id = write_plan(connection, sender, {contact_id: text}, judged, windows=windows, now=now)
         actions.start_plan(plan_id, actor=actor, now=now)
         audit.record(
             actor=actor,
@@ -156,9 +153,11 @@ def _trials_of(connection: Connection, contact_id: int, *, since: datetime) -> i
     return int(found[0])
 
 
-def _check_filed(connection: Connection, channel: Channel, version: TemplateVersion, text: str) -> None:
+def _check_filed(
+    connection: Connection, channel: Channel, version: TemplateVersion, text: str, *, now: datetime
+) -> None:
     """A vendor takes what is filed. Looked at here, so that nobody waits for what the gateway would withhold."""
-    filings = filed.in_force(connection, channel.pk, day=business_day_of(utc_now()))
+    filings = filed.in_force(connection, channel.pk, day=business_day_of(now))
     writer = filed.FiledTexts(filings, longest_value=channel.takes.longest_value)
     try:
         writer.write("", text, reference=0)
