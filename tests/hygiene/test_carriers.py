@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tests.factories import NOW, make_contact
 from xinfeng.contacts import prefixes
 from xinfeng.contacts.models import Contact
 from xinfeng.foundation.database import bulk_transaction
-from xinfeng.hygiene import carriers
+from xinfeng.hygiene import carriers, reads
 from xinfeng.hygiene.actions import LookupNews, learn_from_lookup, mark_ported
 from xinfeng.hygiene.models import NumberState, State
 from xinfeng.hygiene.states import Answer
@@ -82,3 +83,19 @@ def test_with_another_table_numbers_are_read_again_but_what_was_learned_stays(tm
     finally:
         prefixes.use_shipped(actor="li")
     assert (_carrier(guessed), _carrier(learned)) == (Carrier.TELECOM, Carrier.UNICOM)
+
+
+@pytest.mark.parametrize(
+    ("now", "ported", "seen"),
+    [
+        (Carrier.UNKNOWN, False, Carrier.MOBILE),
+        (Carrier.UNICOM, True, Carrier.UNICOM),
+        (Carrier.MOBILE, False, Carrier.MOBILE),
+        (Carrier.UNKNOWN, True, Carrier.UNKNOWN),
+    ],
+)
+def test_whose_network_a_number_is_on_is_what_was_learned_before_what_its_range_says(
+    db: None, now: Carrier, ported: bool, seen: Carrier
+) -> None:
+    card = replace(reads.number_of(0), carrier_now=int(now), ported=ported)
+    assert card.carrier(int(Carrier.MOBILE)) == seen

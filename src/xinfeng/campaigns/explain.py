@@ -113,15 +113,9 @@ def _route_then(
         first, found = moves_of(message.plan_id, message.id, before=left_at)
         moves = [Moved(one.from_id, one.to_id, one.reason) for one in found]
     possible = carriers_possible(kept, first_channel=first)
-    now = _carrier(contact)
+    now = number_of(contact.pk).carrier(contact.carrier)
     carrier = now if now in possible else (possible[0] if len(possible) == 1 else None)
     return RouteFacts(kept, carrier, tuple(moves))
-
-
-def _carrier(contact: Contact) -> int:
-    """Whose network the number is on, as the gates see it."""
-    card = number_of(contact.pk)
-    return card.carrier_now if card.carrier_now or card.ported else contact.carrier
 
 
 def _in_plan(
@@ -160,7 +154,7 @@ def _foresee(campaign: Campaign, contact: Contact, now: datetime) -> Explanation
     text = wording.text_now(campaign, rule, at=now)
     route = None
     if ground.way is not None and found is not None:
-        route = RouteFacts(ground.way.to_json(), _carrier(contact))
+        route = RouteFacts(ground.way.to_json(), number_of(contact.pk).carrier(contact.carrier))
     return _explanation(
         campaign,
         contact,

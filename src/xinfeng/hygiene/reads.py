@@ -47,6 +47,11 @@ class NumberCard:
     def quarantined(self) -> bool:
         return self.quarantine is not Quarantine.FREE
 
+    def carrier(self, of_range: int) -> int:
+        """Whose network it is on, as the gates see it (`policy.facts`): what was learned goes before the carrier of its
+        range; 0 while it is known to be ported and nobody has found where to."""
+        return self.carrier_now if self.carrier_now or self.ported else of_range
+
 
 def number_of(contact_id: int) -> NumberCard:
     """What is known; nothing yet reads as UNKNOWN."""

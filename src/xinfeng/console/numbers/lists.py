@@ -69,7 +69,7 @@ class Shown:
 
     @property
     def carrier(self) -> Text:
-        return CARRIERS[self.card.carrier_now or self.contact.carrier]
+        return CARRIERS[self.card.carrier(self.contact.carrier)]
 
 
 @require_safe
