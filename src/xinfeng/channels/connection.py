@@ -326,5 +326,5 @@ class Connection(asyncio.Protocol):
             and now - self._heard_at >= silent_s
             and now - self._owed_at >= min(silent_s, _GRACE_S)
         ):
-            self.abort("silent")
+            self.abort("swamped" if self._intake.swamped else "silent")
         self._schedule_tick()
