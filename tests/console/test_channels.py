@@ -11,7 +11,7 @@ from tests.console.people import signed_in
 from xinfeng.channels.codes import explain_login
 from xinfeng.channels.kinds import CONFIGS
 from xinfeng.channels.models import Channel, ChannelSample, ConnectionState
-from xinfeng.console.channels import accounts
+from xinfeng.console.channels import accounts, cards
 from xinfeng.console.channels.words import detail_words
 from xinfeng.console.words import sentence
 from xinfeng.content.models import Signature
@@ -193,11 +193,11 @@ def test_hours_that_make_no_span_are_shown_with_the_other_faults(developer, open
 def test_one_chooses_a_kind_first(developer):
     for page in ("/channels/new", "/channels/new?kind=carrier-pigeon"):
         html = developer.get(page).content.decode()
-        assert all(f"?kind={card.kind}" in html for card in accounts.CARDS)
+        assert all(f"?kind={card.kind}" in html for card in cards.CARDS)
 
 
 def test_every_kind_has_a_card_and_words_for_every_field():
-    assert {card.kind for card in accounts.CARDS} == set(CONFIGS) == set(accounts.FIELDS)
+    assert {card.kind for card in cards.CARDS} == set(CONFIGS) == set(accounts.FIELDS)
     for kind, config in CONFIGS.items():
         named = [field.name for field in accounts.FIELDS[kind]]
         assert len(named) == len(set(named)), kind

@@ -22,7 +22,7 @@ from xinfeng.channels.probe import try_channel
 from xinfeng.channels.reads import ChannelRow, ConnectionRow
 from xinfeng.channels.routes import routes_of
 from xinfeng.channels.samples import SAMPLE_S, samples
-from xinfeng.console.channels import accounts
+from xinfeng.console.channels import accounts, cards
 from xinfeng.console.channels.forms import ChannelForm, initial_of, rules_initial
 from xinfeng.console.channels.words import detail_words, probe_words
 from xinfeng.console.components import Crumb, Empty
@@ -273,7 +273,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """First which kind, then what its contract states."""
     kind = request.GET.get("kind", "")
     if kind not in accounts.FIELDS:
-        return render(request, "channels/kinds.html", {"cards": accounts.CARDS, "crumbs": _crumbs()})
+        return render(request, "channels/kinds.html", {"cards": cards.CARDS, "crumbs": _crumbs()})
     preset = PRESETS.get(request.GET.get("vendor") or kind, PRESETS["none"])
     form = ChannelForm(request.POST or None, kind=kind, new=True, initial=rules_initial(preset.capabilities))
     if request.method == "POST" and (channel_id := _save(request, form, None)):
