@@ -49,7 +49,11 @@ class RowFault:
         english = language.startswith("en")
         said = _WORDS[self.code][english]
         shown = f"“{self.shown}”" if self.shown else ""
-        return f"Line {self.line} {shown}: {said}." if english else f"第 {self.line} 行{shown}：{said}。"
+        return (
+            f"Line {self.line}{shown and f' {shown}'}: {said}."
+            if english
+            else f"第 {self.line} 行{shown}：{said}。"
+        )
 
 
 class RowFaults:
