@@ -5,7 +5,8 @@
 
 `sign_in(role)` gives a page of somebody else, `phone_page` one of a phone's size, `people` makes users. Every
 page that logs an error in the browser's console, or gets a 5xx, fails its test. Chromium is `$CHROMIUM` or
-/usr/bin/chromium. The house is shared by all tests of a run: give things names of their own.
+/usr/bin/chromium; `$LATENCY_MS` puts a slow line before it, so that a test that acts before a page's scripts have
+come is found. The house is shared by all tests of a run: give things names of their own.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ FLAGS = (
     "--disable-sync",
 )
 START_S = 2 * PATIENCE_S
+LATENCY_MS = int(os.environ.get("LATENCY_MS", "0"))
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -162,6 +164,9 @@ def sign_in(chromium: Browser, house: House, people: Callable[[str], str]) -> It
         context.set_default_timeout(PATIENCE_S * 1000)
         contexts.append(context)
         page = context.new_page()
+        if LATENCY_MS:
+            line = {"offline": False, "latency": LATENCY_MS, "downloadThroughput": -1, "uploadThroughput": -1}
+            context.new_cdp_session(page).send("Network.emulateNetworkConditions", line)
         page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
         page.on("console", lambda message: faults.extend(_fault_of(message)))
         page.on("response", lambda response: faults.extend(_failure_of(response)))

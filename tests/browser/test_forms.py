@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import PHONE, House
 from tests.patience import PATIENCE_S
 
@@ -65,7 +65,7 @@ def test_a_lottery_is_built_published_and_won_without_scripts(
     page.click("[data-open]:has-text('发布')")
     page.click("dialog[open] [data-confirm]")
     page.wait_for_selector("text=第 1 版已发布")
-    assert page.locator("img.xf-qr").evaluate("image => image.naturalWidth") > 0
+    expect(page.locator("img.xf-qr")).not_to_have_js_property("naturalWidth", 0)
 
     stranger = chromium.new_context(
         base_url=house.url, viewport=PHONE, locale="zh-CN", java_script_enabled=False
@@ -76,13 +76,14 @@ def test_a_lottery_is_built_published_and_won_without_scripts(
     assert not visit.locator("[name=agree]").is_checked()
     visit.fill("[name=phone]", "123")
     visit.click("button.go")
-    assert "请填写大陆的 11 位手机号" in visit.content()
+    visit.wait_for_selector("text=请填写大陆的 11 位手机号")
     visit.fill("[name=phone]", "13912340001")
     visit.fill("[name=name]", "{{ 7 }}<b>")
     visit.locator(".tick").click()
     visit.click("button.go")
     visit.wait_for_selector("text=恭喜您获得")
-    assert "100 积分" in visit.content() and "接收营销短信" in visit.content()
+    visit.wait_for_selector("text=100 积分")
+    visit.wait_for_selector("text=接收营销短信")
     assert stranger.cookies() == []
     stranger.close()
 

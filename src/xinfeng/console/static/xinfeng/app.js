@@ -3,6 +3,7 @@ import "./chart.js";
 import "./confirm.js";
 import "./copy.js";
 import "./drop.js";
+import "./early.js";
 import "./keys.js";
 import "./menu.js";
 import "./strength.js";
