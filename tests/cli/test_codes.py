@@ -23,6 +23,8 @@ date = "2026-11"
 "ZZ:1" = ["offf", "关机", "off"]
 """
 
+OWN_ACTION = '{ class = "off", zh = "关机", en = "off", action = "suppress" }'
+
 
 def test_the_help_names_what_the_tables_take() -> None:
     assert set(re.split(r",\s+", commands.CATEGORIES)) == set(classes()) - UNOFFERED
@@ -52,7 +54,21 @@ def test_a_toml_file_is_told_what_it_may_say(tmp_path: Path) -> None:
     file = tmp_path / "codes.toml"
     file.write_text(BAD_TOML, encoding="utf-8")
     said = run_here("channels", "codes", "import", str(file), "--why", "邮件").stdout
-    assert "offf" in said and "category may be: " in said and "action may be: " in said
+    assert "offf" in said and "category may be: " in said and "phase may be: " in said
     file.write_text(BAD_TOML.replace("offf", "off").replace("cmpp3", "cmpp9"), encoding="utf-8")
     said = run_here("channels", "codes", "import", str(file), "--why", "邮件").stdout
     assert '"ZZ:1" · kind: “cmpp9”' in said and own_codes() == []
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_what_a_category_decides_is_refused_in_a_file_by_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "codes.csv"
+    head = "code,kind,phase,category,zh,side,action\n"
+    file.write_text(f"{head}XX:1,*,receipt,off,关机,,\nXX:2,*,receipt,off,关机,carrier,suppress\n", "utf-8")
+    lines = run_here("channels", "codes", "import", str(file), "--why", "邮件").stdout.splitlines()
+    assert "第 3 行 · side: “carrier” 由类别（category）决定，不能另外填。" in lines
+    assert any(line.startswith("Line 3 · action: “suppress” ") for line in lines)
+    assert own_codes() == [] and not any("第 2 行" in line for line in lines)
+    file.write_text(BAD_TOML.replace('["offf", "关机", "off"]', OWN_ACTION), "utf-8")
+    said = run_here("channels", "codes", "import", str(file), "--why", "邮件").stdout
+    assert '"ZZ:1" · action: “suppress” 由类别（category）决定，不能另外填。' in said and own_codes() == []

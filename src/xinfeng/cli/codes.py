@@ -18,7 +18,9 @@ disputed"""
 """What a file may say, for the help, which is there before the tables are; a test holds it to them."""
 FILE_HELP = f"""CSV 或 TOML。 CSV: code, kind, phase, category, zh, en, carrier.
 phase: login, submit, receipt. kind: {KINDS}. category: {CATEGORIES}.
-类别决定在哪一边、怎么做。 The category decides the side and what is done.""".replace("\n", " ")
+类别决定在哪一边、怎么做；另写 side、action 会被拒绝。 The category decides the side and what is done; a side or action beside it is refused.""".replace(
+    "\n", " "
+)
 
 group = typer.Typer(help="运营商代码 what carriers' codes mean", no_args_is_help=True)
 ACTOR = "system:command line"

@@ -109,8 +109,22 @@ def test_a_file_may_have_the_shape_that_ships() -> None:
     ]
 
 
+LONG_FIELD = "code,kind,phase,category,zh\nXX:1,*,receipt,off," + "关" * 200_000
+"""More in one field than a reader of CSV takes."""
+
+
 @pytest.mark.parametrize(
-    "text", ["", "a,b\n1,2\n", "[[group]]\nphase = 'x'", "[[[", "[a]\nb=1", "#\x00", "x" * (2 * 2**20 + 1)]
+    "text",
+    [
+        "",
+        "a,b\n1,2\n",
+        "[[group]]\nphase = 'x'",
+        "[[[",
+        "[a]\nb=1",
+        "#\x00",
+        "x" * (2 * 2**20 + 1),
+        LONG_FIELD,
+    ],
 )
 def test_a_file_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):

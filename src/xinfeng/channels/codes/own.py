@@ -32,6 +32,9 @@ KINDS = (ANY, *ChannelKind.values)
 UNOFFERED = frozenset({"accepted", "delivered"})
 """An operator cannot declare a refusal taken, or a failure delivered: facts would no longer mean what they say."""
 _COLUMNS = ("code", "kind", "phase", "category", "zh", "en", "carrier")
+BY_CATEGORY = ("side", "permanence", "action", "verdict")
+"""What the category of a code decides. A file that says otherwise is refused: passing over it would promise what is
+not done, and an action of its own could teach or bar what no category of that name does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,8 @@ def read_file(text: str) -> list[OwnCode]:
 def read_placed(text: str) -> list[tuple[str, OwnCode]]:
     """Entries from a file: CSV with the columns code, kind, phase, category, zh, en and carrier (the last two may be
     missing), or TOML of the shape that ships; each with its place: the number of its line, or in TOML its key in quotes.
-    Raises InvalidInput `code.file` with `line` where it can be told, `code.too_many`."""
+    Raises InvalidInput `code.file` with `line` where it can be told, `code.too_many`, and `code.own` where a file says
+    what its categories decide (`BY_CATEGORY`)."""
     if len(text) > LARGEST_FILE:
         raise InvalidInput("code.file", why="too_large")
     if text.lstrip("\ufeff \t\r\n").startswith(("[", "#")):
@@ -153,9 +157,19 @@ def read_placed(text: str) -> list[tuple[str, OwnCode]]:
     if not set(_COLUMNS[:5]) <= set(names):
         raise InvalidInput("code.file", why="columns", columns=", ".join(_COLUMNS))
     reader.fieldnames = names
+    try:
+        return _read_rows(reader)
+    except csv.Error as fault:
+        raise InvalidInput("code.file", why="csv", detail=str(fault), line=reader.line_num) from None
+
+
+def _read_rows(reader: csv.DictReader[str]) -> list[tuple[str, OwnCode]]:
     found: list[tuple[str, OwnCode]] = []
+    decided: dict[str, str] = {}
     for row in reader:
         given = {name: (row.get(name) or "").strip() for name in _COLUMNS}
+        stated = {name: (row.get(name) or "").strip() for name in BY_CATEGORY}
+        decided |= {f"{reader.line_num} {name}": value for name, value in stated.items() if value}
         if not any(given.values()):
             continue
         try:
@@ -167,16 +181,34 @@ def read_placed(text: str) -> list[tuple[str, OwnCode]]:
         ]
         if len(found) > MOST:
             raise InvalidInput("code.too_many", most=MOST)
+    _refuse_decided(decided)
     return found
+
+
+def _refuse_decided(stated: Mapping[str, str]) -> None:
+    """Refuse what a file says of its own accord about side or action, by its place."""
+    if stated:
+        raise InvalidInput(
+            "code.own",
+            faults=dict.fromkeys(stated, "by_category"),
+            given={place: value[:LONGEST_CODE] for place, value in stated.items()},
+        )
 
 
 def _read_toml(text: str) -> list[tuple[str, OwnCode]]:
     found: list[tuple[str, OwnCode]] = []
+    decided: dict[str, str] = {}
     try:
         for one in read_groups(text):
+            place, whole = f'"{one.pattern[:LONGEST_CODE]}"', classes()[one.category]
+            decided |= {
+                f"{place} {name}": value.name.lower() if name == "verdict" else str(value)
+                for name in BY_CATEGORY
+                if (value := getattr(one, name)) != getattr(whole, name)
+            }
             found += [
                 (
-                    f'"{one.pattern[:LONGEST_CODE]}"',
+                    place,
                     OwnCode(one.pattern, kind, one.phase, one.category, one.zh, one.en, one.carrier),
                 )
                 for kind in one.kinds
@@ -187,6 +219,7 @@ def _read_toml(text: str) -> list[tuple[str, OwnCode]]:
         raise InvalidInput(
             "code.file", why="toml", detail=f"{type(fault).__name__}: {fault}"[:LONGEST_WORDS]
         ) from None
+    _refuse_decided(decided)
     return found
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from xinfeng.channels.codes.book import classes
 from xinfeng.channels.codes.own import CARRIERS, KINDS, UNOFFERED
-from xinfeng.channels.codes.shapes import Action, Phase, Side
+from xinfeng.channels.codes.shapes import Phase
 from xinfeng.console.codes.shown import language
 from xinfeng.console.components.parts import Text
 from xinfeng.kernel.errors import InvalidInput
@@ -22,6 +22,7 @@ FAULTS: dict[str, Text] = {
     "not_ascii": _("只能用英文字母、数字和符号，不能有空格。"),
     "not_text": _("请填文字。"),
     "unknown": _("不是可以选择的值。"),
+    "by_category": _("由类别（category）决定，不能另外填。"),
 }
 
 
@@ -38,10 +39,6 @@ def choices(name: str) -> list[str]:
             ]
         case "carrier":
             return [one for one in CARRIERS if one]
-        case "side":
-            return [str(one) for one in Side]
-        case "action":
-            return [str(one) for one in Action]
         case _:
             return []
 
@@ -70,7 +67,9 @@ def _unreadable(fault: InvalidInput) -> list[str]:
         case "code":
             return [_where(str(fault.params["line"])) + f"code: {FAULTS['unknown']}"]
         case "toml":
-            return [f"TOML: {fault.params['detail']}", *_allowed(["phase", "category", "side", "action"])]
+            return [f"TOML: {fault.params['detail']}", *_allowed(["phase", "category"])]
+        case "csv":
+            return [_where(str(fault.params["line"])) + f"CSV: {fault.params['detail']}"]
         case _:
             return []
 
