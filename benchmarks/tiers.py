@@ -93,8 +93,8 @@ def prepare(contacts: int) -> None:
 
 def deciding(lens: Lens) -> dict[str, float | int]:
     from xinfeng.contacts import tier_flows
+    from xinfeng.contacts.tier_placing import placed
     from xinfeng.contacts.tier_rules import TierRules
-    from xinfeng.contacts.tiers import placed
 
     table = placed(lens, TierRules(), now=NOW)
     question = table.filter(table["tier"] != table["before"]).order_by("id")
@@ -110,7 +110,7 @@ def deciding(lens: Lens) -> dict[str, float | int]:
 
 def writing(lens: Lens, contacts: int) -> dict[str, float | int]:
     """Everybody gets a first tier, then another one, then some do: written, and taken into the lens."""
-    from xinfeng.contacts import tiers
+    from xinfeng.contacts import tier_placing
     from xinfeng.kernel.time import utc_now
 
     now = utc_now()
@@ -123,7 +123,7 @@ def writing(lens: Lens, contacts: int) -> dict[str, float | int]:
         ("some", some, _turn(1), _turn(2)),
     ):
         differences = lens.rows(who.select("id", before=before, tier=tier).order_by("id"))
-        seconds, changed = _timed(partial(tiers.write_changes, differences, now=now, cause="nightly"))
+        seconds, changed = _timed(partial(tier_placing.write_changes, differences, now=now, cause="nightly"))
         taking, _ = _timed(lens.refresh)
         assert changed == differences.num_rows
         measured |= {

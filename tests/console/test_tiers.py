@@ -13,8 +13,9 @@ from tests.factories import make_contact, make_contacts, make_event
 from xinfeng.console.tiers.rules import differences
 from xinfeng.console.tiers.trait_words import reading
 from xinfeng.contacts.models import EventKind, Trait
+from xinfeng.contacts.tier_placing import recompute_tiers
 from xinfeng.contacts.tier_rules import ORDER, TierRules
-from xinfeng.contacts.tiers import recompute_tiers, tier_rules
+from xinfeng.contacts.tiers import tier_rules
 from xinfeng.contacts.trait_definitions import Definition, Measure
 from xinfeng.contacts.traits import archive_trait, define_trait, refresh_traits
 from xinfeng.kernel.time import utc_now

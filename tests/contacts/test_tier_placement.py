@@ -12,11 +12,12 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from tests.factories import NOW, make_contact, make_contacts, make_event
 
-from xinfeng.contacts import tiers
+from xinfeng.contacts import tier_placing
 from xinfeng.contacts.masked import tiers_of
 from xinfeng.contacts.models import Contact, Placement, Tier, TierFact
 from xinfeng.contacts.reads import ContactQuery, contact_card, search_contacts
-from xinfeng.contacts.tiers import recompute_tiers, recompute_tiers_of, write_changes
+from xinfeng.contacts.tier_placing import recompute_tiers, write_changes
+from xinfeng.contacts.tiers import recompute_tiers_of
 from xinfeng.foundation.database import bulk_transaction, connect
 from xinfeng.lens.engine import Lens, close_lens, lens
 from xinfeng.lens.feeds import Column, ColumnType, Feed, Mode, Patch
@@ -106,7 +107,7 @@ def test_a_tier_is_taken_and_given_again(mirror: Lens) -> None:
 def test_what_was_written_before_a_crash_stays_and_the_rest_follows(
     mirror: Lens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tiers, "_STEP", 2)
+    monkeypatch.setattr(tier_placing, "_STEP", 2)
     people = make_contacts(5, at=OLD)
 
     def crash(done: int, _all: int) -> None:

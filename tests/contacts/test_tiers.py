@@ -14,15 +14,15 @@ from tests.factories import NOW, make_contact, make_contacts, make_event
 
 from xinfeng.consent.actions import append_entries
 from xinfeng.consent.ledger import NewEntry
-from xinfeng.contacts import actions, tier_flows, tiers
+from xinfeng.contacts import actions, tier_flows, tier_placing, tiers
 from xinfeng.contacts.masked import tiers_of
 from xinfeng.contacts.models import Contact, EventKind, Placement, Tier, TierFact
-from xinfeng.contacts.tier_rules import ORDER, TierRules, read_rules, sql_of_decision
+from xinfeng.contacts.tier_decision import sql_of_decision
+from xinfeng.contacts.tier_placing import catch_up_tiers, recompute_tiers
+from xinfeng.contacts.tier_rules import ORDER, TierRules, read_rules
 from xinfeng.contacts.tiers import (
-    catch_up_tiers,
     change_tier_rules,
     history,
-    recompute_tiers,
     recompute_tiers_of,
     rule_changes,
     tier_rules,
@@ -286,7 +286,7 @@ def test_whoever_was_faster_is_not_overwritten(mirror: Lens, monkeypatch: pytest
     later = NOW + DAY
     move(sleeper, Tier.DORMANT, Tier.POTENTIAL)
     move(other, Tier.DORMANT, Tier.POTENTIAL)
-    original, bought = tiers.write_changes, []
+    original, bought = tier_placing.write_changes, []
 
     def write(*arguments: Any, **named: Any) -> int:
         if not bought:
@@ -295,7 +295,7 @@ def test_whoever_was_faster_is_not_overwritten(mirror: Lens, monkeypatch: pytest
             place(sleeper, now=later)
         return original(*arguments, **named)
 
-    monkeypatch.setattr(tiers, "write_changes", write)
+    monkeypatch.setattr(tier_placing, "write_changes", write)
     recompute_tiers(now=later)
     assert (tier(sleeper), tier(other)) == (Tier.ACTIVE, Tier.DORMANT)
 
@@ -306,7 +306,7 @@ def test_a_purchase_that_keeps_the_tier_is_seen_in_a_second_look(
     buyer, other = make_contacts(2, at=OLD)
     make_event(buyer, at=NOW - 91 * DAY)
     recompute_tiers(now=NOW)
-    later, original, bought = NOW + 5 * DAY, tiers.write_changes, []
+    later, original, bought = NOW + 5 * DAY, tier_placing.write_changes, []
 
     def write(*arguments: Any, **named: Any) -> int:
         if not bought:
@@ -315,7 +315,7 @@ def test_a_purchase_that_keeps_the_tier_is_seen_in_a_second_look(
             assert place(buyer, now=later) == [Tier.ACTIVE]  # nothing to write: she still is
         return original(*arguments, **named)
 
-    monkeypatch.setattr(tiers, "write_changes", write)
+    monkeypatch.setattr(tier_placing, "write_changes", write)
     recompute_tiers(now=later)
     assert tier(buyer) == Tier.ACTIVE
     assert tier(other) == Tier.DORMANT
@@ -323,7 +323,7 @@ def test_a_purchase_that_keeps_the_tier_is_seen_in_a_second_look(
 
 def test_a_recomputation_goes_on_in_steps_and_says_so(mirror: Lens, monkeypatch: pytest.MonkeyPatch) -> None:
     make_contacts(7, at=OLD)
-    monkeypatch.setattr(tiers, "_STEP", 3)
+    monkeypatch.setattr(tier_placing, "_STEP", 3)
     told: list[tuple[int, int]] = []
     assert recompute_tiers(now=NOW, progress=lambda done, of: told.append((done, of))) == 7
     assert told == [(3, 7), (6, 7), (7, 7)]
@@ -383,7 +383,7 @@ def test_lens_and_postgres_decide_alike(world: Lens, people: list[Any], rules: T
         made.append(contact)
     change_tier_rules(rules, actor="li")
     world.refresh()
-    asked = tiers.placed(world, rules, now=NOW)
+    asked = tier_placing.placed(world, rules, now=NOW)
     by_lens = {row["id"]: row["tier"] for row in world.rows(asked).to_pylist() if row["id"] in made}
     place(*made)
     alive = Contact.objects.filter(pk__in=made, state=0)

@@ -49,7 +49,7 @@ def show(days: Days = 30) -> None:
 def recompute() -> None:
     """按规则给每位客户重新分层。 Give everybody the tier the rules say, now."""
     ready()
-    from xinfeng.contacts.tiers import recompute_tiers
+    from xinfeng.contacts.tier_placing import recompute_tiers
 
     changed = recompute_tiers(now=utc_now(), cause="nightly")
     say(f"{changed:,} 人换了层 people changed")

@@ -24,7 +24,7 @@ from xinfeng.contacts.records import AttrValue, ContactRecord
 from xinfeng.contacts.regions import region_of
 from xinfeng.contacts.sql import upsert_contacts
 from xinfeng.contacts.tag_names import tag_id_of, tag_ids, tag_name
-from xinfeng.contacts.tiers import recompute_tiers, recompute_tiers_of
+from xinfeng.contacts.tiers import recompute_tiers_of
 from xinfeng.contacts.values import read_attribute
 from xinfeng.foundation import audit
 from xinfeng.foundation.database import bulk_transaction
@@ -38,7 +38,6 @@ __all__ = [
     "declare_attribute",
     "edit_contact",
     "put_tag",
-    "recompute_tiers",
     "recompute_tiers_of",
     "take_tag",
 ]

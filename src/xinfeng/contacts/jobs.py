@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import close_old_connections
 from procrastinate import RetryStrategy
 
-from xinfeng.contacts import suggesting, tagging, tiers, traits
+from xinfeng.contacts import suggesting, tagging, tier_placing, tiers, traits
 from xinfeng.foundation.jobs import app
 from xinfeng.kernel.time import utc_now
 from xinfeng.lens.engine import lens
@@ -16,7 +16,7 @@ from xinfeng.lens.engine import lens
 def recompute_tiers(timestamp: int) -> None:
     """Time passes for everybody: give each contact the tier the rules say today."""
     close_old_connections()
-    tiers.recompute_tiers(now=utc_now())
+    tier_placing.recompute_tiers(now=utc_now())
 
 
 @app.periodic(cron="50 19 * * *")  # type: ignore[untyped-decorator]  # 03:50 in Shanghai
@@ -46,7 +46,7 @@ def catch_up(timestamp: int) -> None:
     close_old_connections()
     copy = lens()
     copy.refresh()
-    tiers.catch_up_tiers(copy, now=utc_now())
+    tier_placing.catch_up_tiers(copy, now=utc_now())
     traits.catch_up_traits(copy, now=utc_now())
 
 
@@ -54,7 +54,7 @@ def catch_up(timestamp: int) -> None:
 def apply_tier_rules() -> None:
     """The rules of the tiers have changed."""
     close_old_connections()
-    tiers.recompute_tiers(now=utc_now(), cause="rules")
+    tier_placing.recompute_tiers(now=utc_now(), cause="rules")
 
 
 @app.periodic(cron="0 20 * * *")  # type: ignore[untyped-decorator]  # 04:00 in Shanghai

@@ -17,8 +17,8 @@ import ibis
 from xinfeng.contacts import clock
 from xinfeng.contacts.models import Tier
 from xinfeng.contacts.persons import of_the_living
+from xinfeng.contacts.tier_placing import placed
 from xinfeng.contacts.tier_rules import TierRules, check
-from xinfeng.contacts.tiers import placed
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.time import day_bounds

@@ -1,7 +1,4 @@
-"""The rules of the tiers, and the one place where they are decided (feature A8). Pure.
-
-`decide` is an Ibis expression over what is known of a person; the lens asks it of everybody, and PostgreSQL asks
-the very same expression of a few (`sql_of_decision`), so the two cannot differ.
+"""The rules of the tiers (feature A8). Pure; `tier_decision` says what they decide.
 
 The first tier that fits, in the order of the rules, is a person's tier. Sources of the defaults: the product's
 feature list (active: bought in 3 months; dormant: no interaction for 6 months; potential: left details, never
@@ -14,10 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
-
-import ibis
 
 from xinfeng.contacts.models import EventKind, Tier
 from xinfeng.kernel.errors import InvalidInput
@@ -78,44 +72,3 @@ def bounds(rules: TierRules, now: datetime) -> dict[str, datetime]:
         "active_since": now - timedelta(days=rules.active_days),
         "dormant_since": now - timedelta(days=rules.dormant_days),
     }
-
-
-def decide(known: ibis.Table, order: tuple[int, ...]) -> Any:
-    """The tier, from columns `withdrawn`, `industry` (yes or no), `joined_at`, `event_at`, `bought_at` (the last
-    interaction and purchase; null: none) and the bounds `new_since`, `active_since`, `dormant_since`.
-
-    Whoever withdrew profiling belongs nowhere; so does whom no rule fits.
-    """
-    fits = {
-        Tier.INDUSTRY: known["industry"],
-        Tier.NEW: known["joined_at"] > known["new_since"],
-        Tier.ACTIVE: (known["bought_at"] > known["active_since"]).fill_null(False),
-        Tier.DORMANT: ibis.coalesce(known["event_at"], known["joined_at"]) <= known["dormant_since"],
-        Tier.POTENTIAL: known["bought_at"].isnull(),
-    }
-    ladder = [(known["withdrawn"], int(Tier.NONE)), *((fits[Tier(tier)], tier) for tier in order)]
-    return ibis.cases(*ladder, else_=int(Tier.NONE)).cast("int16")
-
-
-_KNOWN = ibis.schema(
-    {
-        "id": "int64",
-        "before": "int16",
-        "cause": "string",
-        "withdrawn": "boolean",
-        "industry": "boolean",
-    }
-    | dict.fromkeys(
-        ("joined_at", "event_at", "bought_at", "new_since", "active_since", "dormant_since"),
-        "timestamp('UTC')",
-    )
-)
-
-
-@lru_cache(maxsize=8)
-def sql_of_decision(order: tuple[int, ...]) -> str:
-    """PostgreSQL's words for the same decision: a query of `id`, `before`, `cause`, `tier` over a table `known`."""
-    known = ibis.table(_KNOWN, name="known")
-    return str(
-        ibis.to_sql(known.select("id", "before", "cause", tier=decide(known, order)), dialect="postgres")
-    )

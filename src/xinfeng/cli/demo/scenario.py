@@ -118,7 +118,7 @@ class Scenario:
     def _former_opt_outs(self, files: Files) -> None:
         from xinfeng.consent.actions import record_opt_outs
         from xinfeng.consent.suppressing import OptOut
-        from xinfeng.contacts.actions import recompute_tiers
+        from xinfeng.contacts.tier_placing import recompute_tiers
         from xinfeng.foundation.database import bulk_transaction
         from xinfeng.foundation.vault import vault
 
