@@ -11,17 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xinfeng.content.marks import BOOK, Booked, Tapped, booked, tapped
 from xinfeng.content.rich import (
-    BOOK,
-    Booked,
-    Tapped,
-    booked,
     check_rich,
     links_of,
     media_of,
     offers_opt_out,
     read_rich,
-    tapped,
     to_json,
     with_media,
     with_opt_out,

@@ -11,10 +11,10 @@ from django.db.models import Max
 
 from xinfeng.content import reads
 from xinfeng.content.checks import check_signature, check_wording
+from xinfeng.content.marks import MEDIA
 from xinfeng.content.models import RichMedia, Signature, Template, TemplateVersion
 from xinfeng.content.rendering import LONGEST_DEFAULT, Draft
 from xinfeng.content.rich import (
-    MEDIA,
     CheckedRich,
     check_rich,
     media_of,

@@ -2,10 +2,7 @@
 
 A template version is the SMS text; its 5G face is what handsets show that can, and the SMS is what it falls back to.
 Stored is a `protocols.maap.messages.RichMessage` whose titles, descriptions and links are Liquid, and whose pictures
-are named by digest (`media:<digest>`) until a message is made.
-
-A button that books carries `xf:book:<slot>` as its data; a tap on it comes back as `label\\x1fdata` and becomes an
-event of kind `booking`.
+are named by digest (`media:<digest>`) until a message is made (`content.marks`).
 """
 
 from __future__ import annotations
@@ -18,6 +15,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
 
 from xinfeng.content.grammar import Parsed, parse_lines, without_unseen
+from xinfeng.content.marks import MEDIA
 from xinfeng.content.variables import CATALOGUE, Catalogue
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.protocols.maap.messages import (
@@ -42,13 +40,9 @@ from xinfeng.protocols.maap.messages import (
 
 E = TypeVar("E", bound=StrEnum)
 
-MEDIA = "media:"
-BOOK = "xf:book:"
 OPT_OUT = "退订"
 """The chip that a marketing face gets when it offers no way to refuse (see `optout`)."""
 _REFUSALS = frozenset({OPT_OUT, "拒收", "R", "T", "TD", "N"})
-TAP = "\x1f"
-"""Between the label of a tapped button and its data."""
 
 _KINDS: dict[str, type[Suggestion]] = {
     "reply": Reply,
@@ -66,32 +60,6 @@ _unwritable = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]").search
 """What neither a handset shows nor the database keeps."""
 _unfilled = re.compile("〔[^〔〕0-9０-９]{1,30}〕").search
 """What a ready-made beginning wants replaced; years and numbers stand in such brackets in documents."""
-
-
-class Booked(NamedTuple):
-    """A slot that somebody tapped, and the button's words."""
-
-    slot: str
-    label: str
-
-
-class Tapped(NamedTuple):
-    """A button that somebody tapped."""
-
-    label: str
-    data: str
-
-
-def tapped(text: str) -> Tapped | None:
-    """The button behind a reply; None for what was typed."""
-    label, mark, data = text.partition(TAP)
-    return Tapped(label, data) if mark else None
-
-
-def booked(tap: Tapped) -> Booked | None:
-    """The slot behind a tap; None where it books nothing."""
-    slot = tap.data.removeprefix(BOOK) if tap.data.startswith(BOOK) else ""
-    return Booked(slot[:100], tap.label[:60]) if slot else None
 
 
 # --- JSON ----------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from xinfeng.channels.vendors.exchange import kept
-from xinfeng.content.rich import tapped
+from xinfeng.content.marks import tapped
 from xinfeng.delivery import replies, rows
 from xinfeng.delivery.receipts import index_of
 from xinfeng.foundation.database import Connection, bulk_transaction
@@ -38,7 +38,7 @@ def take_receipts(channel_id: int, kind: str, receipts: Sequence[VendorReceipt],
 
 def take_replies(channel_id: int, told: Sequence[VendorReply], *, now: datetime, taps: bool = False) -> int:
     """Store replies with the opt-outs among them, in a transaction of their own; returns how many were new. `taps`: some
-    may be tapped buttons (`content.rich.tapped`)."""
+    may be tapped buttons (`content.marks.tapped`)."""
     if not told:
         return 0
     batch = [_incoming(channel_id, one, taps=taps) for one in told]

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import psycopg
 
 from xinfeng.channels.maap import MaapConfig
-from xinfeng.content.rich import MEDIA
+from xinfeng.content.marks import MEDIA
 from xinfeng.delivery import planning
 from xinfeng.delivery.chunks import Lease
 from xinfeng.delivery.planning import NewMessage, OpenPlan

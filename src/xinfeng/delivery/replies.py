@@ -27,7 +27,7 @@ from xinfeng.contacts.events import append_events
 from xinfeng.contacts.models import EventKind
 from xinfeng.contacts.records import EventRecord
 from xinfeng.contacts.sql import find_by_phone_indexes
-from xinfeng.content.rich import Booked, Tapped, booked
+from xinfeng.content.marks import Booked, Tapped, booked
 from xinfeng.delivery import confirmation_queue
 from xinfeng.delivery.models import ReplyMeaning
 from xinfeng.delivery.opt_out import reads_as_opt_out

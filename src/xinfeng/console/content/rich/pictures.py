@@ -13,7 +13,7 @@ from xinfeng.console.gatekeeping import takes_file
 from xinfeng.console.permissions import allowed
 from xinfeng.console.words import sentence, status
 from xinfeng.content import pictures
-from xinfeng.content.rich import MEDIA
+from xinfeng.content.marks import MEDIA
 from xinfeng.kernel.errors import InvalidInput, NotFound
 from xinfeng.kernel.time import utc_now
 from xinfeng.protocols.maap.messages import LARGEST_IMAGE

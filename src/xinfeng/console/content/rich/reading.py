@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from xinfeng.content.rich import BOOK, read_rich, to_json
+from xinfeng.content.marks import BOOK
+from xinfeng.content.rich import read_rich, to_json
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.protocols.maap.messages import RichFault, RichMessage
 

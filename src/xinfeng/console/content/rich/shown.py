@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 from xinfeng.console.components.parts import Text
 from xinfeng.console.content.compare import Piece, pieces
 from xinfeng.console.content.rich.pictures import address_of
-from xinfeng.content.rich import BOOK, MEDIA, read_rich
+from xinfeng.content.marks import BOOK, MEDIA
+from xinfeng.content.rich import read_rich
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.protocols.maap.messages import (
     AddToCalendar,
