@@ -339,3 +339,77 @@ def test_a_workbook_with_torn_xml_is_refused(tmp_path: Path) -> None:
 
 def test_an_empty_workbook_is_refused(tmp_path: Path) -> None:
     assert refused_book(tmp_path, book(tmp_path / "a.xlsx", [])) == "workbook.empty"
+
+
+@pytest.mark.parametrize(
+    ("above", "header"),
+    [
+        ("四时茶会员资料,,\n", ["姓名", "手机号", "等级"]),
+        ("四时茶会员资料\n导出时间：,2026-11-20 09:00,\n\n", ["姓名", "手机号", "等级"]),
+        ('"四时茶\n会员资料",,\n', ["姓名", "手机号", "等级"]),
+    ],
+)
+def test_titles_above_the_names_are_passed_over(path: Path, above: str, header: list[str]) -> None:
+    content = above + "姓名,手机号,等级\n王,13800138000,金卡\n李,13800138001,\n合计,2,\n"
+    [first, second, total] = rows_of(path, content.encode())
+    assert list(examine(path).header) == header
+    assert (first.cells, second.cells) == (["王", "13800138000", "金卡"], ["李", "13800138001", ""])
+    assert first.line == above.count("\n") + 2
+    assert total.cells[0] == "合计"
+    assert list(count_rows(path, examine(path)))[-1] == 3
+
+
+def test_names_may_stand_on_two_rows(path: Path) -> None:
+    content = "会员表,,,,\n姓名,手机号,消费信息,,备注\n,,次数,金额,\n王,13800138000,3,100,x\n"
+    assert cells_of(path, content.encode()) == [["王", "13800138000", "3", "100", "x"]]
+    assert examine(path).header == ("姓名", "手机号", "次数", "金额", "备注")
+
+
+@pytest.mark.parametrize(
+    "first", ["张,138****0001,金卡", "张,1.38E+10,", "必填,必填,选填", ",无,x", "张,,金卡"]
+)
+def test_a_first_row_without_a_number_is_data_all_the_same(path: Path, first: str) -> None:
+    rows = rows_of(path, f"姓名,手机号,等级\n{first}\n李,13800138001,银卡\n".encode())
+    assert [row.cells for row in rows] == [first.split(","), ["李", "13800138001", "银卡"]]
+
+
+def test_a_title_above_a_table_without_numbers(path: Path) -> None:
+    content = "消费明细\n会员号,行为,时间\nM1,购买,2026-01-02\nM2,浏览,2026-01-02\n"
+    assert cells_of(path, content.encode()) == [["M1", "购买", "2026-01-02"], ["M2", "浏览", "2026-01-02"]]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<html><body><table><tr><td>手机号</td></tr><tr><td>13800138000</td></tr></table></body></html>",
+        "\n <table><tr><td>手机号</td></tr></table>",
+        '<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n<Workbook></Workbook>',
+        '[{"phone": "13800138000"}]',
+        "BEGIN:VCARD\nTEL:13800138000\nEND:VCARD\n",
+    ],
+)
+def test_what_is_called_a_spreadsheet_and_is_none_is_refused(path: Path, content: str) -> None:
+    assert refused(path, content.encode()) == "file.markup"
+    assert refused(path, codecs.BOM_UTF8 + content.encode()) == "file.markup"
+
+
+def test_numbers_written_as_formulas_are_read_as_they_show(path: Path) -> None:
+    content = '姓名,手机号,卡号\n王,="13800138000","=""0012345678901234567"""\n'
+    assert cells_of(path, content.encode()) == [["王", "13800138000", "0012345678901234567"]]
+
+
+def test_full_width_commas_cut_where_nothing_else_does(path: Path) -> None:
+    assert cells_of(path, TEXT.replace(",", "，").encode())[0] == ["13800138000", "王小明"]
+    assert cells_of(path, "手机号,备注\n13800138000,好，快\n".encode()) == [["13800138000", "好，快"]]
+
+
+def test_the_sheet_with_numbers_is_taken(tmp_path: Path) -> None:
+    source = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(str(source)) as made:
+        notes = made.add_worksheet("说明")
+        notes.write_column(0, 0, ["请勿修改表头", "手机号请填 11 位", "客服 400-800-1234"])
+        sheet = made.add_worksheet("会员")
+        sheet.merge_range(0, 0, 0, 1, "四时茶会员")
+        sheet.write_row(1, 0, ["姓名", "手机号"])
+        sheet.write_row(2, 0, ["王", 13800138000])
+    assert converted(tmp_path, source) == [["王", "13800138000"]]

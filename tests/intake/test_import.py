@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from xinfeng.contacts.masked import tiers_of
 from xinfeng.contacts.models import Attribute, Contact, Event, Tag, TagFact, Tier
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.database import bulk_transaction
-from xinfeng.foundation.vault import vault
+from xinfeng.foundation.vault import Kind, vault
 from xinfeng.intake import actions, importing, reads
 from xinfeng.intake.claims import ConsentClaim
 from xinfeng.intake.models import ImportJob, ImportRejection
@@ -486,3 +486,49 @@ def test_newcomers_get_their_tier_as_soon_as_the_import_is_over(committed_db: st
         with connection.cursor() as cursor:
             cursor.execute(asked)
             assert cursor.fetchone() == (1,)
+
+
+def test_what_exports_write_for_nothing_is_nothing(db: None) -> None:
+    done = take(
+        "手机号,姓名,会员号,生日,性别\n13800138000,-,NULL,0000-00-00,--\n13800138001,\\N,N/A,1900-01-00,#N/A\n"
+        "13800138002,王, - ,—,/\n-,李,,,\n"
+    )
+    assert numbers(done) == (3, 0, 0, 1)
+    for number, name in (("13800138000", ""), ("13800138001", ""), ("13800138002", "王")):
+        contact = contact_of(number)
+        assert (
+            vault().open(Kind.NAME, contact.name_sealed) if contact.name_sealed else "",
+            contact.external_id,
+            contact.birthday,
+        ) == (name, None, None)
+    assert [row["原因"] for row in corrected(done.id)] == ["没有手机号，也没有会员号"]
+
+
+def test_a_dash_proves_no_consent(db: None) -> None:
+    claim = ConsentClaim("marketing", "门店入会表", "", "", CLAIM.given_at, "")
+    done = take("手机号,授权凭证\n13800138000,-\n13800138001,档案 3\n", consent=claim)
+    assert numbers(done) == (1, 0, 0, 1)
+    assert may_write(contact_of("13800138001").pk)
+
+
+def test_dates_as_spreadsheets_count_them(db: None) -> None:
+    claim = ConsentClaim("marketing", "门店入会表", "", "", None, "档案")
+    done = take(
+        "手机号,生日,注册时间,授权时间\n13800138000,33270,45678.5,45678.25\n13800138001,9999,,45678\n",
+        consent=claim,
+    )
+    assert numbers(done) == (1, 0, 0, 1)
+    contact = contact_of("13800138000")
+    assert str(contact.birthday) == "1991-02-01"
+    assert contact.joined_at == datetime(2025, 1, 21, 4, 0, tzinfo=UTC)
+    [entry] = entries_of(contact.pk)
+    assert entry.at == datetime(2025, 1, 20, 22, 0, tzinfo=UTC)
+
+
+def test_numbers_that_were_masked_or_rounded_are_told_apart(db: None) -> None:
+    done = take("手机号\n138****0074\n1.38001E+10\n1380013800x\n13800138000\n")
+    assert [row["原因"] for row in corrected(done.id)] == [
+        "手机号：号码里有星号，不完整；请导出完整的号码",
+        "手机号：表格软件把号码变成了科学计数，后几位丢了；请把这一列设为文本再导出",
+        "手机号：看不懂这个手机号",
+    ]

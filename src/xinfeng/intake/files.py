@@ -1,6 +1,6 @@
 """Reading delimited text, whatever program wrote it and whatever became of it on the way.
 
-A file is first looked at (`examine`): its encoding, its delimiter, whether the first row names the columns.
+A file is first looked at (`examine`): its encoding, its delimiter, where the columns are named.
 Then it is read row by row (`read_rows`) in bounded memory; a row that can't be read is a `BadRow` with its line
 and reason, and the next one is read as if nothing had happened.
 """
@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from xinfeng.intake.cells import unprotect
+from xinfeng.intake.headers import find_header
 from xinfeng.kernel.errors import InvalidInput
-from xinfeng.kernel.phones import parse_mainland
 
 LONGEST_LINE = 1_000_000
 LONGEST_RECORD = 1_000_000
@@ -33,7 +33,8 @@ MOST_COLUMNS = 500
 _SAMPLE_BYTES = 1 << 20
 _STRETCH = 1 << 18
 """Characters that are looked at together; a few thousand rows."""
-_DELIMITERS = ",;\t|"
+_DELIMITERS = ",;\t|，"
+"""The full-width comma is last: it is one where nothing else is."""
 _REPLACED = "\ufffd"
 
 csv.field_size_limit(2 * LONGEST_RECORD)
@@ -77,8 +78,8 @@ class BadRow(NamedTuple):
 def examine(path: Path) -> FileShape:
     """Find out how a file is written.
 
-    Raises InvalidInput: `file.empty`, `file.not_text` (a picture, an archive, an old .xls …), `file.encoding`,
-    `file.too_many_columns`.
+    Raises InvalidInput: `file.empty`, `file.not_text` (a picture, an archive, an old .xls …), `file.markup`
+    (a page or a document, whatever its name says), `file.encoding`, `file.too_many_columns`.
     """
     encoding, damaged = _encoding(path)
     plain = FileShape(encoding, ",", False, (), 0, damaged)
@@ -89,12 +90,15 @@ def examine(path: Path) -> FileShape:
     rows = _first_rows(path, FileShape(encoding, delimiter, False, (), skip, damaged))
     if not rows:
         raise InvalidInput("file.empty")
-    width = max(len(row) for row in rows)
+    width = max(len(row.cells) for row in rows)
     if width > MOST_COLUMNS:
         raise InvalidInput("file.too_many_columns", at_most=MOST_COLUMNS)
-    has_header = not any(_is_phone(cell) for cell in rows[0])
-    names = _column_names(rows[0] if has_header else [""] * width)
-    return FileShape(encoding, delimiter, has_header, names, skip, damaged)
+    header = find_header([row.cells for row in rows])
+    if header is None:
+        return FileShape(encoding, delimiter, False, _column_names([""] * width), skip, damaged)
+    names, last = header
+    above = max(skip, rows[last].line - 1)
+    return FileShape(encoding, delimiter, True, _column_names(names), above, damaged)
 
 
 def read_rows(path: Path, shape: FileShape) -> Iterator[Row | BadRow]:
@@ -175,13 +179,16 @@ def _data(path: Path, shape: FileShape) -> Iterator[_Stretch | _Record]:
             header_is_due = False
 
 
-def _first_rows(path: Path, shape: FileShape) -> list[list[str]]:
-    found: list[list[str]] = []
+def _first_rows(path: Path, shape: FileShape) -> list[Row]:
+    found: list[Row] = []
     for part in _parts(path, shape):
         if isinstance(part, _Stretch):
-            found += [line.split(shape.delimiter) for line in part.lines if line.strip(shape.delimiter)]
+            lines = zip(count(part.first), part.lines, strict=False)
+            found += [
+                Row(at, line.split(shape.delimiter)) for at, line in lines if line.strip(shape.delimiter)
+            ]
         elif not isinstance(part[1], BadRow) and any(part[1]):
-            found.append(part[1])
+            found.append(Row(part[0], part[1]))
         if len(found) >= 20:
             break
     return found[:20]
@@ -213,7 +220,7 @@ def _parts(path: Path, shape: FileShape) -> Iterator[_Stretch | _Record]:
             if source.suspicious:
                 yield source.line, source.judge(cells)
             else:
-                yield source.line, [unprotect(cell) for cell in cells] if source.apostrophe else cells
+                yield source.line, [unprotect(cell) for cell in cells] if source.dressed else cells
 
 
 class _Refused(Exception):
@@ -242,7 +249,7 @@ class _Source:
         self._characters = 0
         self._returned: deque[str] = deque()
         self.line = 1
-        self.suspicious = self.apostrophe = False
+        self.suspicious = self.dressed = False
 
     def take_stretch(self) -> _Stretch | None:
         """The lines that come next, if they are plain. None: go through them with the parser; or the end."""
@@ -287,7 +294,7 @@ class _Source:
         self.line = self._number + 1
         self._taken.clear()
         self._characters = 0
-        self.suspicious = self.apostrophe = False
+        self.suspicious = self.dressed = False
 
     def __iter__(self) -> _Source:
         return self
@@ -306,8 +313,8 @@ class _Source:
                 raise _Refused("row.too_long")
         if len(self._taken) > 1 and (self._characters > LONGEST_RECORD or len(self._taken) > MOST_LINES):
             raise _Refused("row.quotes")
-        if "'" in line:
-            self.apostrophe = True
+        if "'" in line or '="' in line:
+            self.dressed = True
         if "\x00" in line or (self._damaged and _REPLACED in line):
             self.suspicious = True
         return line
@@ -379,8 +386,17 @@ def _fits(path: Path, encoding: str) -> bool:
     return True
 
 
+_is_markup = re.compile(
+    r"\ufeff?\s*(?:<\?xml|<!doctype|<html|<head|<meta|<style|<table|<workbook|mime-version:|begin:vcard|[\[{]\s*[{\"])",
+    re.IGNORECASE,
+).match
+"""What systems call a spreadsheet and is none: a page of HTML, an XML workbook, address cards, JSON."""
+
+
 def _check_text(head: bytes, encoding: str) -> None:
     text = head.decode(encoding, "replace")
+    if _is_markup(text):
+        raise InvalidInput("file.markup")
     strange = sum(
         count
         for character, count in Counter(text).items()
@@ -407,14 +423,6 @@ def _delimiter(lines: Sequence[str]) -> str:
         if cuts and (agreeing, cuts) > best_score:
             best, best_score = delimiter, (agreeing, cuts)
     return best
-
-
-def _is_phone(cell: str) -> bool:
-    try:
-        parse_mainland(cell)
-    except InvalidInput:
-        return False
-    return True
 
 
 def _column_names(cells: Sequence[str]) -> tuple[str, ...]:

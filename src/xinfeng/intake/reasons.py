@@ -9,6 +9,14 @@ from typing import Any
 _WORDS: dict[str, tuple[str, str]] = {
     "phone.empty": ("手机号是空的", "The phone number is empty"),
     "phone.unreadable": ("看不懂这个手机号", "This is not a phone number we can read"),
+    "phone.masked": (
+        "号码里有星号，不完整；请导出完整的号码",
+        "The number is masked; export whole numbers",
+    ),
+    "phone.rounded": (
+        "表格软件把号码变成了科学计数，后几位丢了；请把这一列设为文本再导出",
+        "A spreadsheet rounded this number and its last digits are lost; make the column text and export again",
+    ),
     "phone.iot": ("这是物联网号码，不能接收短信营销", "This is a machine-to-machine number; nobody reads it"),
     "phone.not_mainland_mobile": ("不是中国大陆手机号", "Not a mainland China mobile number"),
     "contact.unidentified": ("没有手机号，也没有会员号", "Neither a phone number nor a member id"),

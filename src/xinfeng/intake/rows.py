@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from xinfeng.contacts import values
-from xinfeng.contacts.models import EventKind
+from xinfeng.contacts.models import AttributeKind, EventKind
 from xinfeng.contacts.records import NO_ATTRS, AttrValue, ContactRecord
 from xinfeng.intake.claims import ConsentClaim, Grant, RowClaim, settle
 from xinfeng.intake.files import BadRow, Row
@@ -83,6 +84,14 @@ _ReadAll = Callable[[Sequence[str]], "list[Any] | None"]
 """Reads a whole column at once; None or InvalidInput: not this one, go cell by cell."""
 
 
+_NOTHING = frozenset(
+    ["-", "--", "—", "——", "–", "/", "\\", "\\N", "NULL", "null", "(null)", "N/A", "n/a", "NaN", "nan"]
+    + ["#N/A", "#VALUE!", "#REF!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"]
+    + ["0000-00-00", "0000-00-00 00:00:00", "1900-01-00"]
+)
+"""What exports write where nothing is."""
+
+
 class _Column(dict[str, Any]):
     """One column of a file: cell → value, read when first seen and remembered.
 
@@ -91,14 +100,14 @@ class _Column(dict[str, Any]):
     """
 
     def __init__(self, at: int, name: str, read: Callable[[str], Any], read_all: _ReadAll | None) -> None:
-        super().__init__({"": None})
+        super().__init__(dict.fromkeys(("", *_NOTHING)))
         self.at, self.name = at, name
         self.faults = 0
         self._read, self._read_all = read, read_all
 
     def values_of(self, cells: Sequence[str]) -> list[Any]:
         """The values of these cells: None where blank, a _Fault where unreadable (then `faults` has grown)."""
-        if self._read_all is not None and 2 * len(set(cells)) > len(cells):
+        if self._read_all is not None and 2 * len(known := set(cells)) > len(cells) and not known & _NOTHING:
             try:
                 values_ = self._read_all(cells)
             except InvalidInput:
@@ -108,7 +117,7 @@ class _Column(dict[str, Any]):
         return list(map(self.__getitem__, cells))
 
     def __missing__(self, cell: str) -> Any:
-        if cell.isspace():
+        if cell.isspace() or cell.strip() in _NOTHING:
             return None
         try:
             value = self._read(cell)
@@ -331,13 +340,14 @@ class ContactReader(_Reader):
     def _read_for(self, field: str) -> Callable[[str], Any]:
         if field.startswith("attr:"):
             spec = self._attributes[field[5:]]
-            return partial(values.read_attribute, kind=spec.kind, choices=spec.choices)
-        time = partial(values.read_time, zone=self._zone)
+            read = partial(values.read_attribute, kind=spec.kind, choices=spec.choices)
+            return _dated(read) if spec.kind == AttributeKind.DATE else read
+        time = partial(_read_time, zone=self._zone)
         readers: dict[str, Callable[[str], Any]] = {
             **_TEXT_READERS,
-            "phone": parse_mainland,
+            "phone": _read_phone,
             "gender": values.read_gender,
-            "birthday": partial(values.read_birthday, today=self._today),
+            "birthday": _dated(partial(values.read_birthday, today=self._today)),
             "province": partial(values.read_region, longest=20),
             "city": partial(values.read_region, longest=30),
             "language": values.read_language,
@@ -376,9 +386,9 @@ class EventReader(_Reader):
     def _read_for(self, field: str) -> Callable[[str], Any]:
         readers: dict[str, Callable[[str], Any]] = {
             **_TEXT_READERS,
-            "phone": parse_mainland,
+            "phone": _read_phone,
             "kind": _read_event_kind,
-            "at": partial(_past, read=partial(values.read_time, zone=self._zone), now=self._now),
+            "at": partial(_past, read=partial(_read_time, zone=self._zone), now=self._now),
             "amount": fen_from_yuan,
         }
         return readers[field]
@@ -394,6 +404,46 @@ def _incomplete(event: EventRow) -> _Fault | None:
 
 
 _EVENT_COLUMNS = ("phone", "external_id", "kind", "at", "amount", "item", "category", "event_id")
+
+
+def _read_phone(text: str) -> str:
+    """A number as files have it. Raises what `parse_mainland` does, and `phone.masked`, `phone.rounded`."""
+    try:
+        return parse_mainland(text)
+    except InvalidInput as fault:
+        if fault.code == "phone.unreadable" and "*" in text:
+            raise InvalidInput("phone.masked") from None
+        if fault.code == "phone.unreadable" and _is_rounded(text.strip()):
+            raise InvalidInput("phone.rounded") from None
+        raise
+
+
+_is_rounded = re.compile(r"\d\.\d+[eE]\+?1[0-3]").fullmatch
+
+
+def _read_time(text: str, *, zone: ZoneInfo) -> datetime:
+    return values.read_time(_from_serial(text), zone)
+
+
+def _dated(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    return lambda text: read(_from_serial(text))
+
+
+def _from_serial(text: str) -> str:
+    """A date as spreadsheets count it, days since 30 December 1899, as text; anything else as it is.
+
+    Columns whose cells have lost their format are exported so. Five digits mean no other date.
+    """
+    if not _is_serial(text) or not _FIRST_SERIAL <= (days := float(text)) < _LAST_SERIAL:
+        return text
+    moment = _SERIAL_ZERO + timedelta(seconds=round(days * 86_400))
+    return moment.isoformat(sep=" ")[: 19 if "." in text else 10]
+
+
+_is_serial = re.compile(r"[1-9]\d{4}(?:\.\d{1,12})?", re.ASCII).fullmatch
+_SERIAL_ZERO = datetime(1899, 12, 30, tzinfo=UTC)
+_FIRST_SERIAL, _LAST_SERIAL = 10_000, 73_051
+"""1927 to 2099."""
 
 
 def _past(text: str, *, read: Callable[[str], datetime], now: datetime) -> datetime:

@@ -2,8 +2,8 @@
 
 A workbook is a program's worth of hostile possibilities: a zip bomb, two cells at opposite corners of a sheet,
 a million shared strings. So the archive is looked at first, and opened only where memory and time are bounded:
-`python -m xinfeng.intake.workbook SOURCE TARGET`. The first visible sheet with content is taken; line N of the
-CSV is row N of the sheet. This module imports nothing of Xinfeng but error codes: the child starts quickly.
+`python -m xinfeng.intake.workbook SOURCE TARGET`. The first visible sheet with a phone number is taken, without
+one the first with content (covers and instructions come before the data); line N of the CSV is row N of the sheet. This module imports nothing of Xinfeng but error codes: the child starts quickly.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import csv
 import datetime
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -105,11 +106,14 @@ def _write(source: str, target: str) -> None:
     try:
         book = CalamineWorkbook.from_path(source)
         shown = [sheet.name for sheet in book.sheets_metadata if sheet.visible == SheetVisibleEnum.Visible]
+        rows: list[list[Any]] = []
         for name in shown:
-            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            if rows:
+            found = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            if _has_phones(found):
+                rows = found
                 break
-        else:
+            rows = rows or found
+        if not rows:
             raise InvalidInput("workbook.empty")
     except PasswordError:
         raise InvalidInput("workbook.encrypted") from None
@@ -121,6 +125,14 @@ def _write(source: str, target: str) -> None:
         write = csv.writer(file, lineterminator="\n").writerow
         for row in rows:
             write([cell_text(cell) for cell in row])
+
+
+def _has_phones(rows: list[list[Any]]) -> bool:
+    return any(_like_phone(cell_text(cell)) for row in rows[:_LOOKED_AT] for cell in row)
+
+
+_LOOKED_AT = 50
+_like_phone = re.compile(r"\D*(?:0086|86)?1[3-9]\d(?:[\s-]?\d{4}){2}\D*").fullmatch
 
 
 def cell_text(cell: Any) -> str:

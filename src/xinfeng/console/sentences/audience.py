@@ -94,6 +94,12 @@ SENTENCES: dict[str, Words] = {
         "This is neither CSV nor .xlsx (perhaps a picture, an archive or an old .xls). Nothing was imported. "
         "Save it as CSV or .xlsx.",
     ),
+    "file.markup": Words(
+        "这不是表格，而是网页、XML、JSON 或通讯录（有的系统把网页存成 .xls）。没有导入。"
+        "请用 Excel 或 WPS 打开它，另存为 .xlsx 或 CSV 再上传。",
+        "This is no table but a web page, XML, JSON or address cards (some systems name a web page .xls). "
+        "Nothing was imported. Open it in Excel or WPS, save it as .xlsx or CSV, and upload that.",
+    ),
     "file.too_many_columns": Words(
         "列太多了，最多 {at_most} 列。没有导入。",
         "Too many columns: at most {at_most}. Nothing was imported.",
