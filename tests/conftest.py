@@ -50,8 +50,11 @@ from xinfeng.foundation.partitions import cover_around  # noqa: E402
 from xinfeng.foundation.postgres import EmbeddedPostgres  # noqa: E402
 from xinfeng.kernel.time import utc_now  # noqa: E402
 
-# Speed is a benchmark's business: a busy machine makes no test fail.
-hypothesis.settings.register_profile("xinfeng", deadline=None)
+# Speed is a benchmark's business: a busy machine makes no test fail. Every run tries the same examples, so that what
+# it finds is found again; `--hypothesis-profile wander` looks for others.
+_calm = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("wander", **_calm)
+hypothesis.settings.register_profile("xinfeng", derandomize=True, **_calm)
 hypothesis.settings.load_profile("xinfeng")
 
 # A password that takes a sixth of a second to check is right for people, and most of a test that makes three of them.

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.factories import NOW, make_contact, phone
+from tests.patience import ONE_WORLD
 
 from xinfeng.consent import actions
 from xinfeng.consent.actions import OptOut, append_entries, record_opt_outs
@@ -236,7 +237,7 @@ _suppressed = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=ONE_WORLD)
 @given(said=_said, suppressed=_suppressed, known=st.booleans())
 def test_what_is_written_of_the_newborn_is_what_would_be_derived(
     db: None,
@@ -393,7 +394,7 @@ _steps = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=ONE_WORLD)
 @given(steps=_steps)
 def test_rebuilt_standing_equals_the_one_kept_up_step_by_step(db: None, steps: list[Step]) -> None:
     contacts = [make_contact(consent=(), external_id=phone()) for _ in range(3)]

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.factories import NOW, make_contact, make_contacts, make_event
+from tests.patience import ONE_WORLD
 
 from xinfeng.consent.actions import append_entries
 from xinfeng.consent.ledger import NewEntry
@@ -366,7 +367,7 @@ def world(mirror: Lens) -> Lens:
     return mirror
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=ONE_WORLD)
 @given(people=st.lists(persons, min_size=1, max_size=8), rules=rules_of)
 def test_lens_and_postgres_decide_alike(world: Lens, people: list[Any], rules: TierRules) -> None:
     made: list[int] = []

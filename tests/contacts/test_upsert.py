@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.factories import NOW, phone
+from tests.patience import ONE_WORLD
 
 from xinfeng.contacts.actions import edit_contact
 from xinfeng.contacts.models import Contact, Gender, MergeSuggestion, Tag, TagFact
@@ -174,7 +175,7 @@ _records = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=ONE_WORLD)
 @given(records=_records)
 def test_a_batch_does_what_its_records_do_one_after_the_other(db: None, records: list[ContactRecord]) -> None:
     _empty()

@@ -7,10 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from segment_generated import ATTRIBUTES, NOW, SEGMENTS, rules, world
 from segment_naive import Naive
+from tests.patience import ONE_WORLD
 
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.lens.engine import Lens
@@ -32,13 +33,13 @@ def ask(shop: Lens, raw: dict[str, Any], *, zone: ZoneInfo = SHANGHAI, now: date
     return set(found)
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=ONE_WORLD)
 @given(raw=rules, zone=st.sampled_from([SHANGHAI, HONOLULU]))
 def test_any_rule_describes_what_it_means(shop: Lens, raw: dict[str, Any], zone: ZoneInfo) -> None:
     assert ask(shop, raw, zone=zone) == Naive(world(), NOW, zone).members(raw)
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=ONE_WORLD)
 @given(raw=rules)
 def test_not_is_the_exact_opposite(shop: Lens, raw: dict[str, Any]) -> None:
     assert ask(shop, {"not": raw}) == EVERYBODY - ask(shop, raw)
