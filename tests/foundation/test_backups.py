@@ -230,7 +230,7 @@ def test_copying_holds_no_lock_on_what_is_copied_already(full, tmp_path):
     def attach(table: str, rows: int) -> None:
         if table == "message_rest":
             with database.connect() as connection:
-                connection.execute("set lock_timeout = '2s'")
+                connection.execute("set lock_timeout = '60s'")
                 connection.execute(
                     "select make_partition('message', 'message_209901', '2099-01-01 00:00+00', '2099-02-01 00:00+00')"
                 )
