@@ -39,8 +39,9 @@ from xinfeng.foundation.ids import take_block
 from xinfeng.foundation.locks import REPLIES, hold_for_transaction
 from xinfeng.foundation.vault import Kind, vault
 from xinfeng.kernel.errors import InvalidInput
+from xinfeng.kernel.incoming import read_incoming
 from xinfeng.kernel.phones import parse_mainland
-from xinfeng.kernel.text import UserDataHeader, decode_content, parse_udh
+from xinfeng.kernel.text import UserDataHeader, parse_udh
 from xinfeng.kernel.time import utc_now
 from xinfeng.protocols.traffic import Reply as Delivered
 
@@ -127,7 +128,7 @@ def read(delivered: Delivered, connection: Line | None, at: float) -> Fragment:
     header: UserDataHeader | None = None
     if udhi:
         header, content = parse_udh(content)
-    text = decode_content(content, msg_fmt)
+    text = read_incoming(content, msg_fmt)
     coding = None if text is None else msg_fmt
     return Fragment(
         connection,
@@ -215,7 +216,7 @@ def _whole_text(parts: Sequence[Fragment]) -> str:
 
 def _text_of(run: Sequence[Fragment]) -> str:
     coding = run[0].coding
-    whole = decode_content(b"".join([part.octets for part in run]), coding) if coding is not None else None
+    whole = read_incoming(b"".join([part.octets for part in run]), coding) if coding is not None else None
     return whole if whole is not None else "".join([part.text for part in run])
 
 

@@ -209,7 +209,7 @@ def decode_content(content: bytes, msg_fmt: int) -> str | None:
 
     Never raises: what cannot be read becomes U+FFFD. NULs are padding and vanish.
     """
-    if msg_fmt in _UCS2_FORMATS:
+    if msg_fmt in UCS2_FORMATS:
         order = "utf-16-le" if content[:2] == b"\xff\xfe" else "utf-16-be"
         text = content.decode(order, "replace").replace("\ufeff", "")  # some begin every part with a mark
     elif msg_fmt in _BINARY_FORMATS:
@@ -225,5 +225,5 @@ def decode_content(content: bytes, msg_fmt: int) -> str | None:
     return text.replace("\x00", "")
 
 
-_UCS2_FORMATS = frozenset({*range(0x08, 0x0C), *range(0x18, 0x1C)})
+UCS2_FORMATS = frozenset({*range(0x08, 0x0C), *range(0x18, 0x1C)})
 _BINARY_FORMATS = frozenset({3, 4, *range(0x14, 0x18), *range(0xF4, 0xF8), Encoding.BINARY})
