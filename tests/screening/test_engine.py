@@ -542,3 +542,56 @@ def test_a_no_excuses_its_own_clause_only() -> None:
     assert "absolute.perfect" in rules("这款不粘锅绝对不粘，会员价99元")
     assert "absolute.perfect" not in rules("我们不承诺绝对不粘，请按说明使用")
     assert "minor.urge" in rules("同学都有了，别落后，叫爸爸妈妈今晚就交费吧")
+
+
+INNOCENT = (
+    ("retail", "独家冠名的城市跑步节周日开跑，凭短信领号码簿"),
+    ("other", "孕妈瑜伽课最佳预约时间为提前两天"),
+    ("retail", "您的会员等级已升至最高级黑金"),
+    ("other", "唯一一场点映在周六19:30，票价39元"),
+    ("other", "最便捷的预约方式是回复1"),
+    ("retail", "蓝牙音箱续航最长20小时"),
+    ("other", "摄影展最受欢迎作品评选开始，回复编号投票"),
+    ("retail", "唯一要提醒的是：羊绒请冷水手洗"),
+    ("retail", "我们不做全网最低价，只做明码标价"),
+    ("medicine", "您订的药品已到店，请凭处方购买"),
+    ("retail", "A货品类和B货品类分两层陈列"),
+    ("retail", "尺码 S M L 2 3 4 5 . 5 都有货"),
+)
+
+
+@pytest.mark.parametrize(("trade", "text"), INNOCENT)
+def test_a_superlative_of_time_manner_rank_or_refusal_is_no_claim(trade: str, text: str) -> None:
+    assert not rules(text, trade)
+
+
+CLAIMED = (
+    ("data.source", "retail", "98%的顾客用了都说好"),
+    ("absolute.first", "other", "唯一官方授权维修点"),
+    ("absolute.first", "retail", "品牌销量全国前三"),
+    ("absolute.most", "other", "最大的室内滑雪场开门了"),
+    ("price.lowest", "retail", "全网罪低，围巾39元"),
+    ("price.lowest", "retail", "本店价比旗舰店低30元"),
+    ("price.compared", "retail", "平日卖168，今天只要88"),
+    ("price.unproven", "retail", "老板跑路价，羽绒服99元"),
+    ("prize.limit", "retail", "老客抽大奖：一等奖五十万现金"),
+    ("fraud.counterfeit", "retail", "女包，A货品质，看不出来"),
+    ("fraud.counterfeit", "retail", "A版鞋，纯原皮，380"),
+    ("bait.wechat", "retail", "微\ufe0f信搜laomao66，新款每天更新"),
+    ("bait.wechat", "retail", "咨询+徽❤：huoyuan88"),
+    ("contact.mobile", "retail", "客服小王139一2345一6789"),
+    ("link.lookalike", "retail", "登录 www.taoboa.com 领红包"),
+    ("link.disguised", "retail", "h t t p s : / / j d . c o m 领券"),
+)
+
+
+@pytest.mark.parametrize(("rule", "trade", "text"), CLAIMED)
+def test_a_claim_or_a_bait_is_found_however_it_is_put(rule: str, trade: str, text: str) -> None:
+    assert rule in rules(text, trade)
+
+
+def test_a_zero_for_an_o_and_an_initial_for_a_character_are_disguises() -> None:
+    assert rules("Ｎ０．１咖啡", "retail") >= {"absolute.first", "evasion"}
+    assert rules("n0.1的咖啡", "retail") >= {"absolute.first", "evasion"}
+    assert rules("国j级工艺", "retail") >= {"absolute.named", "evasion"}
+    assert "absolute.first" not in rules("包装盒型号AN01，备件同款", "retail")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from xinfeng.screening.compiling import Judge
 from xinfeng.screening.disguises import ways
-from xinfeng.screening.links import has_user, host_of, imitated, is_ip, registrable, within
+from xinfeng.screening.links import has_user, host_of, imitated, is_ip, link_spans, registrable, within
 from xinfeng.screening.normalising import Normalised
 from xinfeng.screening.rules import REACH
 from xinfeng.screening.spans import Spans
@@ -44,6 +44,7 @@ def detect(around: Surroundings, judges: Mapping[str, Judge]) -> Iterator[Detect
         for start, end in around.links:
             yield from _link(around, judges, start, end)
     read = around.normalised.text
+    yield from _spaced(read, judges)
     if "】" in read or "【" in read:
         yield from _brackets(read, judges)
     yield from _mobiles(around, judges)
@@ -141,6 +142,21 @@ _LINK_CHECKS: dict[str, _Check] = {
 }
 
 
+_SPACED = re.compile(r"(?<![a-z0-9:/.\-])[a-z0-9:/.\-](?: [a-z0-9:/.\-]){5,}")
+"""Six signs in a row, each by itself: h t t p s : / / j d . c o m."""
+
+
+def _spaced(read: str, judges: Mapping[str, Judge]) -> Iterator[Detected]:
+    """Links of which the letters stand apart, so that nobody takes them for one."""
+    judge = judges.get("link_disguised")
+    if judge is None or "." not in read:
+        return
+    for found in _SPACED.finditer(read):
+        joined = found.group().replace(" ", "")
+        if "." in joined and link_spans(joined):
+            yield Detected(judge, found.start(), found.end(), {"domain": host_of(joined), "ways": ["split"]})
+
+
 # Brackets
 
 _SIGNATURE = re.compile("【[^【】]{1,40}】")
@@ -165,6 +181,9 @@ _AS_DIGITS = str.maketrans(
 )
 _ODD = "零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖ol|"
 _DISGUISED_RUN = re.compile(rf"(?<![\da-z])[1lo一幺壹|](?:[\W_]{{0,3}}[\d{_ODD}]){{10}}(?![\d{_ODD}])")
+_RULED = re.compile(r"(?<![\d.])1[3-9]\d(?P<rule>[一丨|\u4e28ーㄧil/\\_.~]{1,2})\d{4}(?P=rule)\d{4}(?!\d)")
+"""A number in its three groups with one sign between them that is no sign: 139一2345一6789."""
+
 _MAY_BE_DISGUISED = re.compile(
     rf"[{_ODD}][\W_]{{0,3}}[{_ODD}\d][\W_]{{0,3}}[{_ODD}\d][\W_]{{0,3}}[{_ODD}\d]"
     rf"|\d[\W_]{{0,3}}[{_ODD}][\W_]{{0,3}}\d|\d[*_.~/]{{1,3}}\d[*_.~/]{{1,3}}\d"
@@ -183,6 +202,9 @@ def _mobiles(around: Surroundings, judges: Mapping[str, Judge]) -> Iterator[Dete
     if _MAY_BE_DISGUISED.search(read) is None:
         return
     known = Spans(plain)
+    for found in _RULED.finditer(read):
+        if _meant(judge, read, *found.span(), around):
+            yield Detected(judge, *found.span(), {}, ("split",))
     for found in _DISGUISED_RUN.finditer(read):
         start, end = found.span()
         digits = re.sub(r"[\W_]", "", found.group().replace("|", "l")).translate(_AS_DIGITS)

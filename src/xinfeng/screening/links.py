@@ -108,7 +108,7 @@ def imitated(host: str, known: Sequence[str]) -> str | None:
 
     Pretences: digits for letters (ta0bao.com); the name in front of another domain (taobao.com.vip.top,
     douyin.mall-vip.shop); the name with an addition (taobao-vip.top, icbc-card.cc, taobao618.top); the name misspelt
-    by one letter (tmalll.com, pinduodo.com).
+    by one letter (tmalll.com, pinduodo.com) or with two letters swapped (taoboa.com).
     """
     domain = registrable(host)
     if domain in known:
@@ -154,14 +154,16 @@ def _with_addition(name: str, theirs: str) -> bool:
 
 
 def _misspelt(name: str, theirs: str) -> bool:
-    """Whether a name is a brand with a letter doubled or left out, or of seven letters and more with one that
-    is taken for another."""
+    """Whether a name is a brand with a letter doubled or left out or two neighbours swapped, or of seven letters
+    and more with one that is taken for another."""
     if name == theirs or name[:1] != theirs[:1] or len(theirs) < 5 or not theirs.isalpha():
         return False
     if len(name) == len(theirs) + 1:
         return any(
             name[at] == name[at - 1] and name[:at] + name[at + 1 :] == theirs for at in range(1, len(name))
         )
+    if _swapped(name, theirs):
+        return True
     if len(theirs) < 7:
         return False
     if len(name) == len(theirs) - 1:
@@ -170,6 +172,13 @@ def _misspelt(name: str, theirs: str) -> bool:
         return False
     changed = [f"{a}{b}" for a, b in zip(name, theirs, strict=True) if a != b]
     return len(changed) == 1 and changed[0] in _ALIKE
+
+
+def _swapped(name: str, theirs: str) -> bool:
+    """Whether two neighbouring letters of a brand changed places: taoboa."""
+    return len(name) == len(theirs) and any(
+        name == theirs[:at] + theirs[at + 1] + theirs[at] + theirs[at + 2 :] for at in range(len(theirs) - 1)
+    )
 
 
 def within(host: str, domains: Sequence[str]) -> bool:

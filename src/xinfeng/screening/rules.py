@@ -341,6 +341,9 @@ def _read(written: Mapping[str, Any], default: Mapping[str, Any], laws: Mapping[
     unknown = values.keys() - {"spelled"} - Rule.__dataclass_fields__.keys()
     if unknown:
         raise BadRule(f"{identity}: unknown {', '.join(sorted(unknown))}")
+    for one in values.get("patterns", ()):
+        if unknown := one.keys() - {"triggers", "regex"}:
+            raise BadRule(f"{identity}: a pattern with {', '.join(sorted(unknown))} belongs in families/")
     patterns = tuple(Pattern(tuple(one["triggers"]), one["regex"]) for one in values.pop("patterns", ()))
     values["outcome"] = Outcome(values["outcome"])
     values.setdefault("effective_from", law["from"])

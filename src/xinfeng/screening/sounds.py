@@ -1,4 +1,4 @@
-"""Words in which one character is written as it sounds: 包过 as bao过 or 包guo.
+"""Words in which one character is written as it sounds: 包过 as bao过 or 包guo, 国家级 as 国j级.
 
 Only for the words a rule lists as `spelled`: sound alone proves nothing, but Latin letters in the middle of a
 Chinese word that should not be said do. Own table, of the characters these words are made of.
@@ -93,11 +93,14 @@ _SOUNDS = {
 
 
 def spelled(words: Iterable[str]) -> Iterator[str]:
-    """Each word with one of its characters as it sounds, and with all of them."""
+    """Each word with one of its characters as it sounds, and with all of them; one in the middle also by its initial
+    (at an end it could belong to what stands beside the word: 计划b通过)."""
     for word in words:
         sounds = [_SOUNDS.get(character) for character in word]
         for place, sound in enumerate(sounds):
             if sound and len(word) > 1:
                 yield word[:place] + sound + word[place + 1 :]
+                if 0 < place < len(word) - 1 and len(sound) > 1:
+                    yield word[:place] + sound[0] + word[place + 1 :]
         if len(word) > 2 and all(sounds):
             yield "".join(filter(None, sounds))
