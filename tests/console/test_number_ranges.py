@@ -10,9 +10,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.console.people import signed_in
 from tests.factories import make_contact
 
+from xinfeng.console.numbers import ranges
 from xinfeng.contacts import prefixes
 from xinfeng.contacts.models import Contact
+from xinfeng.contacts.number_files import LARGEST_FILE
 from xinfeng.foundation.models import AuditEntry
+from xinfeng.hygiene import ported_uploads
 from xinfeng.hygiene.reads import number_of
 from xinfeng.kernel.phones import Carrier
 from xinfeng.kernel.time import utc_now
@@ -72,19 +75,43 @@ def test_a_file_of_tomorrow_and_no_file_are_refused() -> None:
     assert admin.post("/numbers/ranges/ported", {}).status_code == 422
 
 
-def test_ported_numbers_are_taken_from_a_file() -> None:
+def test_ported_numbers_are_taken_from_a_file_in_the_background() -> None:
     contact = make_contact(phone="13900000001")
     admin = signed_in("administrator")
     answer = admin.post(
         "/numbers/ranges/ported", _sent("ported", "手机号,运营商\n13900000001,电信\n13900000009,联通\n")
     )
     assert answer.status_code == 302
+    assert number_of(contact).carrier_now == 0
+    waiting = admin.get("/numbers/ranges").content.decode()
+    assert 'hx-get="/numbers/ranges/ported/progress"' in waiting and "正在读 file.csv" in waiting
+    busy = admin.post("/numbers/ranges/ported", _sent("ported", "手机号,运营商\n13900000001,联通\n"))
+    assert busy.status_code == 422 and "还没有做完" in busy.content.decode()
+    _work()
     assert number_of(contact).carrier_now == Carrier.TELECOM
     assert Contact.objects.get(pk=contact).carrier == Carrier.TELECOM
-    bad = admin.post("/numbers/ranges/ported", _sent("ported", "手机号,运营商\n1390000000,电信\n"))
-    assert bad.status_code == 422
-    assert "第 2 行：不是内地手机号" in bad.content.decode()
-    assert "1390000000" not in bad.content.decode()
+    told = admin.get("/numbers/ranges/ported/progress").content.decode()
+    assert "2 个号码里有 1 个是客户的，更新了 1 个" in told and "hx-get" not in told
+
+
+def test_rows_of_ported_numbers_that_are_wrong_are_listed_without_the_numbers() -> None:
+    admin = signed_in("administrator")
+    admin.post("/numbers/ranges/ported", _sent("ported", "手机号,运营商\n1390000000,电信\n"))
+    _work()
+    html = admin.get("/numbers/ranges").content.decode()
+    assert "第 2 行：不是内地手机号" in html and "1390000000" not in html and "1 行不对" in html
+
+
+def test_files_of_their_full_size_come_in() -> None:
+    assert ranges.replace.takes_bytes > LARGEST_FILE  # type: ignore[attr-defined]
+    assert ranges.ported.takes_bytes > LARGEST_FILE  # type: ignore[attr-defined]
+
+
+def _work() -> None:
+    """What the job does."""
+    upload = ported_uploads.latest()
+    assert upload is not None
+    ported_uploads.run(upload.id, now=utc_now())
 
 
 def test_who_may_not_change_numbers_sees_no_forms_and_is_refused() -> None:
@@ -92,3 +119,4 @@ def test_who_may_not_change_numbers_sees_no_forms_and_is_refused() -> None:
     assert "ranges/replace" not in analyst.get("/numbers/ranges").content.decode()
     for deed in ("replace", "shipped", "again", "ported"):
         assert analyst.post(f"/numbers/ranges/{deed}").status_code == 403
+    assert analyst.get("/numbers/ranges/ported/progress").status_code == 403

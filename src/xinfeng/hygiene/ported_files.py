@@ -7,8 +7,8 @@ serves the number now; "none" (无) that it is back with the carrier of its rang
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import astuple, dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
@@ -45,12 +45,16 @@ class TakenIn:
     newer: int
 
 
-def take_in(path: Path, *, drawn_up: date, source: str, actor: str, now: datetime) -> TakenIn:
-    """Read the whole file, then take it in, in steps; what was done stays when it is cut short, and again changes nothing.
+Tell = Callable[[int, TakenIn], None]
+"""Hears, in the transaction of each step, how many rows are done and what came of them; `rows` is of the whole file."""
 
-    Raises InvalidInput `ported.rows` (`contacts.number_files.faults_of`), `ported.unreadable`, `ported.empty`,
-    `ported.too_large`, `ported.too_many`, `ported.source`, `ported.future`, `ported.too_old` (days).
-    """
+
+def _not_told(_: int, __: TakenIn) -> None:
+    return
+
+
+def check_terms(*, drawn_up: date, source: str, now: datetime) -> str:
+    """The source on one line. Raises InvalidInput `ported.source`, `ported.future`, `ported.too_old` (days)."""
     said = " ".join(source.split())
     if not said or len(said) > LONGEST_SOURCE or not said.isprintable():
         raise InvalidInput("ported.source", longest=LONGEST_SOURCE)
@@ -60,14 +64,37 @@ def take_in(path: Path, *, drawn_up: date, source: str, actor: str, now: datetim
         raise InvalidInput("ported.future", day=drawn_up.isoformat(), today=today.isoformat())
     if drawn_up <= today - timedelta(days=carriers.believed_days()):
         raise InvalidInput("ported.too_old", day=drawn_up.isoformat(), days=carriers.believed_days())
+    return said
+
+
+def take_in(
+    path: Path,
+    *,
+    drawn_up: date,
+    source: str,
+    actor: str,
+    now: datetime,
+    begun: tuple[int, TakenIn] = (0, TakenIn(0, 0, 0, 0)),
+    tell: Tell = _not_told,
+) -> TakenIn:
+    """Read the whole file, then take it in, in steps; what was done stays when it is cut short, and again changes nothing.
+
+    `begun`: what `tell` heard last, to go on from there with the same file. Raises InvalidInput `ported.rows`
+    (`contacts.number_files.faults_of`), `ported.unreadable`, `ported.empty`, `ported.too_large`, `ported.too_many`,
+    and what `check_terms` raises.
+    """
+    said = check_terms(drawn_up=drawn_up, source=source, now=now)
+    zone = xinfeng_settings.load().zone
     at = min(datetime.combine(drawn_up, time(12), zone), now)
     served = _read(path)
-    found = changed = newer = 0
-    waiting = iter(served.items())
+    done, (_, found, changed, newer) = begun[0], astuple(begun[1])
+    waiting = islice(served.items(), done, None)
     while some := dict(islice(waiting, STEP)):
         with bulk_transaction() as connection:
             counts = _take_some(connection, some, source=said, actor=actor, at=at, now=now)
-        found, changed, newer = found + counts[0], changed + counts[1], newer + counts[2]
+            found, changed, newer = found + counts[0], changed + counts[1], newer + counts[2]
+            done += len(some)
+            tell(done, TakenIn(len(served), found, changed, newer))
     audit.record(
         actor=actor,
         action="number.ported_file",
@@ -97,7 +124,7 @@ def _read(path: Path) -> dict[str, Carrier]:
             faults.add(line, "number")  # what stands there may be somebody's number: it is not shown
             continue
         if carrier is None:
-            faults.add(line, "carrier", cells["carrier"])
+            faults.add(line, "carrier", cells["carrier"] if _tells_nobody(cells["carrier"]) else "")
         elif found.setdefault(number, carrier) is not carrier:
             faults.add(line, "twice")
         if len(found) > MOST_ROWS:
@@ -107,6 +134,11 @@ def _read(path: Path) -> dict[str, Carrier]:
     if not found:
         raise InvalidInput("ported.empty")
     return found
+
+
+def _tells_nobody(cell: str) -> bool:
+    """Whether a cell may be shown: it is no number that came into the wrong column."""
+    return sum(sign.isdigit() for sign in cell) < 7
 
 
 def _take_some(

@@ -84,6 +84,7 @@ DEEDS: dict[str, Text] = {
     "number.carrier_days": _("修改运营商信息的有效期"),
     "number.read_carriers": _("按号段重新判断运营商"),
     "number.ported_file": _("从文件更新携号转网"),
+    "number.ported_upload": _("上传携号转网文件"),
     "prefixes.replace": _("替换号段"),
     "prefixes.shipped": _("改回自带的号段"),
     "number_plan.change": _("修改复核计划"),

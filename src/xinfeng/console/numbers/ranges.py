@@ -14,6 +14,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
@@ -21,16 +22,17 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from xinfeng.console.components.parts import Text
 from xinfeng.console.contacts.labels import CARRIERS
+from xinfeng.console.gatekeeping import takes_file
 from xinfeng.console.numbers.labels import tabs
 from xinfeng.console.permissions import allowed, may
 from xinfeng.console.templatetags.xinfeng_format import num
 from xinfeng.console.words import sentence
 from xinfeng.contacts import prefixes
-from xinfeng.contacts.number_files import faults_of
+from xinfeng.contacts.number_files import LARGEST_FILE, faults_of
 from xinfeng.foundation import settings as xinfeng_settings
-from xinfeng.hygiene import carriers, ported_files
+from xinfeng.hygiene import carriers, ported_uploads
 from xinfeng.hygiene.jobs import read_carriers
-from xinfeng.kernel.errors import InvalidInput
+from xinfeng.kernel.errors import Conflict, InvalidInput
 from xinfeng.kernel.prefixes import LONGEST_SOURCE, RangeKind
 from xinfeng.kernel.time import business_day, utc_now
 
@@ -62,6 +64,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @allowed("number.edit")
+@takes_file(LARGEST_FILE)
 def replace(request: HttpRequest) -> HttpResponse:
     """Another table takes the place of the one in force; all of it or nothing."""
     form = FileForm(request.POST, request.FILES, prefix="ranges")
@@ -110,36 +113,33 @@ def again(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @allowed("number.edit")
+@takes_file(LARGEST_FILE)
 def ported(request: HttpRequest) -> HttpResponse:
-    """Who serves ported numbers now."""
+    """Who serves ported numbers now: the file is kept, and a job takes it in."""
     form = FileForm(request.POST, request.FILES, prefix="ported")
     if not form.is_valid():
         return _page(request, FileForm(prefix="ranges"), form, status=422)
+    file = form.cleaned_data["file"]
     try:
-        with _kept(form.cleaned_data["file"]) as path:
-            told = ported_files.take_in(
-                path,
-                drawn_up=form.cleaned_data["drawn_up"],
-                source=form.cleaned_data["source"],
-                actor=request.user.get_username(),
-                now=utc_now(),
-            )
-    except InvalidInput as error:
-        return _page(request, FileForm(prefix="ranges"), form, ported_error=error, status=422)
-    counts = {
-        "rows": num(told.rows),
-        "contacts": num(told.contacts),
-        "changed": num(told.changed),
-        "newer": num(told.newer),
-    }
-    messages.success(
-        request,
-        gettext(
-            "%(rows)s 个号码里有 %(contacts)s 个是客户的，更新了 %(changed)s 个；%(newer)s 个已有更新的记录，没有动。授权不变。"
+        ported_uploads.receive(
+            file.chunks(),
+            file_name=file.name,
+            drawn_up=form.cleaned_data["drawn_up"],
+            source=form.cleaned_data["source"],
+            actor=request.user.get_username(),
+            now=utc_now(),
         )
-        % counts,
-    )
+    except (InvalidInput, Conflict) as error:
+        return _page(request, FileForm(prefix="ranges"), form, ported_error=error, status=422)
+    messages.success(request, gettext("文件收下了，正在后台更新；这一页会显示进度和结果。"))
     return redirect("numbers.ranges")
+
+
+@require_safe
+@allowed("number.edit")
+def ported_progress(request: HttpRequest) -> HttpResponse:
+    """How far the file is, and what came of it."""
+    return render(request, "numbers/ported_file.html", _upload())
 
 
 def _page(
@@ -148,7 +148,7 @@ def _page(
     ported_form: FileForm,
     *,
     error: InvalidInput | None = None,
-    ported_error: InvalidInput | None = None,
+    ported_error: InvalidInput | Conflict | None = None,
     status: int = 200,
 ) -> HttpResponse:
     table = prefixes.table()
@@ -170,10 +170,20 @@ def _page(
         "error": sentence(error) if error else "",
         "rows": _rows(error),
         "ported_error": sentence(ported_error) if ported_error else "",
-        "ported_rows": _rows(ported_error),
         "may_edit": may(request.user, "number.edit"),
     }
-    return render(request, "numbers/ranges.html", context, status=status)
+    return render(request, "numbers/ranges.html", context | _upload(), status=status)
+
+
+def _upload() -> dict[str, Any]:
+    upload = ported_uploads.latest()
+    error = upload.error if upload else None
+    return {
+        "upload": upload,
+        "poll": reverse("numbers.ranges_ported_progress") if upload and upload.is_open else "",
+        "upload_error": sentence(error) if error else "",
+        "upload_rows": _rows(error),
+    }
 
 
 def _rows(error: InvalidInput | None) -> list[str]:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("/ranges/shipped", ranges.shipped, name="numbers.ranges_shipped"),
     path("/ranges/again", ranges.again, name="numbers.ranges_again"),
     path("/ranges/ported", ranges.ported, name="numbers.ranges_ported"),
+    path("/ranges/ported/progress", ranges.ported_progress, name="numbers.ranges_ported_progress"),
     path("/<int:contact_id>", lists.one, name="numbers.one"),
     path("/<int:contact_id>/<str:deed>", lists.act, name="numbers.act"),
     path("/runs", planning.runs, name="numbers.runs"),

@@ -80,6 +80,14 @@ SENTENCES: dict[str, Words] = {
         "携号转网文件太大（最多 {at_most} 字节），什么都没有改。请分成几个。",
         "The file of ported numbers is too large (at most {at_most} octets); nothing was changed. Split it.",
     ),
+    "ported.busy": Words(
+        "上一份携号转网文件（{file}）还没有做完。这一份没有收，等它做完再来。",
+        "The file of ported numbers before ({file}) is not done yet. This one was not taken; bring it when that is.",
+    ),
+    "ported.file_gone": Words(
+        "携号转网文件不见了。已经更新的都在；请重新上传，更新过的不会重复。",
+        "The file of ported numbers is gone. What was updated stays; upload it again, nothing is done twice.",
+    ),
     "ported.too_many": Words(
         "号码太多（一次最多 {at_most} 个），什么都没有改。请分成几个文件。",
         "There are too many numbers (at most {at_most} at a time); nothing was changed. Split the file.",
