@@ -160,6 +160,30 @@ def test_the_same_page_sent_twice_is_one_submission() -> None:
     assert ask("select detail, count from form_count where what = 'abuse'") == [("replay", 1)]
 
 
+@pytest.mark.parametrize("with_code", [False, True])
+def test_who_goes_back_and_changes_something_is_not_answered_with_what_was_sent_before(
+    with_code: bool,
+) -> None:
+    form = make_form(with_code=with_code)
+    number, token = phone(), token_for(form)
+    first = submit(form, number, token=token, name="王")
+    assert submit(form, phone(), token=token, name="王").outcome is Outcome.USED
+    assert submit(form, number, token=token, name="王", ticked=()).outcome is Outcome.USED
+    assert submit(form, number, token=token, name="李").outcome is Outcome.USED
+    assert submit(form, number, token=token, name=" 王 ").public_id == first.public_id
+    assert Submission.objects.count() == 1
+    assert submit(form, phone(), name="王").outcome is first.outcome
+
+
+def test_a_page_whose_submission_has_lapsed_can_be_sent_as_a_new_one() -> None:
+    form = make_form(with_code=True)
+    number, token = phone(), token_for(form)
+    submit(form, number, token=token)
+    lapse(now=NOW + LIFE + timedelta(minutes=1))
+    assert submit(form, number, token=token).outcome is Outcome.USED
+    assert submit(form, number).outcome is Outcome.CODE
+
+
 def test_who_has_had_the_incentive_does_not_get_it_again() -> None:
     form = make_form(incentive={"prizes": [prize(kind="points", points=50)]})
     number = phone()

@@ -123,6 +123,18 @@ class TestPage:
         assert visitor.get(answer["Location"]).content.decode() == html
         assert ask("select source, parameters ->> 'utm_source' from submission") == [("poster 7", "poster 7")]
 
+    def test_on_a_shared_tablet_the_next_person_is_not_thanked_for_the_one_before(
+        self, visitor: Client
+    ) -> None:
+        form = published()
+        page = fill(form)
+        assert post(visitor, f"/f/{form.slug}", page).status_code == 303
+        answer = post(visitor, f"/f/{form.slug}", {**page, "phone": "13800138999"})
+        html = answer.content.decode()
+        assert answer.status_code == 422 and "还没有保存" in html and 'value="13800138999"' in html
+        assert f'value="{page["token"]}"' not in html
+        assert ask("select count(*) from submission") == [(1,)]
+
     def test_the_parameters_of_the_address_are_tamed(self, visitor: Client) -> None:
         form = published()
         html = visitor.get(

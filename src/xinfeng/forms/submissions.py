@@ -46,12 +46,14 @@ OTHER_NUMBER = "other_number"
 
 
 class Outcome(StrEnum):
-    """What the page says next. CODE: a code is asked for. DONE: it was taken in (or looks so)."""
+    """What the page says next. CODE: a code is asked for. DONE: it was taken in (or looks so). USED: this very page was
+    sent before with something else on it; it has to be sent once more, as a page of its own."""
 
     DONE = "done"
     CODE = "code"
     FAULTS = "faults"
     STALE = "stale"
+    USED = "used"
     TOO_FAST = "too_fast"
     FLOODED = "flooded"
     NOT_OPEN = "not_open"
@@ -127,7 +129,11 @@ def page_token(page: Shown, *, now: datetime) -> str:
 
 
 def begin_submission(page: Shown, attempt: Attempt, *, now: datetime) -> Begun:
-    """Take a page in. The same page sent twice is the same submission, however it ended."""
+    """Take a page in. The same page sent twice is the same submission, however it ended.
+
+    Whoever goes back and changes something (another number, a box unticked) says something new: that is never
+    answered with what was said before.
+    """
     form, design = page.form, page.design
     if not page.is_open(now):
         return Begun(Outcome.NOT_OPEN)
@@ -149,9 +155,9 @@ def begin_submission(page: Shown, attempt: Attempt, *, now: datetime) -> Begun:
     if answers.faults:
         return Begun(Outcome.FAULTS, answers=answers)
     earlier = Submission.objects.filter(nonce=token.nonce).first()
-    if earlier is not None:
-        return _again(form, earlier, now)
     index = vault().phone_index(answers.phone)
+    if earlier is not None:
+        return _again(form, earlier, answers, ticked, now=now)
     if _over("number", index, PER_NUMBER_PER_DAY, DAY, now):
         return _abuse(form, "number", Outcome.FLOODED, now)
     if design.with_code and _too_many_codes(index, attempt.address, now):
@@ -189,7 +195,7 @@ def _take_in(
     with bulk_transaction() as connection:
         submission, made = Submission.objects.get_or_create(nonce=nonce, defaults=given)
         if not made:
-            return _again(page.form, submission, now)
+            return _again(page.form, submission, answers, ticked, now=now)
         if design.with_code:
             return _ask_for_code(connection, page.form, submission, answers.phone, now=now)
         entrance = Entrance(page.form, submission, page.version.number, design, answers, confirmed=False)
@@ -199,7 +205,10 @@ def _take_in(
     return Begun(Outcome.DONE, submission.public_id)
 
 
-def _again(form: Form, earlier: Submission, now: datetime) -> Begun:
+def _again(form: Form, earlier: Submission, answers: Answers, ticked: list[str], *, now: datetime) -> Begun:
+    sealed = earlier.answers_sealed
+    if sealed is None or earlier.purposes != ticked or open_answers(bytes(sealed)) != answers:
+        return Begun(Outcome.USED)
     counting.count(form.pk, [Happened("abuse", "replay")], now=now)
     waiting = earlier.state != SubmissionState.DONE
     return Begun(Outcome.CODE if waiting else Outcome.DONE, earlier.public_id)

@@ -44,6 +44,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "这个页面已经更新或打开太久，请看一下再提交。您填的内容都还在。",
         "This page has changed or was open too long. Please look it over and send it again; what you typed is here.",
     ),
+    "used": (
+        "这个页面已经提交过一次，这次填的和上次不同。请看一下，再点一次提交；新填的还没有保存。",
+        "This page was sent before, with something else on it. Please look it over and send it once more; "
+        "what is new has not been saved yet.",
+    ),
     "too_fast": ("提交得太快了，请再点一次。", "That was very quick. Please send it once more."),
     "flooded": ("提交次数太多，请过一会儿再试。", "Too many attempts. Please try again later."),
     "full": ("名额已满，这次没有提交成功。", "All places are taken; this was not sent."),

@@ -80,7 +80,12 @@ def _take(request: HttpRequest, found: Shown) -> HttpResponse:
     return _next(request, found, begun, attempt)
 
 
-_SAY = {Outcome.FAULTS: "fix", Outcome.STALE: "stale", Outcome.TOO_FAST: "too_fast"}
+_SAY = {
+    Outcome.FAULTS: "fix",
+    Outcome.STALE: "stale",
+    Outcome.USED: "used",
+    Outcome.TOO_FAST: "too_fast",
+}
 
 
 def _next(request: HttpRequest, found: Shown, begun: Begun, attempt: Attempt) -> HttpResponse:
@@ -94,7 +99,7 @@ def _next(request: HttpRequest, found: Shown, begun: Begun, attempt: Attempt) ->
         faults = begun.answers.faults if begun.answers else {}
         message = word(_SAY[outcome], attempt.language)
         filled = Filled(attempt.given, attempt.ticked, faults, message)
-        token = "" if outcome is Outcome.STALE else attempt.token
+        token = "" if outcome in (Outcome.STALE, Outcome.USED) else attempt.token
         return _form(request, found, filled, token=token, status=422)
     if outcome is Outcome.NOT_OPEN:
         return _not_open(request, found)
