@@ -126,7 +126,13 @@ def row_words(code: str, params: Mapping[str, Any], language: str) -> str:
 
 
 def _format(code: str, params: Mapping[str, Any], language: str) -> str:
-    return Formatter().vformat(SENTENCES[code][language == "en"], (), _Params(params))
+    english = language == "en"
+    joint = ", " if english else "、"
+    said = {
+        name: joint.join(map(str, value)) if isinstance(value, list | tuple) else value
+        for name, value in params.items()
+    }
+    return Formatter().vformat(SENTENCES[code][english], (), _Params(said))
 
 
 class _Params(dict[str, Any]):

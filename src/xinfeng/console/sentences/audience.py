@@ -80,6 +80,13 @@ SENTENCES: dict[str, Words] = {
         "看不懂性别，请写男或女。", "The gender cannot be read. Write male or female."
     ),
     "number.unreadable": Words("看不懂这个数字。", "This number cannot be read."),
+    "phone.masked": Words(
+        "号码里有星号，不完整。请导出完整的号码。", "The number is masked. Export whole numbers."
+    ),
+    "phone.rounded": Words(
+        "表格软件把号码变成了科学计数，后几位丢了。请把这一列设为文本再导出。",
+        "A spreadsheet rounded this number and its last digits are lost. Make the column text and export again.",
+    ),
     "phone.not_mainland_mobile": Words(
         "不是中国大陆的手机号。请核对 11 位数字。", "Not a mainland mobile number. Check the 11 digits."
     ),
