@@ -1,7 +1,6 @@
 """Small tables about numbers that people bring as files: ranges, ported numbers. What is wrong is said row by row.
 
-A file is CSV (comma, semicolon or tab), in UTF-8 with or without a mark, UTF-16 with one, or GB18030 (what spreadsheets
-write in China). The first row names the columns.
+A file is CSV (comma, semicolon or tab), written as `kernel.encodings` knows. The first row names the columns.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from xinfeng.kernel.encodings import candidates
 from xinfeng.kernel.errors import InvalidInput
 
 LARGEST_FILE = 64 * 2**20
@@ -116,8 +116,7 @@ def rows(
 
 
 def _decoded(data: bytes, code: str) -> str:
-    encodings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030")
-    for encoding in encodings:
+    for encoding in candidates(data[:4]):
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:

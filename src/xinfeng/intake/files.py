@@ -20,6 +20,7 @@ from typing import IO, Any, NamedTuple
 
 from xinfeng.intake.cells import unprotect
 from xinfeng.intake.headers import find_header
+from xinfeng.kernel.encodings import candidates
 from xinfeng.kernel.errors import InvalidInput
 
 LONGEST_LINE = 1_000_000
@@ -349,25 +350,22 @@ def _open(path: Path, shape: FileShape) -> IO[str]:
 
 
 def _encoding(path: Path) -> tuple[str, bool]:
-    """The encoding, and whether some bytes do not fit it. GB18030 contains GBK and GB2312."""
+    """The encoding, and whether some bytes do not fit it."""
     with path.open("rb") as file:
         head = file.read(1 << 16)
     if not head.strip():
         raise InvalidInput("file.empty")
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x89PNG", b"\x1f\x8b")):
         raise InvalidInput("file.not_text")
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        candidates = ["utf-16"]
-    else:
-        candidates = ["utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8", "gb18030"]
-    for encoding in candidates:
+    possible = candidates(head)
+    for encoding in possible:
         if _fits(path, encoding):
             _check_text(head, encoding)
             return encoding, False
     with path.open("rb") as file:
         sample = file.read(_SAMPLE_BYTES)
-    wrong = {encoding: sample.decode(encoding, "replace").count(_REPLACED) for encoding in candidates}
-    best = min(candidates, key=lambda encoding: wrong[encoding])
+    wrong = {encoding: sample.decode(encoding, "replace").count(_REPLACED) for encoding in possible}
+    best = min(possible, key=lambda encoding: wrong[encoding])
     if wrong[best] * 50 > len(sample):
         raise InvalidInput("file.encoding")
     _check_text(head, best)
