@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from tests.patience import PATIENCE_S
+from tests.ports import free_port
 
 from xinfeng.channels.backoff import Backoff
 from xinfeng.channels.kinds import open_sessions, read_config
@@ -97,12 +97,6 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while not condition():
             await asyncio.sleep(0.005)
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def play(
@@ -283,7 +277,7 @@ def test_what_is_not_acknowledged_is_delivered_again(protocol: str) -> None:
         scene.submit(await scene.ready(), ["13912345678"])
         await until(lambda: len(scene.ear.receipts) >= 1)
         scene.ear.acknowledging = True
-        await until(lambda: scene.counters.deliveries_acknowledged == 1)
+        await until(lambda: scene.counters.deliveries_acknowledged >= 1)
         assert len({one[2] for one in scene.ear.receipts}) == 1 < len(scene.ear.receipts)
 
     play(protocol, work, options={"resend_s": 0.3})

@@ -84,7 +84,7 @@ def test_numbers_can_travel_hashed(sim: Simulator, make: Callable[..., Any], for
 def test_a_call_that_fails_says_how(
     sim: Simulator, make: Callable[..., Any], fault: str, code: str, untouched: bool
 ) -> None:
-    provider = make(sim, timeout_s=0.5 if code == "lookup.timeout" else 60)
+    provider = make(sim, timeout_s=2 if code == "lookup.timeout" else 60)
     before = sim.calls
     sim.fail(fault)
     with pytest.raises(LookupFailure) as failure:
