@@ -1,7 +1,11 @@
 """Which servers are taken."""
 
+import threading
+from typing import Any
+
+import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from xinfeng.console.words import SENTENCES
 from xinfeng.foundation import database, preparation
@@ -73,6 +77,42 @@ def test_a_migration_waits_for_a_table_in_use_without_holding_others_up(committe
     monkeypatch.setattr(preparation, "call_command", migrate)
     preparation._migrate()
     assert len(tries) == 2
+
+
+def test_a_migration_that_is_the_victim_of_a_deadlock_is_tried_again(committed_db, monkeypatch):
+    """A gateway reads channels, then plans; the migration changes plans, then channels: PostgreSQL ends one of them."""
+    tries: list[str] = []
+    reader = database.connect()
+    reader.execute("set deadlock_timeout = '1h'")  # so that it is the migration that PostgreSQL chooses
+    reader.execute("begin")
+    reader.execute("select count(*) from channel")
+
+    def read_on() -> None:
+        reader.execute("select count(*) from plan")
+        reader.close()
+
+    waiting = threading.Thread(target=read_on)
+
+    def migrate(*args: object, **options: object) -> None:
+        tries.append("try")
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("alter table plan add column added_later int")
+            if len(tries) == 1:
+                waiting.start()
+                _wait_until_blocked(reader)
+            cursor.execute("alter table channel add column added_later int")
+
+    monkeypatch.setattr(preparation, "call_command", migrate)
+    preparation._migrate()
+    waiting.join()
+    assert len(tries) == 2
+
+
+def _wait_until_blocked(reader: psycopg.Connection[Any]) -> None:
+    blocked = "select cardinality(pg_blocking_pids(%s)) > 0"
+    with database.connect() as watcher:
+        while watcher.execute(blocked, (reader.info.backend_pid,)).fetchone() != (True,):
+            pass
 
 
 def test_nobody_starts_on_what_a_restore_that_broke_off_left(committed_db):

@@ -39,6 +39,9 @@ def check_server(version: int) -> None:
         raise Conflict("database.too_old", version=version // 10_000, at_least=OLDEST_SERVER)
 
 
+_IN_THE_WAY = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
+"""A table in use; a table that somebody uses who waits for one that the migration has."""
+
 LOCK_TIMEOUT_S = 3
 PATIENCE_S = 120.0
 """How long a migration tries to get its turn at a table before it gives up."""
@@ -100,7 +103,7 @@ def _migrate() -> None:
                 call_command("migrate", verbosity=0, interactive=False)
                 return
             except OperationalError as fault:
-                if not isinstance(fault.__cause__, psycopg.errors.LockNotAvailable):
+                if not isinstance(fault.__cause__, _IN_THE_WAY):
                     raise
                 if time.monotonic() > until:
                     raise Conflict("database.busy", seconds=int(PATIENCE_S)) from None
