@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 
@@ -11,4 +12,7 @@ def main() -> None:
     from xinfeng.cli.doorway import run
     from xinfeng.cli.guidance import command_tree
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a locale that lacks Chinese garbles it, and ends nothing
+            stream.reconfigure(errors="replace")
     sys.exit(run(sys.argv[1:], command_tree(commands)))

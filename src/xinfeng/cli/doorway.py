@@ -8,6 +8,7 @@ comes back.
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import socket
 import sys
@@ -15,12 +16,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-from xinfeng.cli import output, words
+from xinfeng.cli import output, surroundings, words
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.postgres import PostgresFault
 from xinfeng.kernel.errors import Conflict, XinfengError
 
+log = logging.getLogger(__name__)
+
 _PATIENCE_S = 5.0
+_LASTING = ("app", "gateway")
+"""Commands whose faults are looked for in the log, where the traceback belongs."""
 
 
 def run(arguments: list[str], commands: Any) -> int:
@@ -29,7 +34,11 @@ def run(arguments: list[str], commands: Any) -> int:
         settings = xinfeng_settings.load()
     except xinfeng_settings.SettingsFault as fault:
         print(
-            "These settings cannot be used; nothing was started:", *fault.faults, sep="\n  ", file=sys.stderr
+            "这些设置不能用，什么都没有启动。请改正环境变量：\nThese settings cannot be used; nothing was started. "
+            "Correct the environment variables:",
+            *fault.faults,
+            sep="\n  ",
+            file=sys.stderr,
         )
         return 2
     try:
@@ -53,6 +62,14 @@ def run_here(arguments: list[str], commands: Any) -> int:
         return 1
     except PostgresFault as fault:
         output.say(f"PostgreSQL 没有启动。 PostgreSQL did not start:\n{fault}", style="red")
+        return 1
+    except surroundings.FAULTS as fault:
+        named = surroundings.named(fault, xinfeng_settings.load())
+        if named is None:
+            raise
+        if arguments[:1] and arguments[0] in _LASTING:
+            log.exception("ended", extra={"code": named.code})
+        output.say(words.sentence(named), style="red")
         return 1
     return 0
 

@@ -10,6 +10,7 @@ from xinfeng.cli.output import say
 from xinfeng.cli.ready import ready
 from xinfeng.foundation import logs
 from xinfeng.foundation import settings as xinfeng_settings
+from xinfeng.kernel.errors import Conflict
 
 WithParent = Annotated[bool, typer.Option("--with-parent", hidden=True)]
 
@@ -42,7 +43,12 @@ def app(context: typer.Context, with_parent: WithParent = False) -> None:
     from xinfeng.foundation.keys import Watch
 
     Watch("app").start()
-    process.run(settings, context.find_root().command)
+    try:
+        process.run(settings, context.find_root().command)
+    except Conflict as conflict:
+        if conflict.code != "lens.owned_elsewhere":
+            raise
+        raise Conflict("app.already_running", folder=str(settings.data)) from None  # no matter for its door
     leave_now()
 
 
@@ -61,7 +67,7 @@ def gateway(with_parent: WithParent = False) -> None:
 
 def migrate() -> None:
     """升级数据库结构。 Bring the database to this version."""
-    ready()
+    ready(process="migrate", log_level="WARNING")
     say("数据库已是最新。 The database is up to date.")
 
 

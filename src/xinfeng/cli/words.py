@@ -19,6 +19,48 @@ SENTENCES = {
         "Another program uses {address}. Nothing was started. "
         "Choose another port with XINFENG_HTTP, for example 127.0.0.1:8001.",
     ),
+    "up.address": (
+        "不能在地址 {address} 上监听（{fault}）。没有启动。请用 XINFENG_HTTP 写本机的地址和 1024 以上的端口，"
+        "例如 127.0.0.1:8001。",
+        "Cannot listen on {address} ({fault}). Nothing was started. Name an address of this machine and a port above "
+        "1024 with XINFENG_HTTP, for example 127.0.0.1:8001.",
+    ),
+    "app.already_running": (
+        "这个数据文件夹（{folder}）已经有一个 app 在运行，或有命令还没有做完。没有再启动，正在运行的不受影响。",
+        "An app is already running on this data folder ({folder}), or a command has not ended yet. Nothing was started; "
+        "what runs is not affected.",
+    ),
+    "disk.full": (
+        "磁盘满了：{folder}。命令没有做完；已经保存的都在。请腾出空间，再做一次。",
+        "The disk is full: {folder}. The command did not finish; what was saved is kept. Make room and try again.",
+    ),
+    "file.not_allowed": (
+        "{file} 不能读写（{fault}）。命令没有做完。它属于 {owner}，现在的用户是 {user}："
+        "信风要一直用同一个系统用户运行；或用 XINFENG_DATA 换一个可以写的文件夹。",
+        "{file} cannot be read or written ({fault}). The command did not finish. It belongs to {owner}, and this is "
+        "{user}: always run Xinfeng as the same system user, or name a folder that can be written to with XINFENG_DATA.",
+    ),
+    "file.not_a_folder": (
+        "{file} 不是文件夹。什么都没有做。请用 XINFENG_DATA 指明一个文件夹。",
+        "{file} is no folder. Nothing was done. Name a folder with XINFENG_DATA.",
+    ),
+    "database.unreachable": (
+        "连不上 PostgreSQL（{where}）：{fault}。命令没有做完；已经保存的都在。"
+        "请看它是否在运行、XINFENG_DATABASE_URL 是否正确，再做一次。",
+        "PostgreSQL ({where}) cannot be reached: {fault}. The command did not finish; what was saved is kept. See that it "
+        "runs and that XINFENG_DATABASE_URL is right, then try again.",
+    ),
+    "database.rights": (
+        "数据库用户的权限不够：{fault}。命令没有做完。这个用户要是数据库的所有者：ALTER DATABASE 库名 OWNER TO 用户。",
+        "The database user lacks rights: {fault}. The command did not finish. It has to own the database: "
+        "ALTER DATABASE name OWNER TO user.",
+    ),
+    "database.older": (
+        "数据库的结构还是旧版的：程序升级了，正在运行的还没有重新启动。什么都没有改变。"
+        "请先重新启动 xinfeng up（或 gateway、app），它会升级数据库；或运行 xinfeng migrate。",
+        "The database still has the former version's tables: the program was upgraded, but what runs was not restarted. "
+        "Nothing was changed. Restart xinfeng up (or gateway and app), which upgrades it; or run xinfeng migrate.",
+    ),
     "vault.keys_missing": (
         "找不到密钥文件 {file}，而数据库里已有用它加密的数据。没有启动，也没有生成新密钥："
         "用新密钥会认不出已退订的人。请从备份放回这个文件，或用 XINFENG_KEY_FILE 指明它在哪里。",

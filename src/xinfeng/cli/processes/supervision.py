@@ -135,15 +135,18 @@ def only_one(data: Path) -> Iterator[None]:
 
 
 def check_port(host: str, port: int) -> None:
-    """Raises Conflict `up.port_taken`, so that a person reads it, rather than the log of one fall after another."""
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    """Raises Conflict `up.port_taken`, `up.address`: a person reads it, rather than the log of one fall after another."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as fault:
+        raise Conflict("up.address", address=f"{host}:{port}", fault=fault.strerror) from None
     with socket.socket(family, kind, protocol) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(address)
         except OSError as fault:
             if fault.errno != errno.EADDRINUSE:
-                raise
+                raise Conflict("up.address", address=f"{host}:{port}", fault=fault.strerror) from None
             raise Conflict("up.port_taken", address=f"{host}:{port}") from None
 
 
