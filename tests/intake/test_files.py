@@ -324,7 +324,7 @@ def test_an_archive_that_is_no_workbook_is_refused(tmp_path: Path) -> None:
     source = tmp_path / "a.xlsx"
     with zipfile.ZipFile(source, "w") as archive:
         archive.writestr("hello.txt", "x")
-    assert refused_book(tmp_path, source) == "workbook.unreadable"
+    assert refused_book(tmp_path, source) == "file.not_text"
 
 
 def test_a_workbook_with_torn_xml_is_refused(tmp_path: Path) -> None:

@@ -61,7 +61,10 @@ def convert(source: Path, target: Path) -> None:
 
 
 def inspect_archive(source: Path) -> None:
-    """Refuse what declares itself to be a bomb; what lies about its sizes meets the child's limits."""
+    """Refuse what declares itself to be a bomb; what lies about its sizes meets the child's limits.
+
+    An archive of something else is `file.not_text`.
+    """
     try:
         with zipfile.ZipFile(source) as archive:
             parts = archive.infolist()
@@ -76,7 +79,7 @@ def inspect_archive(source: Path) -> None:
     if whole > LARGEST_BYTES or (whole > _UNSUSPICIOUS_BYTES and whole > LARGEST_RATIO * packed):
         raise InvalidInput("workbook.bomb")
     if "xl/workbook.xml" not in {part.filename for part in parts}:
-        raise InvalidInput("workbook.unreadable")
+        raise InvalidInput("file.not_text")
 
 
 _REFUSED = 3
