@@ -238,7 +238,8 @@ class Dispatch:
 
     def pump(self) -> None:
         """Write whatever may be written at this moment."""
-        now = time.monotonic()
+        # Read together: the rate is kept by one of them and proved by another.
+        now, wall, sent_at = time.monotonic(), time.time(), rows.now_us()
         if not self.tracks or not self._permitted(now):
             return
         lines = [line for line in self.sessions.ready() if line.free_window]
@@ -247,7 +248,6 @@ class Dispatch:
         budget = self.sessions.budget(now)
         waiting = deque(self.tracks.values())
         quantum = max(QUANTUM, self.sessions.gathers) if len(waiting) > 1 else budget
-        wall, sent_at = time.time(), rows.now_us()
         while budget > 0 and waiting and lines:
             track = waiting.popleft()
             wrote = self._write(track, lines, min(budget, quantum), now=now, wall=wall, sent_at=sent_at)
