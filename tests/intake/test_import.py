@@ -532,3 +532,20 @@ def test_numbers_that_were_masked_or_rounded_are_told_apart(db: None) -> None:
         "手机号：表格软件把号码变成了科学计数，后几位丢了；请把这一列设为文本再导出",
         "手机号：看不懂这个手机号",
     ]
+
+
+def test_days_that_programs_keep_as_moments_are_the_days_they_mean(db: None) -> None:
+    take(
+        "手机号,生日\n13800138000,1990-01-01T16:00:00.000Z\n13800138001,1988-06-30T15:00:00Z\n"
+        "13800138002,1990-01-02T09:30:00Z\n13800138003,1990-01-02T00:00:00\n"
+    )
+    found = [str(contact_of(f"1380013800{n}").birthday) for n in range(4)]
+    assert found == ["1990-01-02", "1988-07-01", "1990-01-02", "1990-01-02"]
+
+
+@pytest.mark.parametrize(
+    ("word", "agreed"), [("已订阅", True), ("☑", True), ("已退订", False), ("拒收", False)]
+)
+def test_a_consent_column_in_the_words_of_other_systems(db: None, word: str, agreed: bool) -> None:
+    take(f"手机号,是否同意\n13800138000,{word}\n", consent=CLAIM)
+    assert may_write(contact_of("13800138000").pk) is agreed

@@ -27,29 +27,12 @@ _GENDERS = {
 }
 _GENDER_WORDS = {word: gender for gender, words in _GENDERS.items() for word in words.split()}
 
-_TRUE = frozenset(
-    ["是", "有", "对", "真", "同意", "y", "yes", "true", "t", "1", "√", "✓", "已同意", "已授权"]
+_YES = (
+    "是 有 对 真 同意 已同意 接受 已接受 授权 已授权 允许 订阅 已订阅 已勾选 已签署 y yes true t 1 on √ ✓ ✔ ☑"
 )
-_FALSE = frozenset(
-    [
-        "否",
-        "无",
-        "没有",
-        "错",
-        "假",
-        "不同意",
-        "n",
-        "no",
-        "false",
-        "f",
-        "0",
-        "×",
-        "✗",
-        "未同意",
-        "未授权",
-        "拒绝",
-    ]
-)
+_NO = """否 无 没有 错 假 不同意 未同意 不接受 未接受 不接收 未授权 不允许 未订阅 退订 已退订 拒收 拒绝 未勾选 未签署
+    n no false f 0 off × ✗ ✘ ☐ □"""
+_TRUE, _FALSE = frozenset(_YES.split()), frozenset(_NO.split())
 
 _is_iso_day = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII).fullmatch
 _is_iso_time = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{3}|\.\d{6})?)?", re.ASCII).fullmatch

@@ -337,17 +337,20 @@ class ContactReader(_Reader):
         except InvalidInput as fault:
             return _Fault(fault.code, fault.params)
 
+    def _dated(self, read: Callable[[str], Any]) -> Callable[[str], Any]:
+        return lambda text: read(_day_meant(_from_serial(text), self._zone))
+
     def _read_for(self, field: str) -> Callable[[str], Any]:
         if field.startswith("attr:"):
             spec = self._attributes[field[5:]]
             read = partial(values.read_attribute, kind=spec.kind, choices=spec.choices)
-            return _dated(read) if spec.kind == AttributeKind.DATE else read
+            return self._dated(read) if spec.kind == AttributeKind.DATE else read
         time = partial(_read_time, zone=self._zone)
         readers: dict[str, Callable[[str], Any]] = {
             **_TEXT_READERS,
             "phone": _read_phone,
             "gender": values.read_gender,
-            "birthday": _dated(partial(values.read_birthday, today=self._today)),
+            "birthday": self._dated(partial(values.read_birthday, today=self._today)),
             "province": partial(values.read_region, longest=20),
             "city": partial(values.read_region, longest=30),
             "language": values.read_language,
@@ -425,10 +428,6 @@ def _read_time(text: str, *, zone: ZoneInfo) -> datetime:
     return values.read_time(_from_serial(text), zone)
 
 
-def _dated(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    return lambda text: read(_from_serial(text))
-
-
 def _from_serial(text: str) -> str:
     """A date as spreadsheets count it, days since 30 December 1899, as text; anything else as it is.
 
@@ -440,6 +439,15 @@ def _from_serial(text: str) -> str:
     return moment.isoformat(sep=" ")[: 19 if "." in text else 10]
 
 
+def _day_meant(text: str, zone: ZoneInfo) -> str:
+    """A day as programs hand it on that keep days as moments: `1990-01-01T16:00:00Z` is 2 January in Shanghai."""
+    if not _is_moment(text.strip()):
+        return text
+    local = values.read_time(text.strip(), zone).astimezone(zone)
+    return local.date().isoformat() if local.time() == datetime.min.time() else text
+
+
+_is_moment = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|\+00:?00)", re.ASCII).fullmatch
 _is_serial = re.compile(r"[1-9]\d{4}(?:\.\d{1,12})?", re.ASCII).fullmatch
 _SERIAL_ZERO = datetime(1899, 12, 30, tzinfo=UTC)
 _FIRST_SERIAL, _LAST_SERIAL = 10_000, 73_051
