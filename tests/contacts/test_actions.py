@@ -51,6 +51,16 @@ def test_an_edit_changes_what_it_states(db: None) -> None:
     assert "18900138000" not in str(AuditEntry.objects.get(action="contact.edit").detail)
 
 
+def test_provinces_and_cities_typed_in_are_kept_by_their_everyday_names(db: None) -> None:
+    stated = ContactRecord(phone="18900138000", province="广西壮族自治区", city=" 南宁市 ")
+    added = actions.add_contact(stated, source_tags=["后台"], actor="li", now=NOW)
+    contact = make_contact(city="深圳")
+    actions.edit_contact(contact, ContactRecord(province="广东省", city="广州市"), actor="li", now=NOW + DAY)
+    assert list(
+        Contact.objects.filter(pk__in=[added, contact]).order_by("pk").values_list("province", "city")
+    ) == [("广西", "南宁"), ("广东", "广州")]
+
+
 def test_an_edit_cannot_take_anothers_number(db: None) -> None:
     make_contact(phone="18900138000")
     contact = make_contact()

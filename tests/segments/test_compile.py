@@ -49,6 +49,23 @@ def test_nothing_asked_is_everybody(shop: Lens) -> None:
     assert ask(shop, {"all": []}) == EVERYBODY
 
 
+@pytest.mark.parametrize(
+    ("op", "official", "everyday"),
+    [
+        ("is", "浙江省", "浙江"),
+        ("is_not", "浙江省", "浙江"),
+        ("in", ["浙江省", "北京市"], ["浙江", "北京"]),
+        ("starts_with", "浙江省", "浙江"),
+        ("contains", "浙江省", "浙江"),
+    ],
+)
+def test_a_province_may_be_asked_for_by_its_official_name(
+    shop: Lens, op: str, official: Any, everyday: Any
+) -> None:
+    found = ask(shop, {"attribute": "province", "op": op, "value": official})
+    assert found and found == ask(shop, {"attribute": "province", "op": op, "value": everyday})
+
+
 @pytest.mark.parametrize("example", READY_MADE, ids=lambda example: example.key)
 def test_ready_made_segments_mean_what_they_say(shop: Lens, example: Any) -> None:
     assert ask(shop, example.rule) == Naive(world(), NOW, SHANGHAI).members(example.rule)

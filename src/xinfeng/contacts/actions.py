@@ -25,7 +25,7 @@ from xinfeng.contacts.regions import region_of
 from xinfeng.contacts.sql import upsert_contacts
 from xinfeng.contacts.tag_names import tag_id_of, tag_ids, tag_name
 from xinfeng.contacts.tiers import recompute_tiers_of
-from xinfeng.contacts.values import read_attribute
+from xinfeng.contacts.values import read_attribute, read_region
 from xinfeng.foundation import audit
 from xinfeng.foundation.database import bulk_transaction
 from xinfeng.foundation.ids import take_block
@@ -52,6 +52,7 @@ def add_contact(record: ContactRecord, *, source_tags: Sequence[str], actor: str
     """Make one contact; returns the id. Raises Conflict `contact.exists` if number or external id is known,
     InvalidInput `contact.unfit`."""
     _check(record)
+    record = _in_everyday_names(record)
     with bulk_transaction() as raw:
         [done] = upsert_contacts(raw, [record], source_tags=source_tags, actor=actor, now=now)
         if done.change != "new" or done.contact_id is None:
@@ -73,6 +74,7 @@ def edit_contact(
     takes that back).
     """
     _check(record)
+    record = _in_everyday_names(record)
     attrs = [name.removeprefix("attr:") for name in clear if name.startswith("attr:")]
     fields = [name for name in clear if not name.startswith("attr:")]
     if not CLEARABLE.issuperset(fields):
@@ -115,6 +117,15 @@ def _check(record: ContactRecord) -> None:
             raise InvalidInput("contact.unfit", field=field, longest=longest)
     if record.gender is not None and record.gender not in Gender.values:
         raise InvalidInput("contact.unfit", field="gender")
+
+
+def _in_everyday_names(record: ContactRecord) -> ContactRecord:
+    """Province and city as files and API write them (广东, not 广东省), so that rules mean everybody there."""
+    province, city = (
+        text and read_region(text, longest=_LONGEST[field])
+        for field, text in (("province", record.province), ("city", record.city))
+    )
+    return record._replace(province=province, city=city)
 
 
 def _apply(contact: Contact, record: ContactRecord) -> list[str]:

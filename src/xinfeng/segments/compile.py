@@ -23,6 +23,7 @@ import ibis
 
 from xinfeng.contacts.clock import local_day
 from xinfeng.contacts.persons import of_person, of_the_living
+from xinfeng.contacts.values import read_region
 from xinfeng.kernel.errors import InvalidInput, NotFound
 from xinfeng.kernel.purposes import sensitive_purpose
 from xinfeng.kernel.time import business_day, day_bounds
@@ -208,6 +209,8 @@ class _Compiler:
             column = self._age(column)
         if attribute.kind is Kind.TIME:
             return self._moment(column, op, value).fill_null(False)
+        if attribute.name in _REGIONS:
+            value = _in_everyday_names(value)
         rules = {Kind.TEXT: _text, Kind.NUMBER: _number, Kind.BOOL: _bool, Kind.DATE: self._date}
         return rules[attribute.kind](column, op, value).fill_null(False)
 
@@ -384,6 +387,17 @@ class _Compiler:
                 held = state["state"].isin(_OUTCOME_STATES[rule.outcome])
             found = state.filter(held, self._within(state["planned_at"], rule.period))
         return self._among(found) if rule.did else ~self._among(found)
+
+
+_REGIONS = frozenset({"province", "city"})
+
+
+def _in_everyday_names(value: Any) -> Any:
+    """Whoever asks for 广东省 means those whose province is kept as 广东."""
+    if isinstance(value, tuple):
+        return tuple(map(_in_everyday_names, value))
+    short = read_region(value, longest=len(value))
+    return short if len(short) < len(value.strip()) and value.strip().startswith(short) else value
 
 
 def _text(column: Any, op: Op, value: Any) -> Any:
