@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from tests import patience
@@ -21,6 +21,7 @@ from tests.delivery.world import (
     wait_until,
 )
 
+from xinfeng.channels.lines import Line
 from xinfeng.channels.models import ConnectionPhase
 from xinfeng.delivery.inbox import InboxQuery, inbox
 from xinfeng.delivery.replies import PATIENCE_S, Assembly, Incoming, ReplyDesk, read, store
@@ -335,3 +336,56 @@ def test_a_long_opt_out_over_the_wire_is_read_as_a_whole(tmp_path: Path) -> None
         world.reply(_number_of(contact_id), text)
         wait_until("select count(*) from reply", 1)
     assert one("select meaning from reply") == "opt_out"
+
+
+@pytest.mark.parametrize("serials", [(1, 2, 2), (1, 2, 9)], ids=["with its id", "with another"])
+def test_a_part_that_comes_again_after_its_text_is_acknowledged_and_begins_none(
+    serials: tuple[int, int, int],
+) -> None:
+    parts = contents("好" * 100, encoding=Encoding.UCS2, reference=9)
+    assembly = Assembly()
+    come = zip((parts[1], parts[0], parts[0]), serials, strict=True)
+    found = [
+        assembly.add(1, read(_delivered(part, udhi=1, serial=serial), None, 0.0)) for part, serial in come
+    ]
+    assert found[1] is not None and found[1].text == "好" * 100
+    assert found[2] is not None and found[2].again and found[2].fragments[0].sequence == serials[2]
+    assert assembly.overdue(1e9) == []
+
+
+def test_another_text_under_the_reference_of_one_that_is_whole_is_another() -> None:
+    assembly = Assembly()
+    for at, text in ((0.0, "好" * 100), (1.0, "谢" * 100), (20.0, "谢" * 100)):
+        parts = contents(text, encoding=Encoding.UCS2, reference=9)
+        found = [
+            assembly.add(1, read(_delivered(part, udhi=1, serial=int(at) * 10 + serial), None, at))
+            for serial, part in enumerate(parts)
+        ]
+        assert found[1] is not None and found[1].text == text and not found[1].again
+
+
+class _ToldLine:
+    """What the desk asks of a connection."""
+
+    channel_id = 1
+
+    def __init__(self) -> None:
+        self.told: list[int] = []
+
+    def acknowledge(self, deliveries: Any) -> None:
+        self.told += [sequence for sequence, _ in deliveries]
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_the_desk_stores_a_long_text_once_and_acknowledges_all_that_came() -> None:
+    parts = contents("别再发给我了" * 20, encoding=Encoding.UCS2, reference=9)
+    line = _ToldLine()
+
+    async def go() -> None:
+        desk = ReplyDesk()
+        for serial, part in enumerate((*parts, parts[1]), start=1):
+            desk.receive(cast(Line, line), [_delivered(part, udhi=1, serial=serial)])
+        await desk.run(lambda: True)
+
+    asyncio.run(go())
+    assert line.told == [1, 2, 3] and one("select count(*) from reply") == 1

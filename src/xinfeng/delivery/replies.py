@@ -50,6 +50,12 @@ log = logging.getLogger(__name__)
 PATIENCE_S = 5.0
 """How long the parts of a long text are waited for; below the time after which carriers deliver again (60 s)."""
 
+DELIVERED_AGAIN_S = 180.0
+"""How long after a text a part of it may come once more: 60 s without an answer, three times (CMPP 3.0.0, chapter 6)."""
+
+MOST_WHOLE = 5_000
+"""Long texts whose parts are remembered, whatever comes."""
+
 RECENT = timedelta(days=60)
 """How far back the message is looked for that a reply answers."""
 
@@ -89,6 +95,8 @@ class Incoming:
     text: str
     fragments: tuple[Fragment, ...]
     data: str = ""
+    again: bool = False
+    """Only a part that came once more, of a text that was handed over before: to be acknowledged after that, not stored."""
     fresh: str = ""
     """A word of its own, where it has no id but is certainly not one that was delivered before (`delivery.repeats`)."""
 
@@ -155,13 +163,15 @@ def bare(number: str) -> str:
 class Assembly:
     """Puts long texts together. Pure; `now` is a monotonic number of seconds.
 
-    A part that comes again is acknowledged with the first. Another part in its place begins another text: what there was
-    is handed over as far as it came.
+    A part that comes again is acknowledged with the first, or, once its text is whole, behind it. Another part in its
+    place begins another text: what there was is handed over as far as it came.
     """
 
     def __init__(self) -> None:
         self._open: dict[_Key, dict[int, Fragment]] = {}
         self._again: dict[_Key, list[Fragment]] = {}
+        self._whole: dict[_Key, tuple[float, dict[int, Fragment]]] = {}
+        """Texts that were handed over whole, and when; the oldest first."""
 
     def add(self, channel_id: int, fragment: Fragment) -> Incoming | None:
         """The whole text, once its last part is here; or an earlier one that can't become whole any more."""
@@ -169,6 +179,8 @@ class Assembly:
         if header.total <= 1:
             return Incoming(channel_id, fragment.number, fragment.to_number, fragment.text, (fragment,))
         key = (channel_id, fragment.number, fragment.to_number, header.reference, header.total)
+        if key not in self._open and self._is_of_whole(key, fragment):
+            return Incoming(channel_id, fragment.number, fragment.to_number, "", (fragment,), again=True)
         parts = self._open.setdefault(key, {})
         there = parts.get(header.index)
         if there is not None:
@@ -179,7 +191,26 @@ class Assembly:
             self._open[key] = {header.index: fragment}
             return broken_off
         parts[header.index] = fragment
-        return self._join(key) if len(parts) == header.total else None
+        if len(parts) < header.total:
+            return None
+        self._whole.pop(key, None)
+        self._whole[key] = (fragment.at, dict(parts))
+        return self._join(key)
+
+    def _is_of_whole(self, key: _Key, fragment: Fragment) -> bool:
+        """Whether it is a part of a text that became whole a moment ago, come once more: by its id for as long as
+        carriers deliver again, else by what it says for as long as parts are waited for."""
+        while self._whole:
+            oldest = next(iter(self._whole))
+            if len(self._whole) <= MOST_WHOLE and fragment.at < self._whole[oldest][0] + DELIVERED_AGAIN_S:
+                break
+            del self._whole[oldest]
+        at, parts = self._whole.get(key, (0.0, {}))
+        there = parts.get(fragment.header.index)
+        if there is None or (there.octets, there.coding) != (fragment.octets, fragment.coding):
+            return False
+        same = any(fragment.delivery_id) and there.delivery_id == fragment.delivery_id
+        return same or fragment.at < at + PATIENCE_S
 
     def overdue(self, now: float) -> list[Incoming]:
         """Texts whose missing parts are not waited for any longer."""
@@ -244,7 +275,7 @@ class ReplyDesk:
         self._stirred.set()
 
     def _queue(self, whole: Incoming, now: float) -> None:
-        line = None if whole.has_id else whole.line
+        line = None if whole.has_id or whole.again else whole.line
         if line is not None and self._wordings.is_fresh(whole.wording, line, now):
             whole = replace(whole, fresh=token_hex(8))
         self._waiting.append(whole)
@@ -271,7 +302,8 @@ class ReplyDesk:
                     except TimeoutError:
                         continue
                     continue
-                if not await loop.run_in_executor(self._thread, _store_or_hang_up, batch):
+                new = [whole for whole in batch if not whole.again]
+                if not await loop.run_in_executor(self._thread, _store_or_hang_up, new):
                     if stopping():
                         return
                     await asyncio.sleep(0.5)
@@ -281,7 +313,7 @@ class ReplyDesk:
                     for fragment in whole.fragments:
                         if fragment.connection is not None:
                             fragment.connection.acknowledge([(fragment.sequence, fragment.delivery_id)])
-                    if not whole.has_id:
+                    if not (whole.has_id or whole.again):
                         self._wordings.acknowledged(whole.wording)
         finally:
             await loop.run_in_executor(self._thread, _hang_up)
