@@ -210,7 +210,7 @@ class _Compiler:
         if attribute.kind is Kind.TIME:
             return self._moment(column, op, value).fill_null(False)
         if attribute.name in _REGIONS:
-            value = _in_everyday_names(value)
+            op, value = _in_everyday_names(op, value)
         rules = {Kind.TEXT: _text, Kind.NUMBER: _number, Kind.BOOL: _bool, Kind.DATE: self._date}
         return rules[attribute.kind](column, op, value).fill_null(False)
 
@@ -392,10 +392,15 @@ class _Compiler:
 _REGIONS = frozenset({"province", "city"})
 
 
-def _in_everyday_names(value: Any) -> Any:
-    """Whoever asks for 广东省 means those whose province is kept as 广东."""
-    if isinstance(value, tuple):
-        return tuple(map(_in_everyday_names, value))
+def _in_everyday_names(op: Op, value: Any) -> tuple[Op, Any]:
+    """Whoever asks for 广东省 means those whose province is kept as 广东, too."""
+    if op in (Op.CONTAINS, Op.STARTS_WITH):
+        return op, _everyday(value)
+    stated = value if op is Op.IN else (value,)
+    return Op.IN, tuple(dict.fromkeys([*stated, *map(_everyday, stated)]))
+
+
+def _everyday(value: str) -> str:
     short = read_region(value, longest=len(value))
     return short if len(short) < len(value.strip()) and value.strip().startswith(short) else value
 
