@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from tests.integrations.callers import Caller, make_key
@@ -16,6 +18,13 @@ def _fresh_buckets() -> Iterator[None]:
     door.rates.forget()
     door.failures.forget()
     yield
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long a machine takes, all requests of the test are made at one moment."""
+    moment = time.monotonic()
+    monkeypatch.setattr(door, "time", SimpleNamespace(monotonic=lambda: moment))
 
 
 @pytest.fixture

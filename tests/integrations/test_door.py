@@ -109,7 +109,7 @@ def test_every_operation_needs_its_scope(db):
             assert answer.status_code == 403 and code_of(answer) == "api.scope", (method, path)
 
 
-def test_the_rate_is_told_and_kept(db):
+def test_the_rate_is_told_and_kept(db, at_once):
     caller = Caller(make_key(rate_per_minute=60, burst=3).token)
     answers = [caller.get("/tags") for _ in range(4)]
     assert [one.status_code for one in answers] == [200, 200, 200, 429]
@@ -117,7 +117,7 @@ def test_the_rate_is_told_and_kept(db):
     assert answers[3]["Retry-After"] == "1" and code_of(answers[3]) == "api.rate"
 
 
-def test_guessing_keys_is_slowed_down_for_the_address(db):
+def test_guessing_keys_is_slowed_down_for_the_address(db, at_once):
     token = make_key().token
     for _ in range(20):
         assert Caller("xf_aaaaaaaaaaaa_" + "A" * 43).get("/tags").status_code == 401

@@ -96,6 +96,7 @@ def test_what_anybody_may_send_is_looked_at_by_the_application(port: int, behind
     assert behind.got == SINGLE_BYTES
 
 
+@pytest.mark.usefixtures("at_once")
 def test_trying_keys_with_large_bodies_counts_as_trying_keys(port: int, behind: Behind) -> None:
     body = b"x" * (SINGLE_BYTES + 1)
     for _ in range(door.FAILURES_PER_MINUTE):
