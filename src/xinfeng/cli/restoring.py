@@ -6,6 +6,7 @@ database, which comes in one transaction; after its commit every start does the 
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -14,16 +15,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import psycopg
+from django.db import Error as DjangoDatabaseError
+
 from xinfeng.foundation import settings as xinfeng_settings
 from xinfeng.foundation.backups.checking import check
 from xinfeng.foundation.backups.form import Archive, open_archive
 from xinfeng.foundation.backups.loading import Loaded
 from xinfeng.foundation.backups.manifest import Manifest
+from xinfeng.foundation.postgres import PostgresFault
 from xinfeng.foundation.settings import Settings
 from xinfeng.kernel.errors import Conflict, InvalidInput
 
 KEY_FILE = "vault.json"
 JOURNAL = "erasures.journal"
+_LITTLE_BYTES = 64 * 2**20
+"""PostgreSQL writes its log in pieces of 16 MB; where there is less than this, that is why it fell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,8 @@ def restore(asked: Asked, tell: Callable[[str], None]) -> Restored:
     """All of it; `tell` hears the steps as codes. What it made is taken away again when it fails.
 
     Raises Conflict `backup.folder_not_empty`, `backup.not_empty`, `backup.newer`, `backup.keys_missing`,
-    `backup.keys_other` (missing), `backup.rights`; InvalidInput `backup.…`.
+    `backup.keys_other` (missing), `backup.rights`, `backup.restore_no_room` (folder),
+    `backup.restore_interrupted` (folder); InvalidInput `backup.…`.
     """
     with open_archive(asked.file):
         pass  # a glance, and one at the folder, before minutes are spent on reading all of it
@@ -148,18 +156,33 @@ def _fresh_folder(settings: Settings, asked: Asked) -> Iterator[None]:
     existed, keys = data.exists(), {*(data / "keys").glob("*")}
     try:
         yield
-    except BaseException:
+    except BaseException as fault:
+        full = _is_full(fault, data)
         _take_away(settings, present, keys)
         if not existed and data.is_dir() and not any(data.iterdir()):
             data.rmdir()
+        if isinstance(fault, KeyboardInterrupt):
+            raise Conflict("backup.restore_interrupted", folder=str(data)) from None
+        if full:
+            raise Conflict("backup.restore_no_room", folder=str(data)) from fault
         raise
+
+
+def _is_full(fault: BaseException, data: Path) -> bool:
+    """A PostgreSQL that falls for want of room says no more than that the connection is gone: the disk tells."""
+    if isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    if not isinstance(fault, OSError | DjangoDatabaseError | psycopg.Error | PostgresFault):
+        return False
+    place = next(path for path in (data, *data.parents) if path.exists())
+    return shutil.disk_usage(place).free < _LITTLE_BYTES
 
 
 def _take_away(settings: Settings, present: set[str], keys: set[Path]) -> None:
     from xinfeng.foundation.postgres import EmbeddedPostgres
 
     if not settings.database_url and (settings.data / "postgres").exists():
-        EmbeddedPostgres(settings).stop()
+        EmbeddedPostgres(settings).abandon()
     if not settings.data.is_dir():
         return
     for path in (settings.data / "keys").glob("*"):

@@ -103,6 +103,17 @@ SENTENCES: dict[str, Words] = {
         "口令至少 {shortest} 个字符。没有做备份。",
         "A passphrase has at least {shortest} characters. No backup was made.",
     ),
+    "backup.restore_interrupted": Words(
+        "恢复被中断。什么都没有恢复，{folder} 里已经写入的都删掉了；备份文件不受影响。再恢复一次即可。",
+        "The restore was interrupted. Nothing was restored and what had been written into {folder} was removed; the "
+        "backup is not affected. Restore once more.",
+    ),
+    "backup.restore_no_room": Words(
+        "{folder} 所在的磁盘满了。什么都没有恢复，已经写入的都删掉了；备份文件不受影响。"
+        "请腾出空间，再恢复一次：原来的数据文件夹有多大，就要有多少。",
+        "The disk of {folder} is full. Nothing was restored and what had been written was removed; the backup is not "
+        "affected. Make room, as much as the data folder it was made of took, and restore once more.",
+    ),
     "backup.rights": Words(
         "数据库用户没有权限暂停触发器。什么都没有恢复。请由管理员执行："
         "GRANT SET ON PARAMETER session_replication_role TO 用户。",
