@@ -76,6 +76,7 @@ class InboundConnection(asyncio.Protocol):
         self._session: DeliverySession | None = None
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._half_closed = False
 
     # --- asyncio.Protocol ------------------------------------------------------------------------------------
 
@@ -92,6 +93,12 @@ class InboundConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._intake.feed(data)
+
+    def eof_received(self) -> bool:
+        """The carrier has said all it will; it may still want our answers, so we stay until they are given."""
+        self._half_closed = True
+        self._intake.drain()
+        return self._intake.owes
 
     def pause_writing(self) -> None:
         self._intake.block(blocked=True)
@@ -123,6 +130,9 @@ class InboundConnection(asyncio.Protocol):
             taken = list(deliveries)
             self._write(self._session.acknowledge(taken))
             self._intake.acknowledged(len(taken))
+            self._take(self._session.feed(b"", time.monotonic()))
+            if self._half_closed and not self._intake.owes and self._transport is not None:
+                self._transport.close()
 
     def abort(self, code: str) -> None:
         self.detail = self.detail or code
@@ -191,6 +201,7 @@ class InboundConnection(asyncio.Protocol):
         self._callee, self.channel_id = callee, callee.channel_id
         self._port.refusal = ""
         self.phase = ConnectionPhase.READY
+        self._take(self._session.feed(b"", time.monotonic()))
 
     def _peer(self) -> str:
         peer = self._transport.get_extra_info("peername") if self._transport else None

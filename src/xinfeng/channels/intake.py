@@ -35,6 +35,11 @@ class Intake:
         """Whether nothing is read because of what the peer does."""
         return self._blocked or self._owed > MOST_OWED
 
+    @property
+    def owes(self) -> bool:
+        """Whether anything that was handed on waits for its acknowledgement."""
+        return self._owed > 0
+
     def attach(self, transport: asyncio.Transport) -> None:
         self._transport = transport
 
@@ -61,9 +66,14 @@ class Intake:
 
     def finish(self) -> None:
         """The connection has ended: take what is left of what was read."""
+        self._transport = None
+        self.drain()
+
+    def drain(self) -> None:
+        """Take what is left of what was read, for no more will come."""
         if self._turn is not None:
             self._turn.cancel()
-        self._transport = None
+            self._turn = None
         while self._held:
             self._take_slice()
 

@@ -132,7 +132,7 @@ class Session(ABC):
         events: list[Event] = []
         if self.state is State.CLOSED:
             return events
-        if self._keepalive:
+        if self._keepalive and data:
             self._keepalive.heard(now)
         buffer = self._unread + data if self._unread else data
         offset = 0

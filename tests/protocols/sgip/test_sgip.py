@@ -205,6 +205,37 @@ def test_reports_and_replies_are_acknowledged_each_in_its_kind() -> None:
     assert receipt[0] - REPORTED == int.from_bytes(reports[8:20], "big")
 
 
+def test_a_carrier_may_say_login_deliveries_and_goodbye_in_one_breath() -> None:
+    bind = Bind(sequence=1, login_type=LoginType.DELIVERING, name="unicomsp", password=SECRET)
+    breath = encode(bind) + V["REPORT_OK"] + V["DELIVER"] + encode(Unbind(sequence=9))
+    provider = sgip.DeliveryServerSession(now=0.0, timers=TIMERS)
+    assert [type(one) for one in provider.feed(breath, 0.0)] == [LoginRequested]
+    provider.admit(secret=SECRET, now=0.0)
+    events = provider.feed(b"", 0.0)
+    (receipt,), (reply,) = items_of(events, Receipts), items_of(events, Replies)
+    assert not provider.closed, "nothing was acknowledged yet"
+    provider.data_to_send()
+    provider.acknowledge([(receipt[0], receipt[1])])
+    assert provider.feed(b"", 0.0) == [] and provider.data_to_send() == b""
+    provider.acknowledge([(reply[0], reply[1])])
+    assert provider.feed(b"", 0.0) == [Closed(CloseReason.REMOTE, [])]
+    assert provider.data_to_send()[4:8] == Command.UNBIND_RESP.to_bytes(4, "big")
+
+
+def test_a_login_behind_a_login_that_waits_ends_the_session_once_that_is_answered() -> None:
+    bind = encode(Bind(sequence=1, login_type=LoginType.DELIVERING, name="unicomsp", password=SECRET))
+    provider = sgip.DeliveryServerSession(now=0.0, timers=TIMERS)
+    assert [type(one) for one in provider.feed(bind + bind, 0.0)] == [LoginRequested]
+    assert provider.refuse(1) == [Closed(CloseReason.REFUSED, [])]
+
+
+def test_a_goodbye_is_not_kept_waiting_for_ever_for_what_is_never_acknowledged() -> None:
+    provider, _ = called()
+    provider.feed(V["REPORT_OK"] + encode(Unbind(sequence=9)), 1.0)
+    assert not provider.closed
+    assert provider.tick(1.0 + TIMERS.response_s) == [Closed(CloseReason.SILENT, [])]
+
+
 def test_nothing_is_submitted_where_deliveries_arrive() -> None:
     provider, _ = called()
     with pytest.raises(LocalProtocolError) as caught:
