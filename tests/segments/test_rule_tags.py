@@ -118,6 +118,27 @@ def test_switched_off_a_tag_is_kept_or_taken_off(mirror: Lens) -> None:
     assert rule_tags.run(row.pk, lens=mirror, now=NOW).added == 2
 
 
+@pytest.mark.parametrize("deed", ["switch_off", "change"])
+def test_a_rule_that_is_taken_back_while_it_runs_goes_no_further(
+    mirror: Lens, monkeypatch: pytest.MonkeyPatch, deed: str
+) -> None:
+    monkeypatch.setattr(rule_tags, "STEP", 2)
+    make_contacts(6, city="杭州")
+    row = defined()
+
+    def take_back(done: int, _of: int) -> None:
+        if done == 2 and deed == "change":
+            rule_tags.change(row.pk, rule={"attribute": "city", "op": "is", "value": "宁波"}, actor="ada")
+        elif done == 2:
+            rule_tags.switch_off(row.pk, actor="ada", keep_tag=False, lens=mirror, now=NOW)
+
+    ran = rule_tags.run(row.pk, lens=mirror, now=NOW, progress=take_back)
+    assert ran.added == 2
+    assert len(tagged(row.tag_id)) == (2 if deed == "change" else 0)
+    row.refresh_from_db()
+    assert row.size == (None if deed == "change" else 0)
+
+
 def test_many_people_are_tagged_in_steps(mirror: Lens, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rule_tags, "STEP", 4)
     ids = make_contacts(10, city="杭州")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import ibis
@@ -23,7 +24,7 @@ from xinfeng.contacts.tag_names import tag_name
 from xinfeng.contacts.tagging import tag_many
 from xinfeng.contacts.tiers import recompute_tiers_of, tier_rules
 from xinfeng.foundation import audit
-from xinfeng.foundation.database import bulk_transaction
+from xinfeng.foundation.database import Connection, bulk_transaction
 from xinfeng.kernel.errors import Conflict, InvalidInput, NotFound
 from xinfeng.lens.engine import Lens
 from xinfeng.segments.models import TagRule
@@ -170,17 +171,22 @@ def run(rule_id: int, *, lens: Lens, now: datetime, progress: Progress | None = 
         raise
     reason = in_words(rule, "zh-hans", names_for(rule))
     steps = _Steps(len(missing) + len(surplus), progress)
-    actor = actor_of(rule_id)
-    added = tag_in_steps(
-        missing, row.tag_id, added=True, actor=actor, reason=reason, now=now, progress=steps.first
+    follow = partial(
+        tag_in_steps,
+        tag_id=row.tag_id,
+        actor=actor_of(rule_id),
+        reason=reason,
+        now=now,
+        progress=steps.first,
+        so_long_as=partial(_still_says, row),
     )
+    added = follow(missing, added=True)
     steps.before = len(missing)
-    removed = tag_in_steps(
-        surplus, row.tag_id, added=False, actor=actor, reason=reason, now=now, progress=steps.first
-    )
+    removed = follow(surplus, added=False)
     done = Ran(added, removed, had + added - removed)
     changed = {"added": added, "removed": removed, "last_changed_at": now} if added or removed else {}
-    TagRule.objects.filter(pk=rule_id).update(last_run_at=now, size=done.size, fault=None, **changed)
+    said = TagRule.objects.filter(pk=rule_id, enabled=True, updated_at=row.updated_at)
+    said.update(last_run_at=now, size=done.size, fault=None, **changed)
     return done
 
 
@@ -228,14 +234,18 @@ def tag_in_steps(
     reason: str,
     now: datetime,
     progress: Progress | None = None,
+    so_long_as: Callable[[Connection], bool] | None = None,
 ) -> int:
     """Put a tag on many, or take it off, a transaction for every STEP; returns how many were changed. Broken off in
-    the middle, it can be done again: who has been seen to is passed over."""
+    the middle, it can be done again: who has been seen to is passed over. `so_long_as` is asked in each transaction,
+    and ends it when the answer is no."""
     matters_to_tiers = Tag.objects.filter(pk=tag_id, name=tier_rules().industry_tag).exists()
     changed = 0
     for start in range(0, len(contact_ids), STEP):
         ids = contact_ids[start : start + STEP]
         with bulk_transaction() as connection:
+            if so_long_as is not None and not so_long_as(connection):
+                break
             changed += tag_many(
                 connection, ids, tag_id, added=added, actor=actor, reason=reason[:LONGEST_REASON], now=now
             )
@@ -244,6 +254,15 @@ def tag_in_steps(
         if progress is not None:
             progress(start + len(ids), len(contact_ids))
     return changed
+
+
+def _still_says(row: TagRule, connection: Connection) -> bool:
+    """Whether the rule is on and the same as when it was asked: whoever switches it off, takes its tag off everybody
+    or changes it while it runs must not find it putting on what it found before."""
+    found = connection.execute(
+        "select enabled and updated_at = %s from tag_rule where id = %s for share", (row.updated_at, row.pk)
+    ).fetchone()
+    return found is not None and bool(found[0])
 
 
 @dataclass
