@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.screening.world import DAY, rules, screen, shipped_screener
 
+from xinfeng.content.optout import WORDINGS
+from xinfeng.delivery.opt_out import reads_as_opt_out
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.screening import scorecard
 from xinfeng.screening.characters import normal
@@ -595,3 +597,25 @@ def test_a_zero_for_an_o_and_an_initial_for_a_character_are_disguises() -> None:
     assert rules("n0.1的咖啡", "retail") >= {"absolute.first", "evasion"}
     assert rules("国j级工艺", "retail") >= {"absolute.named", "evasion"}
     assert "absolute.first" not in rules("包装盒型号AN01，备件同款", "retail")
+
+
+@pytest.mark.parametrize(
+    "text", ["回R领取礼品", "参加回复Y，不参加回复“N”", "如需取消请回复取消", "发送TD到106领券"]
+)
+def test_a_word_of_refusal_promises_nothing_else(text: str) -> None:
+    """Who replies it is barred for good, and never gets what the text promised."""
+    assert "reply.means_no" in rules(f"{text}。拒收请回复R", "retail")
+    assert reads_as_opt_out("R") and reads_as_opt_out("N") and reads_as_opt_out("取消")
+    assert "reply.means_no" not in rules(text, "retail", "service")
+
+
+@pytest.mark.parametrize("text", ["退订回0000", "拒收请回复W", "回复8即可退订"])
+def test_a_refusal_that_nobody_would_understand_is_stopped(text: str) -> None:
+    assert "reply.not_understood" in rules(f"{text} 拒收请回复R", "retail")
+
+
+@pytest.mark.parametrize(
+    "wording", [one.text for one in WORDINGS] + ["不想收到请回N", "发送TD到10690001退订", "回复TD即可退订"]
+)
+def test_a_refusal_that_is_understood_is_no_fault(wording: str) -> None:
+    assert not {"reply.means_no", "reply.not_understood"} & rules(f"回复1预约到店。{wording}", "retail")
