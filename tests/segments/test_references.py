@@ -52,6 +52,12 @@ def test_segments_of_every_kind_can_be_named(mirror: Lens) -> None:
 
 @pytest.mark.usefixtures("db")
 class TestWhatIsRefused:
+    def test_a_tag_there_is_not_is_no_way_to_mean_everybody(self) -> None:
+        fault = fault_of({"all": [HANGZHOU, {"not": {"tag": 999_999, "op": "has"}}]})
+        assert (fault.code, fault.params) == ("rule.tag_missing", {"path": "rule.all[1].not", "id": 999_999})
+        with pytest.raises(InvalidInput, match=r"rule\.tag_missing"):
+            rule_tags.define(name="新的", rule={"tag": 999_999, "op": "has_not"}, actor="ada")
+
     def test_a_segment_that_is_missing_or_put_away_is_named(self) -> None:
         fault = fault_of({"all": [HANGZHOU, {"segment": 999_999, "op": "in"}]})
         assert (fault.code, fault.params["path"]) == ("rule.segment_missing", "rule.all[1]")

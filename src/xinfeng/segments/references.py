@@ -18,6 +18,7 @@ from xinfeng.segments.models import Segment, SegmentKind, TagRule
 from xinfeng.segments.rules import (
     InSegment,
     Rule,
+    Tagged,
     conditions,
     placed,
     profiles,
@@ -174,10 +175,13 @@ def _tag_rule_profiles(row: TagRule, seen: frozenset[int]) -> bool:
 
 
 def refuse_circle(rule: Rule, *, segment_id: int | None = None, tag_id: int | None = None) -> None:
-    """Refuse a rule for a segment or a tag that would come back to itself, through segments, tags or both.
+    """Refuse a rule for a segment or a tag that would come back to itself, through segments, tags or both; or that
+    names a tag there is not: nobody has it, so everybody lacks it.
 
-    Raises InvalidInput `rule.circle` with the path of the condition that begins it, and what `named_by` raises.
+    Raises InvalidInput `rule.circle` with the path of the condition that begins it, `rule.tag_missing`, and what
+    `named_by` raises.
     """
+    _refuse_unknown_tags(rule)
     goal = ("tag", tag_id) if segment_id is None else ("segment", segment_id)
     known = attributes()
     named_by(rule)
@@ -189,6 +193,13 @@ def refuse_circle(rule: Rule, *, segment_id: int | None = None, tag_id: int | No
                 raise InvalidInput("rule.circle", path=path)
             seen.update(waiting)
             waiting = {node for inner in _rules_of(waiting, known) for node in _nodes_of(inner)} - seen
+
+
+def _refuse_unknown_tags(rule: Rule) -> None:
+    known = set(Tag.objects.filter(pk__in=tags_in(rule)).values_list("pk", flat=True))
+    for path, condition in placed(rule):
+        if isinstance(condition, Tagged) and condition.tag_id not in known:
+            raise InvalidInput("rule.tag_missing", path=path, id=condition.tag_id)
 
 
 def _nodes_of(rule: Rule) -> set[tuple[str, int]]:

@@ -17,6 +17,10 @@ SENTENCES: dict[str, Words] = {
         "这里引用的分群“{name}”自己的规则不能用了。请先修改它。",
         "The rule of the segment “{name}” named here no longer works. Correct that one first.",
     ),
+    "rule.tag_missing": Words(
+        "没有这个标签（#{id}）。没有保存。请换一个，或去掉这个条件。",
+        "There is no tag #{id}. Nothing was saved. Choose another, or remove this condition.",
+    ),
     "rule.segment_circle": Words(
         "分群互相引用成了一个圈：{names}。请去掉其中一处引用。",
         "Segments name each other in a circle: {names}. Remove one of the references.",
