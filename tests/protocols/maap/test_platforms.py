@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import json
 from datetime import UTC, datetime
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from xinfeng.kernel.errors import RemoteProtocolError
 from xinfeng.protocols.maap import csp, mobile
-from xinfeng.protocols.maap.messages import Card, OpenUrl, Reply, RichMessage
+from xinfeng.protocols.maap.messages import RESPONSE, Card, OpenUrl, Reply, RichMessage
 from xinfeng.protocols.maap.parcel import DISPLAYED, FALLEN_BACK, Parcel, bare, parcel_of
 from xinfeng.protocols.vendor import HttpRequest, Sent, VendorReceipt, VendorReply
 
@@ -25,6 +26,7 @@ MESSAGE = RichMessage(
 )
 PARCEL = parcel_of(MESSAGE, sms="【信风商城】新茶到店，拒收请回复R")
 ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
+TAPPED = {"response": {"reply": {"displayText": "预约", "postback": {"data": "book"}}}}
 BOT = csp.Chatbot("maap.example.com", "sip:1069@botplatform.rcs.example", "app-1", "key-of-the-app")
 CMCC = mobile.Chatbot("maap.example.com", "sip:1069@botplatform.rcs.example", "app-1", "pass-of-the-app")
 
@@ -162,6 +164,48 @@ def test_texts_and_taps_of_a_push() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("entry", "text"),
+    [
+        ({"contentType": RESPONSE, "contentText": json.dumps(TAPPED)}, "预约\x1fbook"),
+        ({"contentType": RESPONSE.upper() + "; charset=utf-8", "contentText": TAPPED}, "预约\x1fbook"),
+        (
+            {
+                "contentType": RESPONSE,
+                "contentEncoding": "base64",
+                "contentText": base64.b64encode(json.dumps(TAPPED).encode()).decode(),
+            },
+            "预约\x1fbook",
+        ),
+        ({"contentType": "text/plain;charset=UTF-8", "contentText": "退订"}, "退订"),
+        ({"contentText": "退订"}, "退订"),
+        (
+            {
+                "contentType": "text/plain",
+                "contentEncoding": "base64",
+                "contentText": base64.b64encode("退订".encode()).decode(),
+            },
+            "退订",
+        ),
+        (
+            {"contentType": "application/x-place", "contentText": {"at": "x\x1fy"}},
+            '[application/x-place] {"at":"x\\u001fy"}',
+        ),
+        ({"contentType": RESPONSE, "contentText": "x\x1fy"}, f"[{RESPONSE}] x y"),
+    ],
+)
+def test_whatever_a_handset_sent_is_kept_however_it_is_written(entry: dict[str, Any], text: str) -> None:
+    told = {"messageId": ID, "senderAddress": "13800138000", "messageList": entry}
+    assert [one.text for one in csp.read_replies(told)] == [text]
+
+
+@pytest.mark.parametrize("status", ["DELIVERED", "Displayed", "deliveredToNetwork", "FAILED"])
+def test_statuses_are_known_in_either_case(status: str) -> None:
+    entry = {"messageId": ID, "senderAddress": "13800138000", "status": status, "errorCode": 4}
+    [found] = csp.read_receipts({"deliveryInfoList": [entry]})
+    assert found.stat in ("DELIVRD", DISPLAYED, FALLEN_BACK, "MAAP:4")
+
+
 def test_a_push_proves_where_it_comes_from() -> None:
     proof = hashlib.sha256(b"123" + b"456" + b"abc").hexdigest()
     assert csp.is_genuine(proof.upper(), token="abc", timestamp="456", nonce="123")
@@ -255,7 +299,9 @@ def test_replies_in_xml_also_in_base64() -> None:
     said = [VendorReply(ID, "13800138000", "sip:1069@x", "退订")]
     assert mobile.read_replies(push("退订", "utf8")) == said
     assert mobile.read_replies(push(base64.b64encode("退订".encode()).decode(), "base64")) == said
-    assert mobile.read_replies(push("%%%", "base64")) == []
+    lines = base64.encodebytes(("退订" * 40).encode()).decode()
+    assert mobile.read_replies(push(lines, "Base64"))[0].text == "退订" * 40
+    assert mobile.read_replies(push("退订", "base64")) == said, "announced wrongly, and not lost for it"
 
 
 @pytest.mark.parametrize(

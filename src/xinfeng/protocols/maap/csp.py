@@ -6,6 +6,7 @@ reference 9.2.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
@@ -37,12 +38,14 @@ TOKEN_EXPIRED = "42001"
 BUSY = "-1"
 UNKNOWN = "-2"
 _REPORTS = ["sent", "delivered", "displayed", "failed", "deliveredToNetwork"]
+LONGEST_SHOWN = 500
+"""Characters of what is neither a text nor a tap."""
 _STATS = {
     "sent": SENT,
     "delivered": DELIVERED,
     "displayed": DISPLAYED,
-    "deliveredToNetwork": FALLEN_BACK,
-    "revokeOk": REVOKED,
+    "deliveredtonetwork": FALLEN_BACK,
+    "revokeok": REVOKED,
 }
 
 
@@ -162,7 +165,7 @@ def read_receipts(told: Any) -> list[VendorReceipt]:
         number = handset(*(word(entry, name, at_most=80) for name in ("senderAddress", "destinationAddress")))
         if not (reference and number):
             continue
-        status = word(entry, "status", at_most=30)
+        status = word(entry, "status", at_most=30).lower()
         stat = _STATS.get(status) or (
             f"MAAP:{word(entry, 'errorCode', at_most=20) or 'failed'}" if status == "failed" else SENT
         )
@@ -181,25 +184,52 @@ def read_replies(told: Any) -> list[VendorReply]:
     to = word(told, "destinationAddress", at_most=80)
     found = []
     for index, entry in enumerate(objects(told.get("messageList") or [])):
-        text = said(word(entry, "contentType"), entry.get("contentText"))
+        encoding = word(entry, "contentEncoding")
+        text = said(word(entry, "contentType"), entry.get("contentText"), encoding=encoding)
         if text:
             found.append(VendorReply(f"{reference}:{index}", number, to[:30], text))
     return found
 
 
-def said(content_type: str, content: Any) -> str:
-    """What a handset sent: a text as it is, a tapped button as its label with the data behind it (`label\\x1fdata`)."""
-    if content_type.startswith(RESPONSE) and isinstance(content, Mapping):
-        response = content.get("response")
-        response = response if isinstance(response, Mapping) else {}
-        tap = response.get("reply") or response.get("action")
+def said(content_type: str, content: Any, *, encoding: str = "") -> str:
+    """What a handset sent: a text as it is, a tapped button as its label with the data behind it (`label\\x1fdata`),
+    anything else (a file, a place) as what it is with the beginning of it, for a person to look at. Empty for nothing.
+
+    Platforms write a tap as an object or as the text of one, types in either case, texts plain or in base64.
+    """
+    kind = content_type.strip().lower()
+    if isinstance(content, str) and encoding.strip().lower() == "base64":
+        content = _from_base64(content)
+    if kind.startswith(RESPONSE):
+        response = _object(content).get("response")
+        tap = _object(response).get("reply") or _object(response).get("action")
         if isinstance(tap, Mapping):
-            postback = tap.get("postback")
-            data = word(postback, "data", at_most=2048) if isinstance(postback, Mapping) else ""
+            data = word(_object(tap.get("postback")), "data", at_most=2048)
             return f"{word(tap, 'displayText').replace(TAP, ' ')}{TAP}{data}"
-    if content_type.startswith(PLAIN) and isinstance(content, str):
+    elif isinstance(content, str) and (kind.startswith(PLAIN) or not kind):
         return content[:20_000].replace(TAP, " ")  # nobody types a tap
-    return ""
+    if not content:
+        return ""
+    shown = content if isinstance(content, str) else dump(content)
+    return f"[{content_type[:80]}] {shown[:LONGEST_SHOWN]}".replace(TAP, " ")
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    """An object that stands there, or as text; an empty one for anything else."""
+    if isinstance(value, str):
+        try:
+            value = load(value.encode("utf-8", "replace"))
+        except RemoteProtocolError:
+            return {}
+    return value if isinstance(value, Mapping) else {}
+
+
+def _from_base64(text: str) -> str:
+    """What is behind it, lines or not; what is no base64 was plain all along."""
+    try:
+        return base64.b64decode("".join(text.split()), validate=True).decode("utf-8")
+    except ValueError:
+        return text
 
 
 def moment(text: str) -> str:

@@ -39,10 +39,10 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 has none of (2.2)."""
 _REPORTS = ("Sent", "Delivered", "Displayed", "Failed", "SMS")
 _STATS = {
-    "MessageSent": SENT,
-    "DeliveredToTerminal": DELIVERED,
-    "MessageDisplayed": DISPLAYED,
-    "DeliveredToNetwork": FALLEN_BACK,
+    "messagesent": SENT,
+    "deliveredtoterminal": DELIVERED,
+    "messagedisplayed": DISPLAYED,
+    "deliveredtonetwork": FALLEN_BACK,
 }
 
 
@@ -131,10 +131,10 @@ def read_receipts(body: bytes) -> list[VendorReceipt]:
         number = handset(_text(info, "address"), _text(root, "senderAddress"))
         if not (reference and number):
             continue
-        status = _text(info, "deliveryStatus")
+        status = _text(info, "deliveryStatus").lower()
         stat = _STATS.get(status) or (
             f"MAAP:{(_text(info, 'text') or _text(info, 'description'))[:20] or 'failed'}"
-            if status == "DeliveryImpossible"
+            if status == "deliveryimpossible"
             else SENT
         )
         found.append(VendorReceipt(reference, number, stat, "", moment(_text(root, "dateTime"))))
@@ -147,19 +147,7 @@ def read_replies(body: bytes) -> list[VendorReply]:
     number, reference = bare(_text(root, "senderAddress")), _text(root, "messageId")[:64]
     if not (number and reference):
         return []
-    content_type, text = _text(root, "contentType"), _text(root, "bodyText")
-    if _text(root, "contentEncoding") == "base64":
-        try:
-            text = base64.b64decode(text, validate=True).decode("utf-8", "replace")
-        except ValueError:
-            return []
-    content: object = text
-    if "json" in content_type:
-        try:
-            content = load(text.encode())
-        except RemoteProtocolError:
-            return []
-    words = said(content_type, content)
+    words = said(_text(root, "contentType"), _text(root, "bodyText"), encoding=_text(root, "contentEncoding"))
     return [VendorReply(reference, number, _text(root, "destinationAddress")[:30], words)] if words else []
 
 
