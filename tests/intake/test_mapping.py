@@ -123,3 +123,28 @@ def test_a_summary_says_nothing_of_one_row(language: str) -> None:
     assert in_summary("phone.empty", language=language) == in_words("phone.empty", {}, language=language)
     said_of_one = in_words("cell.too_long", {"longest": 200}, language=language)
     assert "200" in said_of_one and in_summary("cell.too_long", language=language) != said_of_one
+
+
+@pytest.mark.parametrize(
+    ("column", "field"),
+    [
+        ("同意短信", "consent_granted"),
+        ("短信订阅状态", "consent_granted"),
+        ("sms_opt_in", "consent_granted"),
+        ("接受推送？", "consent_granted"),
+        ("是否退订", "skip"),
+        ("不接收短信", "skip"),
+        ("opt_out", "skip"),
+        ("是否孕妇", "skip"),
+    ],
+)
+def test_a_column_of_yes_and_no_that_speaks_of_consent_is_not_overlooked(column: str, field: str) -> None:
+    rows = [["13800138000", "是"], ["13800138001", "否"], ["13800138002", "已退订"], ["13800138003", ""]]
+    [_, found] = mapping.guess("contacts", ["手机号", column], rows, attributes={})
+    assert (found.field, found.sure) == (field, False)
+
+
+def test_a_number_of_a_consent_form_is_no_answer() -> None:
+    rows = [["13800138000", "A-17"], ["13800138001", "A-18"]]
+    [_, found] = mapping.guess("contacts", ["手机号", "同意书编号"], rows, attributes={})
+    assert found.field == "skip"

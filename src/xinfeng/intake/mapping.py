@@ -104,6 +104,8 @@ def guess(
     for field, looks_right in _LOOKS[kind == "events"]:
         if field not in taken:
             _find_by_look(field, looks_right, guesses, rows)
+    if kind != "events" and "consent_granted" not in taken:
+        _find_by_look("consent_granted", _reads_as_bool, guesses, rows, only=_asks_for_consent)
     return guesses
 
 
@@ -174,6 +176,21 @@ def _reads(read: Callable[[str], object]) -> Callable[[str], bool]:
 _reads_as_phone = _reads(parse_mainland)
 _reads_as_time = _reads(lambda value: read_time(value, SHANGHAI))
 
+_reads_as_bool = _reads(read_bool)
+
+
+def _asks_for_consent(column: str) -> bool:
+    """Whether a column of yes and no says who agreed. Overlooked, everybody who said no would be taken to agree."""
+    return bool(_speaks_of_consent(column)) and not _speaks_of_refusal(column)
+
+
+_speaks_of_consent = re.compile(
+    r"同意|授权|订阅|许可|接收|接受|营销|consent|opt[\s_-]*in|subscri|agree", re.IGNORECASE
+).search
+_speaks_of_refusal = re.compile(
+    r"不|拒|退订|取消|勿扰|黑名单|opt[\s_-]*out|unsub|refus|block|dis", re.IGNORECASE
+).search
+
 _Look = tuple[str, Callable[[str], bool]]
 _LOOKS: dict[bool, tuple[_Look, ...]] = {
     False: (
@@ -198,9 +215,16 @@ def _kind_of(values: Sequence[str]) -> str:
 
 
 def _find_by_look(
-    field: str, looks_right: Callable[[str], bool], guesses: list[Guess], rows: Sequence[Sequence[str]]
+    field: str,
+    looks_right: Callable[[str], bool],
+    guesses: list[Guess],
+    rows: Sequence[Sequence[str]],
+    *,
+    only: Callable[[str], bool] = lambda column: True,
 ) -> None:
     for at, found in enumerate(guesses):
+        if not only(found.column):
+            continue
         values = [row[at].strip() for row in rows if at < len(row) and row[at].strip()]
         fitting = sum(looks_right(value) for value in values)
         if found.field == SKIP and not found.sure and values and fitting * 5 >= len(values) * 4:
