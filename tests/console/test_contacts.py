@@ -86,6 +86,17 @@ def test_what_is_not_found_is_told_without_repeating_it(operator):
     assert "没有找到" in html and "13912345678" not in html
 
 
+def test_who_is_not_found_is_not_answered_with_everybody(operator):
+    other = make_contact(name="李四")
+    html = operator.post("/contacts/find", {"q": "王小"}, follow=True).content.decode()
+    assert "没有找到" in html and f'"/contacts/{other}"' not in html and "回到全部客户" in html
+
+
+def test_a_member_id_is_found_in_either_case(operator):
+    contact_id = make_contact(external_id="M000007")
+    assert operator.post("/contacts/find", {"q": "m000007"})["Location"] == f"/contacts/{contact_id}"
+
+
 def test_filters_by_tier_consent_and_province_narrow_the_list(at_work):
     agreed = make_contact(province="浙江")
     refused = make_contact(province="浙江")

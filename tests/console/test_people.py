@@ -73,7 +73,7 @@ def test_a_merged_contact_leads_to_who_speaks_for_her_and_comes_back(operator):
     assert operator.get(f"/contacts/{other}")["Location"] == f"/contacts/{one}"
     html = html_of(operator, f"/contacts/{one}")
     assert "139****9000" in html and "购买 ¥123.00" in html and "13900139000" not in html
-    assert operator.post("/contacts/find", {"q": "139****9000"})["Location"] != f"/contacts/{other}"
+    assert operator.post("/contacts/find", {"q": "139****9000"}).get("Location") != f"/contacts/{other}"
     assert operator.post("/contacts/merges/undo", {"merge": merge_id, "why": ""}).status_code == 400
     back = operator.post("/contacts/merges/undo", {"merge": merge_id, "why": "是姐妹"})
     assert back["Location"] == f"/contacts/{one}/with/{other}"

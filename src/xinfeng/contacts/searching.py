@@ -108,7 +108,7 @@ def _typed(wanted: QuerySet[Contact], text: str) -> QuerySet[Contact]:
         key = Q(phone_index=vault().phone_index(number)) | Q(external_id=text)
         return wanted.filter(pk__in=_speakers(key))
     hit = Q(name_index=vault().index(text))
-    if speakers := _speakers(Q(external_id=text)):
+    if speakers := _speakers(Q(external_id__in={text, text.upper(), text.lower()})):
         hit |= Q(pk__in=speakers)
     if _is_tail(tail := _half_width(text)):
         hit |= Q(tail_index=vault().tail_index(tail))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -100,7 +99,7 @@ def _whose_standing(copy: Lens, contact: Any, *, state: str) -> Any:
 @allowed("contact.view")
 def find(request: HttpRequest) -> HttpResponse:
     """A full number, its last digits, a member id, a whole name or a tag. One hit is opened; several are listed in
-    the answer."""
+    the answer, and so is nobody: everybody instead would look like hits."""
     text = " ".join(request.POST.get("q", "").split())[:SEARCH_LENGTH]
     if not text:
         return redirect("contacts")
@@ -109,19 +108,27 @@ def find(request: HttpRequest) -> HttpResponse:
         return redirect("contacts.detail", found.rows[0].id)
     if not found.rows and tag_id_of(text) is not None:
         return redirect(f"{reverse('contacts')}?{urlencode({'tag': text})}")
-    if not found.rows:
-        messages.warning(
-            request,
-            _("没有找到。手机号可以写完整，也可以只写后四位；会员号和姓名要写完整，因为它们是加密保存的。"),
-        )
-        return redirect("contacts")
     query = Query(per_page=MOST_FOUND)
-    table = _table(query, (), Listing(_shown(found.rows), total=len(found.rows)), request)
+    nobody = Empty(
+        _("没有找到"),
+        _("手机号可以写完整，也可以只写后四位；会员号要写完整；姓名是加密保存的，也要写完整。"),
+        _("回到全部客户"),
+        reverse("contacts"),
+        "search",
+    )
+    table = _table(query, (), Listing(_shown(found.rows), total=len(found.rows)), request, empty=nobody)
     context = {"table": table, "searched": True, "found": len(found.rows), "more": found.next is not None}
     return render(request, "contacts/list.html", context)
 
 
-def _table(query: Query, filters: tuple[Filter, ...], listing: Listing, request: HttpRequest) -> Table:
+def _table(
+    query: Query,
+    filters: tuple[Filter, ...],
+    listing: Listing,
+    request: HttpRequest,
+    *,
+    empty: Empty | None = None,
+) -> Table:
     can_import = may(request.user, "import.run")
     return Table(
         id="contacts",
@@ -130,7 +137,8 @@ def _table(query: Query, filters: tuple[Filter, ...], listing: Listing, request:
         query=query,
         listing=listing,
         row_template="contacts/row.html",
-        empty=Empty(
+        empty=empty
+        or Empty(
             _("还没有客户"),
             _("上传客户文件，并说明他们在哪里、凭什么同意接收短信。"),
             _("导入客户") if can_import else "",
