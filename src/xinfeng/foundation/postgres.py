@@ -69,7 +69,7 @@ class EmbeddedPostgres:
         self.sockets = run_folder(settings.data)
         self.log = settings.data / "logs" / "postgres.log"
 
-    def start(self, *, timeout_s: float = 60.0) -> None:
+    def start(self, *, timeout_s: float = 120.0) -> None:
         """Initialise on first use, start unless it runs, create the database `xinfeng`."""
         owner = self._prepare()
         if not (self.folder / "PG_VERSION").exists():
@@ -93,11 +93,11 @@ class EmbeddedPostgres:
         if pid is None:
             return
         os.kill(pid, signal.SIGINT)
-        for _ in range(600):
+        for _ in range(2400):
             if self.pid() != pid:
                 return
             time.sleep(0.05)
-        raise PostgresFault("PostgreSQL did not stop within 30 seconds")
+        raise PostgresFault("PostgreSQL did not stop within two minutes")
 
     def abandon(self) -> None:
         """End it at once, without writing anything more: for a folder that is thrown away, also on a full disk."""

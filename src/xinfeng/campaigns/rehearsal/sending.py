@@ -33,7 +33,7 @@ DEAD_AFTER_S = 2.0
 patience that people set (`delivery.failover`)."""
 LOGIN_S = 15.0
 MOST_TRIES = 200
-QUIET_S = 1.5
+QUIET_S = 5.0
 """Receipts are waited for until nothing has come for so long, beyond the delay with which they come."""
 TOLD_EVERY_S = 0.5
 
