@@ -42,7 +42,7 @@ def measure(folder: Path, messages: int, runs: int, only: str) -> dict[str, Any]
 
     ready()
     from xinfeng.delivery.outcomes import message_state
-    from xinfeng.insights import codes, forensics, live, report, stages
+    from xinfeng.insights import codes, forensics, live, report, stages, times
     from xinfeng.lens.duck import DuckEngine
     from xinfeng.lens.engine import Lens
     from xinfeng.lens.feeds import declared
@@ -72,11 +72,9 @@ def measure(folder: Path, messages: int, runs: int, only: str) -> dict[str, Any]
         "live_states": lambda: live._states(mirror, BIG, []),
         "live_cost": lambda: stages.cost_of(mirror, BIG),
         "live_rate": lambda: live._parts_per_s(mirror, BIG, now),
-        "report_groups": lambda: report._groups(mirror, BIG),
-        "report_pace": lambda: report._pace(mirror, BIG),
-        "report_hours": lambda: report._hours(mirror, BIG),
+        "report_counts": lambda: report._counted(mirror, BIG, []),
+        "report_times": lambda: times.part_times(mirror, BIG),
         "report_codes": lambda: report._receipts_by_code(mirror, BIG),
-        "report_delivery": lambda: report._delivery_time(mirror, BIG),
     }
     assert sum(row["n"] for row in states(BIG)) == PLAN
     figures: dict[str, Any] = {"messages": messages}

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -16,6 +17,7 @@ from xinfeng.channels import codes
 from xinfeng.channels.models import Channel
 from xinfeng.delivery import planning
 from xinfeng.delivery.models import Chunk, Outcome, Plan
+from xinfeng.delivery.outcomes import message_state
 from xinfeng.delivery.planning import LeftOutContact, NewMessage, PlanTerms
 from xinfeng.foundation.database import bulk_transaction
 from xinfeng.insights import drill, printing
@@ -227,6 +229,20 @@ def test_the_lines_of_each_breakdown_add_up_to_the_total(world: World) -> None:
             assert sum(getattr(line, stage) for line in lines) == getattr(numbers, stage), stage
     assert {line.key: line.messages for line in made.by_province} == {"浙江": 4, "上海": 4}
     assert {line.key for line in made.by_level} == {"金卡", ""}
+
+
+def test_the_report_judges_the_messages_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = []
+
+    def judging(*given: Any, **named: Any) -> Any:
+        judged.append(given)
+        return message_state(*given, **named)
+
+    monkeypatch.setattr("xinfeng.insights.report.message_state", judging)
+    monkeypatch.setattr("xinfeng.insights.live.message_state", judging)
+    send_some_of_everything(world)
+    assert report(world.plan_id, now=NOW).numbers == live_numbers(world.plan_id, now=NOW)
+    assert len(judged) == 2, "once for each"
 
 
 def test_receipts_times_hours_and_benchmark(world: World) -> None:

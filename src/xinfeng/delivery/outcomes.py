@@ -221,32 +221,30 @@ def _reported(receipts: ibis.Table, channel_id: Any) -> ibis.Table:
 
 
 def _parts(facts: ibis.Table) -> ibis.Table:
-    """One row per part of which anything is known; of several codes of one rank, the one that sorts last."""
+    """One row per part of which anything is known. `said` is about parts of a rank that has a code: the rank, a digit, and
+    behind it the code; of several of one rank, the one that sorts last. One maximum of words that are mostly missing takes
+    half as long as one for each rank."""
     rank, code = facts["rank"], facts["code"]
+    has_code = ((rank == one, ibis.literal(str(one)) + code) for one in (_FAILED, _REFUSED, _UNCERTAIN))
+    facts = facts.mutate(said=ibis.cases(*has_code, else_=ibis.null("string")))
     return facts.group_by("message_id", "part").aggregate(
-        rank=rank.max(),
-        channel_id=facts["channel_id"].max(),
-        failed_code=code.max(where=rank == _FAILED),
-        refused_code=code.max(where=rank == _REFUSED),
-        uncertain_code=code.max(where=rank == _UNCERTAIN),
+        rank=facts["rank"].max(), channel_id=facts["channel_id"].max(), said=facts["said"].max()
     )
 
 
 def _messages_out(parts: ibis.Table) -> ibis.Table:
     """One row per message that went out, at least in part; of several failed parts, the code that sorts first."""
-    rank = parts["rank"]
-    code = rank.cases(
-        (_FAILED, parts["failed_code"]), (_REFUSED, parts["refused_code"]), else_=ibis.null("string")
-    )
+    rank, code = parts["rank"], parts["said"].substr(1)
+    failed = rank.isin((_FAILED, _REFUSED))
     return parts.group_by("message_id").aggregate(
-        failed=rank.isin((_FAILED, _REFUSED)).any(),
+        failed=failed.any(),
         channel_id=parts["channel_id"].max(),
         displayed=(rank == _DISPLAYED).any(),
         fell_back=(rank == _FELL_BACK).any(),
         uncertain=(rank == _UNCERTAIN).any(),
         delivered=(rank >= _DELIVERED).sum(),
-        failed_code=code.min(),
-        uncertain_code=parts["uncertain_code"].min(where=rank == _UNCERTAIN),
+        failed_code=code.min(where=failed),
+        uncertain_code=code.min(where=rank == _UNCERTAIN),
     )
 
 

@@ -7,8 +7,8 @@ plus `left_out`: numbers that people act on have to add up, paused and stopped c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from xinfeng.channels.reads import telling_displayed
 from xinfeng.delivery.forecast import Forecast, forecast
 from xinfeng.delivery.models import Chunk, ChunkState, Outcome, Plan, PlanState, PlanTotals, ReplyMeaning
 from xinfeng.delivery.outcomes import FALLEN_BACK, MessageState, message_state
-from xinfeng.insights.stages import ON_WIRE, WAITING, attempts_of, cost_of, handed_over, staged
+from xinfeng.insights.stages import ON_WIRE, WAITING, IdRange, attempts_of, cost_of, handed_over, staged
 from xinfeng.kernel.errors import NotFound
 from xinfeng.lens.engine import Lens, lens
 
@@ -72,6 +72,8 @@ class LiveNumbers:
     displayed: int = 0
     displayed_of: int = 0
     fell_back: int = 0
+    carried_by: Mapping[int, int] = field(default_factory=dict)
+    """Messages by the channel that carried them, or may have."""
     kept_from: datetime | None = None
     """The messages are past their retention: these are the totals counted at this time (`delivery.retention`)."""
 
@@ -102,13 +104,27 @@ def live_numbers(plan_id: int, *, now: datetime) -> LiveNumbers:
     plan = Plan.objects.filter(pk=plan_id).first()
     if plan is None:
         raise NotFound("plan.unknown", plan=plan_id)
-    totals = PlanTotals.objects.filter(plan_id=plan_id).first()
-    if totals is not None:
-        return _from_totals(plan, totals, now)
+    if (kept := kept_numbers(plan, now=now)) is not None:
+        return kept
     on_wire = handed_over(plan_id)  # before the refresh: what is answered by then is not on the wire
     copy = lens()
     copy.refresh()
-    states = _states(copy, plan_id, on_wire)
+    return numbers_of(plan, copy, _states(copy, plan_id, on_wire), cost_li=cost_of(copy, plan_id), now=now)
+
+
+def kept_numbers(plan: Plan, *, now: datetime) -> LiveNumbers | None:
+    """The numbers of a plan whose messages are past their retention; None: they are not."""
+    totals = PlanTotals.objects.filter(plan_id=plan.pk).first()
+    return None if totals is None else _from_totals(plan, totals, now)
+
+
+def numbers_of(
+    plan: Plan, copy: Lens, counted: Iterable[dict[str, Any]], *, cost_li: int, now: datetime
+) -> LiveNumbers:
+    """The numbers, from messages that somebody has counted: by `stage`, `code` and `channel_id`, how many `messages` with
+    how many `parts`, and how many of them were `displayed`."""
+    plan_id = plan.pk
+    states = _States(counted, dict(Channel.objects.values_list("pk", "kind")))
     left_out = _counts(copy, "left_out", "reason", plan_id)
     replied, opted_out = _replies(copy, plan_id)
     planned_parts = states.parts(WAITING)
@@ -134,12 +150,13 @@ def live_numbers(plan_id: int, *, now: datetime) -> LiveNumbers:
         failed_by=states.by_code(MessageState.FAILED),
         uncertain_by=states.by_code(MessageState.UNCERTAIN),
         withheld_by=states.by_code(MessageState.WITHHELD),
-        cost_li=cost_of(copy, plan_id),
+        cost_li=cost_li,
         per_s=_parts_per_s(copy, plan_id, now),
         forecast=_forecast(plan, planned_parts, now) if planned_parts else None,
         displayed=states.displayed,
         displayed_of=states.displayed_of(telling_displayed()),
         fell_back=states.with_code(MessageState.ACCEPTED, FALLEN_BACK),
+        carried_by=states.by_channel(),
     )
 
 
@@ -209,6 +226,14 @@ class _States:
     def with_code(self, state: str, code: str) -> int:
         return sum(row["messages"] for row in self._rows if row["stage"] == state and row["code"] == code)
 
+    def by_channel(self) -> dict[int, int]:
+        """Messages by the channel that carried them, or may have."""
+        counts: Counter[int] = Counter()
+        for row in self._rows:
+            if row["channel_id"] is not None:
+                counts[row["channel_id"]] += row["messages"]
+        return dict(counts)
+
     def by_code(self, state: str) -> tuple[Count, ...]:
         counts: Counter[tuple[str, str]] = Counter()
         for row in self._rows:
@@ -218,12 +243,13 @@ class _States:
         return tuple(sorted(found, key=lambda count: (-count.messages, count.code, count.kind)))
 
 
-def _states(copy: Lens, plan_id: int, on_wire: list[tuple[int, int]]) -> _States:
+def _states(copy: Lens, plan_id: int, on_wire: Sequence[IdRange]) -> list[dict[str, Any]]:
     messages = staged(message_state(copy, [plan_id]), on_wire)
     counted = messages.group_by("stage", "code", "channel_id").aggregate(
         messages=messages.count(), parts=messages["parts"].sum(), displayed=messages["displayed"].sum()
     )
-    return _States(copy.rows(counted).to_pylist(), dict(Channel.objects.values_list("pk", "kind")))
+    rows: list[dict[str, Any]] = copy.rows(counted).to_pylist()
+    return rows
 
 
 def _counts(copy: Lens, table: str, column: str, plan_id: int) -> tuple[Count, ...]:

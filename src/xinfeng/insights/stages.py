@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import ibis
 from django.db.models import F
 
 from xinfeng.delivery.models import Chunk, ChunkState, Outcome, PlanChannel
-from xinfeng.delivery.outcomes import MessageState, message_state
+from xinfeng.delivery.outcomes import MessageState
 from xinfeng.lens.engine import Lens
 
 WAITING = "waiting"
@@ -69,6 +69,16 @@ def billed_parts(copy: Lens, plan_id: int) -> ibis.Table:
 
 def cost_of(copy: Lens, plan_id: int) -> int:
     """Li for the billed parts, each at the price that its channel had when the plan was made."""
+    return round(copy.scalar(_li_of_parts(copy, plan_id)["li"].sum()) or 0)
+
+
+def billed_li(copy: Lens, plan_id: int) -> ibis.Table:
+    """`cost_of` by message, of those of which a carrier took any part: `billed_id`, `billed` (li)."""
+    billed = _li_of_parts(copy, plan_id)
+    return billed.group_by(billed_id=billed["message_id"]).aggregate(billed=billed["li"].sum())
+
+
+def _li_of_parts(copy: Lens, plan_id: int) -> ibis.Table:
     message = copy.table("message")
     message = message.filter(message["plan_id"] == plan_id).select("id", "parts", "cost_li")
     priced = copy.table("plan_channel")
@@ -77,7 +87,7 @@ def cost_of(copy: Lens, plan_id: int) -> int:
     billed = billed.inner_join(message, billed["message_id"] == message["id"])
     billed = billed.left_join(priced, billed["channel_id"] == priced["over"])
     of_part = ibis.coalesce(billed["price_li"].cast("float64"), billed["cost_li"] / billed["parts"])
-    return round(copy.scalar(of_part.sum()) or 0)
+    return billed.select("message_id", li=of_part)
 
 
 @dataclass(frozen=True)
@@ -91,12 +101,8 @@ class Carried:
     price_li: int
 
 
-def by_channel(copy: Lens, plan_id: int) -> list[Carried]:
-    """The channels a plan goes by, the one of most messages first. Refresh the lens before."""
-    states = message_state(copy, [plan_id])
-    states = states.filter(states["channel_id"].notnull())
-    counted = copy.rows(states.group_by("channel_id").aggregate(n=states.count())).to_pylist()
-    carried = {row["channel_id"]: int(row["n"]) for row in counted}
+def by_channel(plan_id: int, carried: Mapping[int, int]) -> list[Carried]:
+    """The channels a plan goes by, the one of most messages first. `carried`: `live.LiveNumbers.carried_by`."""
     found = [
         Carried(one.channel_id, one.messages, carried.get(one.channel_id, 0), one.price_li)
         for one in PlanChannel.objects.filter(plan_id=plan_id)

@@ -107,7 +107,7 @@ def _live_context(campaign: Campaign, numbers: LiveNumbers) -> dict[str, Any]:
     waits = waiting(campaign)
     return {
         "numbers": numbers,
-        "carried": carried(campaign),
+        "carried": carried(campaign, numbers),
         "waiting_for": waits,
         "all_wait": bool(waits) and sum(one.messages for one in waits) >= numbers.waiting + numbers.on_wire,
         "shares": [

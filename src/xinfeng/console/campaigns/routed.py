@@ -18,9 +18,9 @@ from xinfeng.console.campaigns.samples import language
 from xinfeng.console.components.parts import Text
 from xinfeng.console.contacts.labels import CARRIERS as CARRIER_NAMES
 from xinfeng.delivery import failover
+from xinfeng.insights.live import LiveNumbers
 from xinfeng.insights.stages import by_channel
 from xinfeng.kernel.time import utc_now
-from xinfeng.lens.engine import lens
 from xinfeng.policy.reasons import reason_name
 
 OBSTACLES: dict[str, Text] = {
@@ -119,7 +119,7 @@ class CarriedLine:
     price: str
 
 
-def carried(campaign: Campaign) -> dict[str, Any] | None:
+def carried(campaign: Campaign, numbers: LiveNumbers) -> dict[str, Any] | None:
     """Messages by channel, and what moved from one to another; None for a campaign that goes over one channel."""
     plan = campaign.plan
     if plan is None or plan.route_id is None:
@@ -135,7 +135,7 @@ def carried(campaign: Campaign) -> dict[str, Any] | None:
                 one.carried,
                 f"{one.price_li / 10:g}",
             )
-            for one in by_channel(lens(), plan.pk)
+            for one in by_channel(plan.pk, numbers.carried_by)
         ],
         "moves": [
             (names.get(one.from_id, "—"), names.get(one.to_id, "—"), moved_because(one.reason), one.messages)
