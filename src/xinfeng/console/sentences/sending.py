@@ -39,8 +39,8 @@ SENTENCES: dict[str, Words] = {
         "You wrote this campaign, so you cannot approve it. It was not approved. Ask another reviewer.",
     ),
     "approval.role": Words(
-        "您的角色不能批准活动，要由审核或管理员来批准。没有改变。",
-        "Your role cannot approve campaigns; a reviewer or an administrator can. Nothing was changed.",
+        "您的角色不能批准活动或文案，要由审核或管理员来批准。没有改变。",
+        "Your role cannot approve campaigns or texts; a reviewer or an administrator can. Nothing was changed.",
     ),
     "approval.unknown_user": Words(
         "没有叫“{user}”的在用账号，不能批准。没有改变。",
