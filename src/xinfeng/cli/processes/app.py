@@ -80,6 +80,7 @@ def run(settings: Settings, commands: Any) -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
+        lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
