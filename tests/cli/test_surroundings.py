@@ -17,6 +17,7 @@ from tests.cli.test_commands import begun, run  # noqa: F401
 from xinfeng.cli import surroundings
 from xinfeng.cli.words import sentence
 from xinfeng.foundation import settings as xinfeng_settings
+from xinfeng.foundation.postgres import EmbeddedPostgres
 
 HERE = xinfeng_settings.read({"XINFENG_DATA": "/srv/xinfeng"})
 
@@ -125,3 +126,18 @@ def test_migrate_looks_at_the_database_also_while_an_app_runs(committed_db: None
     done = run_here("migrate")
     assert done.returncode == 1
     assert "数据库已是最新" not in done.stdout
+
+
+def test_a_server_that_others_have_come_to_use_is_not_taken_from_them(begun: Path) -> None:  # noqa: F811
+    """A gateway that started PostgreSQL and is upgraded must not pull it away from under app."""
+    settings = xinfeng_settings.read({"XINFENG_DATA": str(begun)})
+    server = EmbeddedPostgres(settings)
+    with (server.sockets / "in-use.lock").open("a") as another:
+        fcntl.flock(another, fcntl.LOCK_SH)
+        assert run("users", "list", data=begun).returncode == 0
+    try:
+        assert server.pid() is not None
+    finally:
+        server.stop()
+    assert run("users", "list", data=begun).returncode == 0
+    assert server.pid() is None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
+from typing import IO
 
 import django
 
@@ -13,6 +15,9 @@ from xinfeng.foundation.postgres import EmbeddedPostgres
 from xinfeng.kernel.errors import Conflict
 
 _is_ready = False
+_LASTING = ("up", "app", "gateway")
+_in_use: IO[str] | None = None
+"""Held shared for as long as this process uses the embedded PostgreSQL."""
 
 
 def ready(*, process: str = "command", log_level: str | None = None) -> xinfeng_settings.Settings:
@@ -22,7 +27,7 @@ def ready(*, process: str = "command", log_level: str | None = None) -> xinfeng_
     if _is_ready:
         return settings
     logs.set_up(process, log_level or ("WARNING" if process == "command" else settings.log_level))
-    start_postgres(settings)
+    start_postgres(settings, lasting=process in _LASTING)
     settings.uploads.mkdir(parents=True, exist_ok=True, mode=0o700)
     set_up_django()
     if process != "command" or not settings.door_socket.exists():  # a running app has prepared it
@@ -55,14 +60,31 @@ def erase_again() -> None:
     replay(now=utc_now())
 
 
-def start_postgres(settings: xinfeng_settings.Settings) -> None:
-    """Start the embedded server unless it runs already or a database URL is given."""
+def start_postgres(settings: xinfeng_settings.Settings, *, lasting: bool = False) -> None:
+    """Start the embedded server unless it runs already or a database URL is given.
+
+    Who started it stops it at exit, unless others have come to use it; then the last `lasting` process does.
+    """
+    global _in_use
     if settings.database_url:
         return
     server = EmbeddedPostgres(settings)
-    if server.pid() is None:
+    server.sockets.mkdir(exist_ok=True, mode=0o700)
+    _in_use = (server.sockets / "in-use.lock").open("a")
+    fcntl.flock(_in_use, fcntl.LOCK_SH)  # waits while somebody stops it
+    started = server.pid() is None
+    if started:
         server.start()
-        atexit.register(server.stop)
+    if started or lasting:
+        atexit.register(_stop_unless_used, server, _in_use)
+
+
+def _stop_unless_used(server: EmbeddedPostgres, in_use: IO[str]) -> None:
+    try:
+        fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return
+    server.stop()
 
 
 def set_up_django() -> None:
