@@ -10,7 +10,6 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from itertools import repeat
 
 from xinfeng.channels.codes import Verdict, verdict
@@ -20,12 +19,12 @@ from xinfeng.channels.sessions import ChannelSessions
 from xinfeng.delivery import rows
 from xinfeng.delivery.chunks import LoadedChunk
 from xinfeng.delivery.codes import INCOMPLETE, OPTED_OUT
-from xinfeng.delivery.health import Health
 from xinfeng.delivery.leases import DEADLINE, STOPPED, RunningPlan
 from xinfeng.delivery.models import Outcome
 from xinfeng.delivery.openings import Hours, Openings
 from xinfeng.delivery.outbox import Ending, Outbox
 from xinfeng.delivery.permit import News
+from xinfeng.delivery.tracks import Track
 
 LARGEST_SLICE = 500
 """Parts armed in one go; twice as many are what a crash at full speed can leave uncertain per channel."""
@@ -48,24 +47,6 @@ OFFLINE_PATIENCE_S = 15.0
 PAUSED = "paused"
 CLOSED_WINDOW = "window"
 SHUTDOWN = "shutdown"
-
-
-@dataclass
-class Track:
-    """One plan on one channel: its chunks in order, its own rate, and how the carrier has taken it."""
-
-    plan: RunningPlan
-    openings: Openings
-    health: Health = field(default_factory=Health)
-    chunks: deque[LoadedChunk] = field(default_factory=deque)
-    rate: SlidingRate | None = None
-    open_until: float = 0.0
-    pausing: bool = False
-    empty_at: float = 0.0
-
-    @property
-    def unsent(self) -> int:
-        return sum(chunk.unsent for chunk in self.chunks if chunk.closing is None and not chunk.lost)
 
 
 class Dispatch:
@@ -122,7 +103,7 @@ class Dispatch:
         if track is None or plan == track.plan:
             return
         track.plan = plan
-        self._read_openings(track)
+        track.read_openings(self.hours)
         track.rate = self._rate_of(plan)
 
     def keep_to(self, hours: Hours | None) -> None:
@@ -130,11 +111,7 @@ class Dispatch:
         if hours != self.hours:
             self.hours = hours
             for track in self.tracks.values():
-                self._read_openings(track)
-
-    def _read_openings(self, track: Track) -> None:
-        track.openings = Openings.read(track.plan.windows, track.plan.deadline, self.hours)
-        track.open_until = 0.0  # looks at the clock again before the next message
+                track.read_openings(hours)
 
     def _rate_of(self, plan: RunningPlan) -> SlidingRate | None:
         if plan.rate_per_s is None:
@@ -150,9 +127,8 @@ class Dispatch:
         """A chunk was leased and loaded."""
         track = self.tracks.get(plan.id)
         if track is None:
-            track = Track(plan, Openings.read(plan.windows, plan.deadline, self.hours))
-            track.rate = self._rate_of(plan)
-            self.tracks[plan.id] = track
+            openings = Openings.read(plan.windows, plan.deadline, self.hours)
+            track = self.tracks[plan.id] = Track(plan, openings, rate=self._rate_of(plan))
         track.chunks.append(chunk)
         if track.pausing:
             chunk.close(PAUSED)

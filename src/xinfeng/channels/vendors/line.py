@@ -30,9 +30,8 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol, cast
+from typing import cast
 
 import h11
 
@@ -40,6 +39,7 @@ from xinfeng.channels.lines import Answered, Listener, Ref, TakenBack
 from xinfeng.channels.models import ConnectionPhase
 from xinfeng.channels.vendors.encodings import LARGEST_ANSWER, WANTED, plain
 from xinfeng.channels.vendors.exchange import Exchange
+from xinfeng.channels.vendors.requests import Owner, Request, Timing
 from xinfeng.channels.vendors.tls import Plain, Tls
 from xinfeng.kernel.errors import RemoteProtocolError
 from xinfeng.kernel.time import utc_now
@@ -55,45 +55,6 @@ LOOK_AGAIN_S = 0.1
 """How soon a line looks whether another one has got the token."""
 LATE_PATIENCE = 3
 """For how many times `response_timeout_s` an overdue answer is still waited for."""
-
-
-class Timing(Protocol):
-    """What a line needs of its account."""
-
-    @property
-    def keepalive_s(self) -> float: ...
-
-    @property
-    def response_timeout_s(self) -> float: ...
-
-    @property
-    def window(self) -> int: ...
-
-
-class Owner(Protocol):
-    """What all lines of a channel remember together: messages that must be written on their own, and those of which
-    nobody knows whether the vendor took them, with what we called their request."""
-
-    def is_apart(self, item: SubmitItem) -> bool: ...
-
-    def set_apart(self, items: Sequence[SubmitItem]) -> None: ...
-
-    def doubt(self, ours: str, numbers: Sequence[str]) -> None: ...
-
-
-@dataclass(slots=True)
-class _Request:
-    """What is in flight."""
-
-    items: list[SubmitItem]
-    refs: list[Ref]
-    began: float
-    ours: str
-    late: bool = False
-
-    @property
-    def numbers(self) -> list[str]:
-        return [item[0] for item in self.items]
 
 
 class HttpLine(asyncio.Protocol):
@@ -131,7 +92,7 @@ class HttpLine(asyncio.Protocol):
         self._opening = exchange.opening
         self._asking = False
         """Whether the request under way is for the token."""
-        self._request: _Request | None = None
+        self._request: Request | None = None
         self._status = 0
         self._encoding = ""
         self._body = bytearray()
@@ -194,7 +155,7 @@ class HttpLine(asyncio.Protocol):
         ours = f"xf{secrets.token_hex(10)}"
         request = self._exchange.request(taken, ours=ours, now=utc_now(), nonce=secrets.token_hex(16))
         data = self._encode(request)
-        self._request = _Request(taken, list(islice(refs, count)), now, ours)
+        self._request = Request(taken, list(islice(refs, count)), now, ours)
         self.submitted += count
         self._set_timer(self._timing.response_timeout_s, self._overdue)
         self._write(data)
@@ -325,7 +286,7 @@ class HttpLine(asyncio.Protocol):
         if self._opening is not None and not self._opening.done and not self._asking:
             self._open()
 
-    def _read(self, request: _Request, body: bytes) -> list[Sent]:
+    def _read(self, request: Request, body: bytes) -> list[Sent]:
         code = "http.again"
         try:
             sent = self._exchange.read(self._status, body, request.numbers, ours=request.ours)
@@ -339,7 +300,7 @@ class HttpLine(asyncio.Protocol):
         log.warning("answer says nothing definite", extra=self._about(code, status=self._status))
         return [Sent("", code, known=False)] * len(request.items)
 
-    def _settle(self, request: _Request, sent: Sequence[Sent]) -> None:
+    def _settle(self, request: Request, sent: Sequence[Sent]) -> None:
         answers: list[Answered] = []
         unknown: dict[str, list[Ref]] = {}
         codes = {str(one.result) for one in sent if one.known and one.result != 0}
