@@ -413,3 +413,12 @@ def test_the_sheet_with_numbers_is_taken(tmp_path: Path) -> None:
         sheet.write_row(1, 0, ["姓名", "手机号"])
         sheet.write_row(2, 0, ["王", 13800138000])
     assert converted(tmp_path, source) == [["王", "13800138000"]]
+
+
+def test_a_long_first_sheet_is_data_though_it_names_nobody_by_number(tmp_path: Path) -> None:
+    source = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(str(source)) as made:
+        first, second = made.add_worksheet(), made.add_worksheet()
+        first.write_column(0, 0, ["会员号", *(f"M{n}" for n in range(300))])
+        second.write_column(0, 0, ["手机号", 13800138000])
+    assert converted(tmp_path, source)[:2] == [["M0"], ["M1"]]

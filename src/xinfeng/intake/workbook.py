@@ -116,6 +116,8 @@ def _write(source: str, target: str) -> None:
                 rows = found
                 break
             rows = rows or found
+            if len(rows) > _MOST_ROWS_OF_A_COVER:
+                break
         if not rows:
             raise InvalidInput("workbook.empty")
     except PasswordError:
@@ -135,6 +137,8 @@ def _has_phones(rows: list[list[Any]]) -> bool:
 
 
 _LOOKED_AT = 50
+_MOST_ROWS_OF_A_COVER = 200
+"""A longer sheet is data, numbers or not: nothing behind it is opened."""
 _like_phone = re.compile(r"\D*(?:0086|86)?1[3-9]\d(?:[\s-]?\d{4}){2}\D*").fullmatch
 
 
