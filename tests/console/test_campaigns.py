@@ -216,6 +216,22 @@ def test_the_live_page_adds_up_and_its_buttons_act(author):
     assert press(author, campaign, "resume") == 409
 
 
+def test_the_bar_of_a_campaign_that_waits_for_its_window_is_named_in_words_only(author):
+    """The moment it goes on is markup on the page, and cannot be in an attribute."""
+    make_contacts(2, at=BEFORE)
+    campaign = planned()
+    opens = utc_now() + timedelta(days=1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update plan set windows = jsonb_build_array(jsonb_build_array(%s::text, %s::text)) where id = %s",
+            [opens.isoformat(), (opens + timedelta(hours=1)).isoformat(), campaign.plan_id],
+        )
+    html = html_of(author, f"/campaigns/{campaign.pk}/live")
+    assert "不在发送时段，<time" in html
+    [name] = re.findall(r'<progress [^>]*aria-label="([^"]*)"', html)
+    assert name.startswith("不在发送时段，") and name.endswith(" 继续") and "<" not in name
+
+
 def test_the_report_leads_to_masked_people_with_their_outcome(author):
     number = phone()
     make_contact(phone=number, at=BEFORE, province="浙江")
