@@ -447,3 +447,12 @@ def test_absurd_amounts_keep_nobodys_traits_from_being_computed(mirror: Lens) ->
     define("spent", Measure.SUM_FEN)
     values = computed(mirror)
     assert (values[rich]["spent"], values[plain]["spent"]) == (2**63 - 1, 500)
+
+
+def test_who_never_bought_has_spent_nothing(mirror: Lens) -> None:
+    looked, unpriced = make_contacts(2)
+    make_event(looked, kind=LOOK, at=NOW - DAY, amount_fen=None)
+    make_event(unpriced, kind=BUY, at=NOW - DAY, amount_fen=None)
+    define("spent", Measure.SUM_FEN, kinds=(BUY,))
+    values = computed(mirror)
+    assert (values[looked]["spent"], values[unpriced]["spent"]) == (0, 0)

@@ -173,7 +173,7 @@ class _Computation:
                 case Measure.COUNT:
                     value = event["id"].count(where=where)
                 case Measure.SUM_FEN:
-                    total = event["amount_fen"].sum(where=where)
+                    total = event["amount_fen"].sum(where=where).fill_null(0)  # least() passes over nulls
                     value = ibis.least(total, _MOST_FEN).cast("int64")
                 case Measure.AVERAGE_FEN:
                     value = event["amount_fen"].mean(where=where).round().cast("int64")
