@@ -14,6 +14,7 @@ from tests.patience import PATIENCE_S
 
 from xinfeng.channels.backoff import Backoff
 from xinfeng.channels.cmpp import CmppConfig
+from xinfeng.channels.codes import explain_login
 from xinfeng.channels.config import LineConfig
 from xinfeng.channels.intake import MOST_OWED, SLICE, Intake
 from xinfeng.channels.kinds import read_config
@@ -200,6 +201,18 @@ def test_a_refusal_keeps_its_status_and_says_when_it_is_tried_again() -> None:
     place = ending(peer)
     assert (place.phase, place.detail) == (ConnectionPhase.REFUSED, "cmpp.login.other:47")
     assert place.retry_at is not None
+
+
+def test_a_gateway_that_knows_no_transceiver_is_said_to_want_a_pair() -> None:
+    async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        bind = await reader.readexactly(16)
+        writer.write(struct.pack(">II", 16, 0x80000000) + struct.pack(">I", 3) + bind[12:16])
+        await reader.read()
+
+    place = ending(peer, kind="smpp34")
+    assert (place.phase, place.detail) == (ConnectionPhase.REFUSED, "smpp.login.bad_command:3")
+    told = explain_login("smpp34", 3)
+    assert "pair" in told.zh and "pair" in told.en
 
 
 @pytest.mark.parametrize("host", ["a..b.example", "x" * 70 + ".example", "nope.invalid"])

@@ -154,12 +154,14 @@ def test_a_refused_login_says_why(status: int, code: str) -> None:
     ]
 
 
-@pytest.mark.parametrize(("status", "told"), [(3, 3), (0, 0xFF)])
-def test_a_login_that_is_not_understood_is_refused(status: int, told: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "told", "code"), [(3, 3, "smpp.login.bad_command"), (0, 0xFF, "smpp.login.other")]
+)
+def test_a_login_that_is_not_understood_is_refused(status: int, told: int, code: str) -> None:
     client = new_client()
     client.connect(WALL, 0.0)
     events = client.feed(encode(GenericNack(sequence=1, status=status)), 0.0)
-    assert events == [Refused(told, "smpp.login.other"), Closed(CloseReason.REFUSED, [])]
+    assert events == [Refused(told, code), Closed(CloseReason.REFUSED, [])]
 
 
 def test_the_answer_to_another_kind_of_login_is_a_violation() -> None:

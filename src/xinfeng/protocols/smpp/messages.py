@@ -260,6 +260,7 @@ UNKNOWN_ERROR = 0xFF
 FLOW_CONTROL = frozenset({QUEUE_FULL, THROTTLED})
 
 LOGIN_CODES = {
+    0x03: "smpp.login.bad_command",
     0x04: "smpp.login.wrong_state",
     0x05: "smpp.login.already_bound",
     0x08: "smpp.login.system_error",
