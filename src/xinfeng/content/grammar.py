@@ -178,7 +178,8 @@ def parse(source: str, catalogue: Catalogue, *, part: str) -> Parsed:
     `template.too_long`, `template.control_character`, `template.brackets` (【】 belong to the signature),
     `template.syntax`, `template.tag_not_allowed`, `template.unknown_variable` (`variable`),
     `template.unknown_filter` (`filter`), `template.filter_arguments`, `template.filter_kind`,
-    `template.comparison`, `template.unknown_value`, `template.condition_only`, `template.repeated_case`.
+    `template.comparison`, `template.unknown_value`, `template.condition_only`, `template.repeated_case`,
+    `template.only_variables_shown`.
     """
     return _parse(one_line(source), catalogue, part=part, at_most=LONGEST_SOURCE)
 
@@ -256,6 +257,8 @@ class _Reader:
         filters = tuple(self._filter(call) for call in expression.filters or ())
         if isinstance(expression.left, primitives.StringLiteral) and not filters:
             return Literal(expression.left.value)
+        if isinstance(expression.left, (*_SCALARS, primitives.RangeLiteral)):
+            self._refuse("template.only_variables_shown", expression.left)
         variable = self._variable(expression.left)
         kind = variable.kind
         if kind in (Kind.BOOL, Kind.CODE):

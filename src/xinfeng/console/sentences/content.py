@@ -94,6 +94,10 @@ SENTENCES: dict[str, Words] = {
         "过滤器“{filter}”不能用在 {variable} 上，它们的类型不同。",
         "The filter “{filter}” does not fit {variable}: their kinds differ.",
     ),
+    "template.only_variables_shown": Words(
+        "第 {place} 个字符附近的 {{{{ }}}} 里不是变量。固定的文字直接写在外面，不用 {{{{ }}}} 和过滤器。",
+        "The {{{{ }}}} near character {place} holds no variable. Write fixed words outside it, without filters.",
+    ),
     "template.comparison": Words(
         "第 {place} 个字符附近的条件不成立：比较的两边类型不同，或写法不支持。",
         "The condition near character {place} cannot hold: its sides are of different kinds, or it is not supported.",
