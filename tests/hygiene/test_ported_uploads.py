@@ -25,6 +25,13 @@ NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> None:
+    """No test finds the files of another that never ran their jobs."""
+    for path in _kept():
+        path.unlink()
+
+
 def _send(text: str, *, drawn_up: date = date(2026, 11, 20)) -> Upload:
     return receive(
         [text.encode()], file_name="携转.csv", drawn_up=drawn_up, source="管局", actor="li", now=NOW

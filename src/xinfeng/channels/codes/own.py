@@ -25,6 +25,8 @@ from xinfeng.foundation.models import StoredSetting
 from xinfeng.kernel.errors import InvalidInput, NotFound
 
 MOST = 5_000
+LONGEST_FIELD = 10_000
+"""In characters. How much `csv` itself takes depends on who else in the process has set its limit."""
 LARGEST_FILE = 2 * 2**20
 LONGEST_WORDS = 200
 CARRIERS = ("", "mobile", "unicom", "telecom", "broadnet")
@@ -172,6 +174,10 @@ def _read_rows(reader: csv.DictReader[str]) -> list[tuple[str, OwnCode]]:
         decided |= {f"{reader.line_num} {name}": value for name, value in stated.items() if value}
         if not any(given.values()):
             continue
+        if max(map(len, given.values())) > LONGEST_FIELD:
+            raise InvalidInput(
+                "code.file", why="csv", detail=f"field larger than {LONGEST_FIELD}", line=reader.line_num
+            )
         try:
             written = expand(given["code"])
         except ValueError:
