@@ -5,15 +5,14 @@
 
 `sign_in(role)` gives a page of somebody else, `phone_page` one of a phone's size, `people` makes users. Every
 page that logs an error in the browser's console, or gets a 5xx, fails its test. Chromium is `$CHROMIUM` or
-/usr/bin/chromium; `$LATENCY_MS` puts a slow line before it, so that a test that acts before a page's scripts have
-come is found. The house is shared by all tests of a run: give things names of their own.
+/usr/bin/chromium; `$LATENCY_MS` puts a slow line before it and `$CPU_SLOWDOWN` a processor so many times slower, so
+that a test that acts before a page's scripts have come is found. The house is shared by all tests of a run: give things names of their own.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -35,6 +34,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 from tests.patience import PATIENCE_S
+from tests.ports import free_port
 
 expect.set_options(timeout=PATIENCE_S * 1000)
 
@@ -58,6 +58,7 @@ FLAGS = (
 )
 START_S = 2 * PATIENCE_S
 LATENCY_MS = int(os.environ.get("LATENCY_MS", "0"))
+CPU_SLOWDOWN = float(os.environ.get("CPU_SLOWDOWN", "1"))
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -83,12 +84,6 @@ class House:
         return done.stdout
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=10) as answer:
@@ -100,7 +95,7 @@ def _answers(url: str) -> bool:
 @pytest.fixture(scope="session")
 def house() -> Iterator[House]:
     data = Path(tempfile.mkdtemp(prefix="xinfeng-browser-"))
-    port = _free_port()
+    port = free_port()
     plain = {name: value for name, value in os.environ.items() if not name.startswith("XINFENG_")}
     environment = {**plain, "XINFENG_DATA": str(data), "XINFENG_HTTP": f"127.0.0.1:{port}"}
     url = f"http://127.0.0.1:{port}"
@@ -164,9 +159,7 @@ def sign_in(chromium: Browser, house: House, people: Callable[[str], str]) -> It
         context.set_default_timeout(PATIENCE_S * 1000)
         contexts.append(context)
         page = context.new_page()
-        if LATENCY_MS:
-            line = {"offline": False, "latency": LATENCY_MS, "downloadThroughput": -1, "uploadThroughput": -1}
-            context.new_cdp_session(page).send("Network.emulateNetworkConditions", line)
+        hamper(page)
         page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
         page.on("console", lambda message: faults.extend(_fault_of(message)))
         page.on("response", lambda response: faults.extend(_failure_of(response)))
@@ -181,6 +174,15 @@ def sign_in(chromium: Browser, house: House, people: Callable[[str], str]) -> It
     for context in contexts:
         context.close()
     assert not faults, "\n".join(faults)
+
+
+def hamper(page: Page) -> None:
+    """As slow a line and as slow a processor as was asked for."""
+    if LATENCY_MS:
+        line = {"offline": False, "latency": LATENCY_MS, "downloadThroughput": -1, "uploadThroughput": -1}
+        page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", line)
+    if CPU_SLOWDOWN > 1:
+        page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": CPU_SLOWDOWN})
 
 
 def _fault_of(message: ConsoleMessage) -> list[str]:

@@ -13,6 +13,7 @@ def test_a_text_is_found_begun_from_and_saved_as_ones_own(sign_in: Callable[...,
     page.get_by_label("签名", exact=True).fill("文案库茶社")
     page.get_by_label("服务热线").locator("visible=true").first.fill("400-820-8820")
     page.get_by_role("button", name="登记", exact=True).click()
+    expect(page.locator("main table")).to_contain_text("文案库茶社")
 
     page.goto("/templates")
     page.get_by_role("link", name="文案库", exact=True).first.click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -32,7 +33,7 @@ def test_a_text_is_returned_amended_approved_and_voided_by_a_change(
     expect(reviewer.get_by_role("button", name="通过")).to_be_disabled()
     reviewer.get_by_label("意见").fill("没有凭证，请换一种说法")
     reviewer.get_by_role("button", name="退回修改").click()
-    reviewer.wait_for_load_state()
+    expect(reviewer).to_have_url(re.compile(r"/reviews$"))
 
     author.goto(template)
     expect(author.get_by_text("没有凭证，请换一种说法").first).to_be_visible()
@@ -43,7 +44,7 @@ def test_a_text_is_returned_amended_approved_and_voided_by_a_change(
     expect(reviewer.locator("mark.xf-mark.is-evidence")).to_have_count(0)
     approved = reviewer.url
     reviewer.get_by_role("button", name="通过").click()
-    reviewer.wait_for_load_state()
+    expect(reviewer).to_have_url(re.compile(r"/reviews$"))
     reviewer.goto(approved)
     expect(reviewer.get_by_role("heading", level=1)).to_contain_text("已通过")
 

@@ -1,4 +1,4 @@
-// What somebody chose before the scripts had come: said again once everything listens, so that what stands beside a
+// What somebody chose or pressed before the scripts had come: said again once everything listens, so that what stands beside a
 // control (a preview, a list, a count) never belongs to another choice than the one she sees. The same holds for
 // what a browser puts back into a form after a reload.
 document.addEventListener("htmx:load", () => {
@@ -9,6 +9,7 @@ document.addEventListener("htmx:load", () => {
     // htmx took what had been typed for what the field began with, so a search is asked for by its form.
     if (control.type === "search" && control.form?.hasAttribute("hx-get")) control.form.requestSubmit();
   }
+  document.dispatchEvent(new Event("xf:ready"));
 }, { once: true });
 
 /** Whether a control holds something else than the page was sent with. */
