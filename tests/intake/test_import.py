@@ -549,3 +549,62 @@ def test_days_that_programs_keep_as_moments_are_the_days_they_mean(db: None) -> 
 def test_a_consent_column_in_the_words_of_other_systems(db: None, word: str, agreed: bool) -> None:
     take(f"手机号,是否同意\n13800138000,{word}\n", consent=CLAIM)
     assert may_write(contact_of("13800138000").pk) is agreed
+
+
+@pytest.mark.parametrize("word", ["是", "1", "已退订", "Y", "unsubscribed", "2026-03-01 08:00"])
+def test_who_opted_out_elsewhere_is_not_taken_to_agree_with_the_rest_of_the_file(db: None, word: str) -> None:
+    done = take(f"手机号,是否退订\n13800138000,{word}\n13800138001,\n13800138002,否\n", consent=CLAIM)
+    assert numbers(done) == (3, 0, 0, 0)
+    assert [may_write(contact_of(f"1380013800{at}").pk) for at in range(3)] == [False, True, True]
+    [entry] = entries_of(contact_of("13800138000").pk)
+    assert (entry.purpose, entry.granted, entry.source) == ("marketing", False, "import:门店入会表")
+
+
+def test_an_opt_out_in_a_file_ends_what_was_agreed_before_and_needs_no_claim(db: None) -> None:
+    take("手机号\n13800138000\n", consent=CLAIM)
+    assert may_write(contact_of("13800138000").pk)
+    take("手机号,退订标记\n13800138000,1\n", source="客服系统")
+    contact = contact_of("13800138000")
+    assert not may_write(contact.pk)
+    last = entries_of(contact.pk)[0]
+    assert (last.granted, last.source, last.at) == (False, "import:客服系统", NOW)
+    take("手机号\n13800138000\n", consent=CLAIM)
+    assert not may_write(contact.pk)
+
+
+def test_an_old_opt_out_does_not_end_what_was_agreed_later(db: None) -> None:
+    agreed = NOW - timedelta(days=2)
+    contact = make_contact(phone="13800138000", at=agreed)
+    for days, writable in ((-3, True), (1, False)):
+        take(f"手机号,退订时间\n13800138000,{(agreed + timedelta(days=days)).isoformat()}\n")
+        assert may_write(contact) is writable
+
+
+def test_a_list_of_opt_outs_imported_every_night_says_it_once(db: None) -> None:
+    nightly = "手机号,退订\n13800138000,是\n13800138001,2026-03-01\n"
+    for _ in range(3):
+        take(nightly)
+    assert [len(entries_of(contact_of(f"1380013800{at}").pk)) for at in range(2)] == [1, 1]
+
+
+def test_a_word_for_refusing_in_a_column_about_consent_is_a_refusal_and_a_plain_no_is_none(db: None) -> None:
+    content = "手机号,短信订阅状态\n13800138000,已退订\n13800138001,否\n13800138002,已订阅\n"
+    take(content, consent=CLAIM)
+    said = [[one.granted for one in entries_of(contact_of(f"1380013800{at}").pk)] for at in range(3)]
+    assert said == [[False], [], [True]]
+
+
+def test_a_row_of_which_nobody_can_tell_whether_it_opted_out_is_left_out(db: None) -> None:
+    done = take("手机号,是否退订\n13800138000,也许\n", consent=CLAIM)
+    assert numbers(done) == (0, 0, 0, 1)
+    [row] = corrected(done.id)
+    assert row["原因"] == "是否退订：看不懂这个人有没有退订；请写“是”“否”或退订时间"
+
+
+def test_a_row_of_a_service_list_that_opted_out_says_no_to_both(db: None) -> None:
+    claim = ConsentClaim("service", source="订单", given_at=NOW - timedelta(days=1), evidence="A-18")
+    take("手机号,退订\n13800138000,是\n", consent=claim)
+    assert {one.purpose: one.granted for one in entries_of(contact_of("13800138000").pk)} == {
+        "marketing": False,
+        "service": False,
+    }

@@ -132,13 +132,16 @@ def test_a_summary_says_nothing_of_one_row(language: str) -> None:
         ("短信订阅状态", "consent_granted"),
         ("sms_opt_in", "consent_granted"),
         ("接受推送？", "consent_granted"),
-        ("是否退订", "skip"),
-        ("不接收短信", "skip"),
-        ("opt_out", "skip"),
+        ("会员退订情况", "opted_out"),
+        ("不再接收短信", "opted_out"),
+        ("sms opt-out flag", "opted_out"),
+        ("退订次数", "skip"),
         ("是否孕妇", "skip"),
     ],
 )
-def test_a_column_of_yes_and_no_that_speaks_of_consent_is_not_overlooked(column: str, field: str) -> None:
+def test_a_column_of_yes_and_no_that_speaks_of_consent_or_refusal_is_not_overlooked(
+    column: str, field: str
+) -> None:
     rows = [["13800138000", "是"], ["13800138001", "否"], ["13800138002", "已退订"], ["13800138003", ""]]
     [_, found] = mapping.guess("contacts", ["手机号", column], rows, attributes={})
     assert (found.field, found.sure) == (field, False)
@@ -148,3 +151,10 @@ def test_a_number_of_a_consent_form_is_no_answer() -> None:
     rows = [["13800138000", "A-17"], ["13800138001", "A-18"]]
     [_, found] = mapping.guess("contacts", ["手机号", "同意书编号"], rows, attributes={})
     assert found.field == "skip"
+
+
+@pytest.mark.parametrize(
+    "header", ["是否退订", "退订时间", "黑名单", "Unsubscribed", "opt_out", "Do Not Contact"]
+)
+def test_who_opted_out_is_known_by_the_name_of_the_column(header: str) -> None:
+    assert fields("contacts", f"手机号,{header}") == ["phone", "opted_out"]

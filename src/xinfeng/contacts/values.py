@@ -27,12 +27,18 @@ _GENDERS = {
 }
 _GENDER_WORDS = {word: gender for gender, words in _GENDERS.items() for word in words.split()}
 
-_YES = (
-    "是 有 对 真 同意 已同意 接受 已接受 授权 已授权 允许 订阅 已订阅 已勾选 已签署 y yes true t 1 on √ ✓ ✔ ☑"
-)
-_NO = """否 无 没有 错 假 不同意 未同意 不接受 未接受 不接收 未授权 不允许 未订阅 退订 已退订 拒收 拒绝 未勾选 未签署
+_YES = """是 有 对 真 同意 已同意 接受 已接受 授权 已授权 允许 订阅 已订阅 订阅中 已勾选 已签署 y yes true t 1 on √ ✓ ✔ ☑
+    subscribed opt-in opted-in optin optedin"""
+_NO = """否 无 没有 错 假 不同意 未同意 不接受 未接受 不接收 未授权 不允许 未订阅 拒绝 未勾选 未签署
     n no false f 0 off × ✗ ✘ ☐ □"""
-_TRUE, _FALSE = frozenset(_YES.split()), frozenset(_NO.split())
+_OPTED_OUT = """退订 已退订 拒收 已拒收 取消订阅 已取消订阅 黑名单 已拉黑
+    unsubscribed unsubscribe opt-out opted-out optout optedout blocked"""
+_TRUE, _LEFT = frozenset(_YES.split()), frozenset(_OPTED_OUT.split())
+_FALSE = frozenset(_NO.split()) | _LEFT
+_REFUSED = """是 有 对 真 y yes true t 1 on √ ✓ ✔ ☑ 拒绝 已拒绝 拒绝接收 不接收 不接受 不同意 取消 已取消 勿扰 免打扰"""
+_NOT_REFUSED = """否 无 没有 错 假 n no false f 0 off × ✗ ✘ ☐ □ 未退订 没退订 未拒收 接收 接受 同意 正常 订阅 已订阅 订阅中
+    subscribed active opt-in opted-in optin optedin"""
+_SAYS_NO, _SAYS_NOTHING = frozenset(_REFUSED.split()) | _LEFT, frozenset(_NOT_REFUSED.split())
 
 _is_iso_day = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII).fullmatch
 _is_iso_time = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{3}|\.\d{6})?)?", re.ASCII).fullmatch
@@ -191,6 +197,24 @@ def read_bool(text: str) -> bool:
     if word in _FALSE:
         return False
     raise InvalidInput("bool.unreadable")
+
+
+def says_left(text: str) -> bool:
+    """Whether a cell that could be about anything says that somebody opted out: `已退订`, `unsubscribed`."""
+    return _plain(text).strip().lower() in _LEFT
+
+
+def read_opt_out(text: str) -> bool:
+    """Whether a cell of a column such as `是否退订` says that somebody refused; raises `opt_out.unreadable`.
+
+    The words are those of `read_bool`, but a word for refusing means yes here.
+    """
+    word = _plain(text).strip().lower()
+    if word in _SAYS_NO:
+        return True
+    if word in _SAYS_NOTHING:
+        return False
+    raise InvalidInput("opt_out.unreadable")
 
 
 def read_number(text: str) -> int | float:

@@ -316,6 +316,7 @@ def _import(job_id: int, *, now: datetime) -> None:
         zone=zone,
         now=now,
         contract=contract.number if contract else "",
+        source=job.source,
     )
     import_contacts(course, reader, skip=job.rows_read, now=now)
 

@@ -17,6 +17,7 @@ from xinfeng.consent.evidence import check_reference
 from xinfeng.consent.ledger import IMPORT_PREFIX
 from xinfeng.consent.purposes import check
 from xinfeng.kernel.errors import InvalidInput
+from xinfeng.kernel.purposes import MESSAGE_PURPOSES
 
 LONGEST_SOURCE = 80 - len(IMPORT_PREFIX)
 LONGEST_EVIDENCE = 500
@@ -54,6 +55,26 @@ class RowClaim(NamedTuple):
     source: str | None = None
     evidence: str | None = None
     notice: str | None = None
+
+
+class Refusal(NamedTuple):
+    """That somebody said no, as a file tells: `at` None where it doesn't tell when."""
+
+    purposes: tuple[str, ...]
+    at: datetime | None
+    source: str
+    evidence: str
+
+
+def refusal(claim: ConsentClaim | None, *, at: datetime | None, source: str) -> Refusal:
+    """What a row amounts to whose person has opted out: a no to marketing, and to what the file claims of the others.
+
+    It needs no claim and no proof: a no holds without them. `source`: where the file is from, at most
+    `LONGEST_SOURCE` characters, for where no claim names one.
+    """
+    purposes = [one for one in MESSAGE_PURPOSES if one == "marketing" or (claim and one == claim.purpose)]
+    stated = claim.source if claim and claim.source else source
+    return Refusal(tuple(purposes), at, IMPORT_PREFIX + stated, claim.evidence if claim else "")
 
 
 class Grant(NamedTuple):

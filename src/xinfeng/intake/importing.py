@@ -12,7 +12,7 @@ import gc
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,6 +38,7 @@ from xinfeng.contacts.tiers import recompute_tiers_of
 from xinfeng.foundation.database import Connection, bulk_transaction
 from xinfeng.foundation.ids import take_block
 from xinfeng.foundation.vault import Kind, vault
+from xinfeng.intake.claims import Grant, Refusal
 from xinfeng.intake.erased import ErasedNumbers
 from xinfeng.intake.files import BadRow, FileShape, Row, read_rows
 from xinfeng.intake.models import ImportState
@@ -171,21 +172,25 @@ def _write_contacts(
     )
     bad = list(batch.bad)
     entries: list[NewEntry] = []
+    refusals: dict[int, Refusal] = {}
     changes: dict[Change, set[int]] = {"new": set(), "changed": set(), "same": set()}
-    for (row, _, grant), (contact_id, change) in zip(batch.rows, results, strict=True):
+    for (row, _, said), (contact_id, change) in zip(batch.rows, results, strict=True):
         if contact_id is None:
             bad.append(BadRow(row.line, "contact.conflict", {}, row.cells))
             continue
         changes[change].add(contact_id)
-        if grant is not None:
-            purpose, at, source, evidence, notice_id = grant
+        if type(said) is Grant:
+            purpose, at, source, evidence, notice_id = said
             entries.append(NewEntry(contact_id, purpose, True, at, source, notice_id, evidence, course.actor))
+        elif type(said) is Refusal:
+            refusals[contact_id] = said
     _keep_bad_rows(connection, course.job_id, bad)
     counts: Counter[str] = Counter(change for _, change in results)
     _advance(connection, course.job_id, taken=batch.taken, changes=counts, rejected=len(bad))
     _record_consent(
         connection,
         entries,
+        _not_yet_refused(connection, refusals, actor=course.actor, now=now),
         newborn=changes["new"],
         known=changes["changed"] | changes["same"],
         moved=changes["new"] | changes["changed"],
@@ -196,6 +201,7 @@ def _write_contacts(
 def _record_consent(
     connection: Connection,
     entries: Sequence[NewEntry],
+    refusals: Sequence[NewEntry],
     *,
     newborn: set[int],
     known: set[int],
@@ -206,7 +212,7 @@ def _record_consent(
 
     `known`: contacts that were there before, or whom an earlier row of this batch has made.
     """
-    new = _not_yet_said(connection, entries, known) if known else entries
+    new = [*(_not_yet_said(connection, entries, known) if known else entries), *refusals]
     append_entries(connection, new, now=now, newborn=newborn)
     refresh_standing(connection, sorted(moved.difference([entry.contact_id for entry in new])))
 
@@ -222,6 +228,35 @@ def _not_yet_said(connection: Connection, entries: Sequence[NewEntry], known: se
             said.add(statement)
         new.append(entry)
     return new
+
+
+def _not_yet_refused(
+    connection: Connection, refusals: Mapping[int, Refusal], *, actor: str, now: datetime
+) -> list[NewEntry]:
+    """The withdrawals that change or add something.
+
+    Lists are imported every night. A no whose time is known is recorded once; one without a time is recorded again
+    only where she has agreed since, because the file may mean a new one.
+    """
+    if not refusals:
+        return []
+    rows = connection.execute(_REFUSED, (copying.integers(refusals),)).fetchall()
+    known = {(contact_id, purpose): (last, holds) for contact_id, purpose, last, holds in rows}
+    entries = []
+    for contact_id, (purposes, at, source, evidence) in refusals.items():
+        for purpose in purposes:
+            last, holds = known.get((contact_id, purpose), (None, False))
+            if last is not None and (holds if at is None else last >= at):
+                continue
+            entries.append(NewEntry(contact_id, purpose, False, at or now, source, None, evidence, actor))
+    return entries
+
+
+_REFUSED = """\
+select e.contact_id, e.purpose, max(e.at), not coalesce(bool_or(s.granted), false)
+from consent_entry e left join standing s using (contact_id, purpose)
+where not e.granted and e.contact_id = any(%s::bigint[])
+group by e.contact_id, e.purpose"""
 
 
 _Statement = tuple[int, str, datetime, str, int | None, str]

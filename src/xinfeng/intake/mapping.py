@@ -12,12 +12,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from xinfeng.contacts.models import AttributeKind
-from xinfeng.contacts.values import read_bool, read_date, read_gender, read_number, read_time
+from xinfeng.contacts.values import (
+    read_bool,
+    read_date,
+    read_gender,
+    read_number,
+    read_opt_out,
+    read_time,
+)
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.phones import parse_mainland
 from xinfeng.kernel.time import SHANGHAI
 
 SKIP = "skip"
+OPTED_OUT = "opted_out"
 
 CONTACT_FIELDS: dict[str, str] = {
     "phone": "手机号 手机 电话 手机号码 电话号码 联系电话 联系方式 移动电话 号码 mobile phone tel telephone cell cellphone "
@@ -39,6 +47,9 @@ CONTACT_FIELDS: dict[str, str] = {
     "consent_at": "同意时间 授权时间 同意日期 授权日期 consentat consenttime consentdate optintime optindate consentedat",
     "consent_source": "授权来源 同意来源 授权渠道 同意渠道 consentsource optinsource",
     "consent_evidence": "授权凭证 同意凭证 凭证 授权证明 授权记录 evidence consentevidence proof",
+    OPTED_OUT: "是否退订 退订 已退订 退订状态 退订标记 退订时间 退订日期 是否拒收 拒收 已拒收 短信拒收 是否勿扰 勿扰 免打扰 "
+    "是否黑名单 黑名单 短信黑名单 不接收营销 不接收短信 拒绝营销 拒绝营销短信 optout optedout smsoptout optoutat optouttime unsubscribed "
+    "unsubscribe unsubscribedat isunsubscribed donotcontact donotdisturb dnd donotsms blacklist blacklisted isblacklisted",
     "consent_notice": "告知版本 授权版本 告知书版本 隐私政策版本 noticeversion notice privacyversion",
 }
 """Fields of a contact file and the header names they are known by (compared without spaces, marks and case)."""
@@ -106,6 +117,8 @@ def guess(
             _find_by_look(field, looks_right, guesses, rows)
     if kind != "events" and "consent_granted" not in taken:
         _find_by_look("consent_granted", _reads_as_bool, guesses, rows, only=_asks_for_consent)
+    if kind != "events" and OPTED_OUT not in taken:
+        _find_by_look(OPTED_OUT, _reads_as_opt_out, guesses, rows, only=_tells_of_opt_outs)
     return guesses
 
 
@@ -179,9 +192,18 @@ _reads_as_time = _reads(lambda value: read_time(value, SHANGHAI))
 _reads_as_bool = _reads(read_bool)
 
 
+def _reads_as_opt_out(value: str) -> bool:
+    return _reads(read_opt_out)(value) or _reads_as_time(value)
+
+
 def _asks_for_consent(column: str) -> bool:
     """Whether a column of yes and no says who agreed. Overlooked, everybody who said no would be taken to agree."""
     return bool(_speaks_of_consent(column)) and not _speaks_of_refusal(column)
+
+
+def _tells_of_opt_outs(column: str) -> bool:
+    """Whether a column says who opted out. Overlooked, they would be taken to agree where the file as a whole does."""
+    return bool(_names_opt_outs(column)) and not _counts(column)
 
 
 _speaks_of_consent = re.compile(
@@ -190,6 +212,12 @@ _speaks_of_consent = re.compile(
 _speaks_of_refusal = re.compile(
     r"不|拒|退订|取消|勿扰|黑名单|opt[\s_-]*out|unsub|refus|block|dis", re.IGNORECASE
 ).search
+
+_names_opt_outs = re.compile(
+    r"退订|拒收|勿扰|免打扰|黑名单|拒绝.*(?:短信|营销|联系)|不(?:再)?接[收受]|opt[\s_-]*out|unsub|do[\s_-]*not|blacklist",
+    re.IGNORECASE,
+).search
+_counts = re.compile(r"次数|数$|原因|方式|渠道|count|reason", re.IGNORECASE).search
 
 _Look = tuple[str, Callable[[str], bool]]
 _LOOKS: dict[bool, tuple[_Look, ...]] = {

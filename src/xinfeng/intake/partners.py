@@ -9,7 +9,7 @@ from xinfeng.consent.contracts import contract_in_force
 from xinfeng.consent.models import SharingContract
 from xinfeng.intake import mapping as mapping_rules
 from xinfeng.intake.claims import ConsentClaim
-from xinfeng.intake.mapping import SKIP
+from xinfeng.intake.mapping import OPTED_OUT, SKIP
 from xinfeng.kernel.errors import InvalidInput
 
 TAG_PREFIX = "partner:"
@@ -39,7 +39,7 @@ def check_partner(
 
 def _covers(contract: SharingContract, column: str, field: str) -> bool:
     """What is said about consent is the proof the contract asks for; everything else must be listed."""
-    if field == SKIP or field.startswith("consent_"):
+    if field in (SKIP, OPTED_OUT) or field.startswith("consent_"):
         return True
     if field.startswith("new:"):
         field = f"attr:{mapping_rules.attribute_key(column)}"

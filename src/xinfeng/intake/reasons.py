@@ -46,6 +46,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "time.in_future": ("时间在将来", "The time lies in the future"),
     "number.unreadable": ("这不是数字", "This is not a number"),
     "bool.unreadable": ("这里要写“是”或“否”", "This must be yes or no"),
+    "opt_out.unreadable": (
+        "看不懂这个人有没有退订；请写“是”“否”或退订时间",
+        "It cannot be told whether this person opted out; write yes, no or when",
+    ),
     "money.unreadable": ("看不懂这个金额", "This is not an amount we can read"),
     "attribute.not_a_choice": ("不在可选项里", "Not one of the choices"),
     "attribute.too_long": ("太长了，最多 {longest} 字", "Too long: at most {longest} characters"),
@@ -92,6 +96,7 @@ _FIELDS = {
     "consent_source": ("授权来源", "source"),
     "consent_evidence": ("授权凭证", "evidence"),
     "consent_notice": ("告知版本", "notice"),
+    "opted_out": ("已退订", "opted out"),
     "kind": ("行为类型", "kind"),
     "at": ("时间", "time"),
 }

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 from xinfeng.contacts import values
 from xinfeng.contacts.models import AttributeKind, EventKind
 from xinfeng.contacts.records import NO_ATTRS, AttrValue, ContactRecord
-from xinfeng.intake.claims import ConsentClaim, Grant, RowClaim, settle
+from xinfeng.intake.claims import ConsentClaim, Grant, Refusal, RowClaim, refusal, settle
 from xinfeng.intake.files import BadRow, Row
-from xinfeng.intake.mapping import SKIP
+from xinfeng.intake.mapping import OPTED_OUT, SKIP
 from xinfeng.kernel.errors import InvalidInput
 from xinfeng.kernel.money import fen_from_yuan
 from xinfeng.kernel.phones import parse_mainland
@@ -47,11 +47,11 @@ class AttributeSpec:
 
 
 class ContactRow(NamedTuple):
-    """A contact and the consent claimed for it."""
+    """A contact and what the file says of its consent; a refusal goes before whatever else the row claims."""
 
     row: Row
     record: ContactRecord
-    grant: Grant | None
+    said: Grant | Refusal | None
 
 
 class EventRow(NamedTuple):
@@ -247,8 +247,10 @@ class ContactReader(_Reader):
         zone: ZoneInfo,
         now: datetime,
         contract: str = "",
+        source: str = "",
     ) -> None:
         self._attributes = attributes
+        self._source = source
         self._contract = contract
         self._today: date = now.astimezone(zone).date()
         self._claim, self._notices = claim, notices
@@ -264,12 +266,8 @@ class ContactReader(_Reader):
     def read(self, rows: list[Row]) -> tuple[list[ContactRow], list[BadRow]]:
         """The rows typed, in their order, and those that can't be."""
         rows, found, bad = self._read_columns(rows)
-        grants = self._grants_of(found, len(rows))
-        wrong = (
-            {at: grant for at, grant in enumerate(grants) if type(grant) is _Fault}
-            if self._claims_by_row
-            else {}
-        )
+        said = self._said_by(found, len(rows))
+        wrong = {at: one for at, one in enumerate(said) if type(one) is _Fault} if self._claims_by_row else {}
         unknown = [None] * len(rows)
         phones, externals = found.get("phone", unknown), found.get("external_id", unknown)
         if None in phones:
@@ -277,10 +275,10 @@ class ContactReader(_Reader):
                 if phone is None and external is None:
                     wrong.setdefault(at, _Fault("contact.unidentified", {}))
         if wrong:
-            found["grant"] = grants
+            found["said"] = said
             rows, found, worse = _without(rows, found, wrong)
-            bad, grants = bad + worse, found.pop("grant")
-        return list(map(ContactRow, rows, self._records(found, len(rows)), grants)), bad
+            bad, said = bad + worse, found.pop("said")
+        return list(map(ContactRow, rows, self._records(found, len(rows)), said)), bad
 
     def _records(self, found: dict[str, list[Any]], count: int) -> Iterator[ContactRecord]:
         unknown = [None] * count
@@ -298,6 +296,19 @@ class ContactReader(_Reader):
             {key: values_[at] for key, values_ in columns.items() if values_[at] is not None}
             for at in range(count)
         ]
+
+    def _said_by(self, found: dict[str, list[Any]], count: int) -> list[Any]:
+        grants = self._grants_of(found, count)
+        left = [one is _LEFT for one in found.get("consent_granted", ())]
+        for answers in (left, found.get(OPTED_OUT, ())):
+            if any(answers):
+                pairs = zip(answers, grants, strict=True)
+                grants = [self._refusal(no) if no else grant for no, grant in pairs]
+        return grants
+
+    def _refusal(self, no: bool | datetime) -> Refusal:
+        at = no if isinstance(no, datetime) and no <= self._now else None
+        return refusal(self._claim, at=at, source=self._source)
 
     def _grants_of(self, found: dict[str, list[Any]], count: int) -> list[Any]:
         claim = self._claim
@@ -356,8 +367,9 @@ class ContactReader(_Reader):
             "language": values.read_language,
             "tags": values.read_tags,
             "joined_at": partial(_past, read=time, now=self._now),
-            "consent_granted": values.read_bool,
+            "consent_granted": _read_granted,
             "consent_at": time,
+            OPTED_OUT: partial(_read_opt_out, zone=self._zone),
         }
         return readers[field]
 
@@ -422,6 +434,31 @@ def _read_phone(text: str) -> str:
 
 
 _is_rounded = re.compile(r"\d\.\d+[eE]\+?1[0-3]").fullmatch
+
+
+class _Left:
+    """Stands where a column about consent says that somebody took it back; as an answer it is a no."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
+_LEFT = _Left()
+
+
+def _read_granted(text: str) -> bool | _Left:
+    return values.read_bool(text) or (_LEFT if values.says_left(text) else False)
+
+
+def _read_opt_out(text: str, *, zone: ZoneInfo) -> bool | datetime:
+    """Whether somebody refused, or since when. Raises `opt_out.unreadable`: better no row than a no unheard."""
+    try:
+        return values.read_opt_out(text)
+    except InvalidInput as fault:
+        try:
+            return _read_time(text, zone=zone)
+        except InvalidInput:
+            raise fault from None
 
 
 def _read_time(text: str, *, zone: ZoneInfo) -> datetime:

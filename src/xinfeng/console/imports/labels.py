@@ -31,6 +31,7 @@ CONSENT: dict[str, Text] = {
     "consent_source": _("授权来源"),
     "consent_evidence": _("授权凭证"),
     "consent_notice": _("告知版本"),
+    "opted_out": _("已退订"),
 }
 EVENT: dict[str, Text] = {
     "phone": _("手机号"),

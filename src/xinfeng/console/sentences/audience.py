@@ -70,6 +70,10 @@ SENTENCES: dict[str, Words] = {
         "看不懂这个生日，请写成 1990-02-03。", "The birthday cannot be read. Write 1990-02-03."
     ),
     "bool.unreadable": Words("看不懂，请写“是”或“否”。", "Cannot be read. Write yes or no."),
+    "opt_out.unreadable": Words(
+        "看不懂这个人有没有退订，请写“是”“否”或退订时间。",
+        "It cannot be told whether this person opted out. Write yes, no or when.",
+    ),
     "date.unreadable": Words(
         "看不懂这个日期，请写成 2025-02-03。", "The date cannot be read. Write 2025-02-03."
     ),
