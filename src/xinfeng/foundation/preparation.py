@@ -24,7 +24,7 @@ from xinfeng.foundation.partitions import cover_around
 from xinfeng.kernel.errors import Conflict
 from xinfeng.kernel.time import utc_now
 
-_PREPARING = 0x58_46_00_04
+_PREPARING = 0x58_46_00_06
 
 RESTORING = "xinfeng_restoring"
 """A table that stands while a restore is under way; where one was broken off, it stays."""

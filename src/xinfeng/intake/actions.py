@@ -46,7 +46,7 @@ ABANDONED_AFTER = timedelta(days=7)
 """An upload whose mapping nobody confirmed is deleted after that."""
 
 OPEN_STATES = (ImportState.MAPPING, ImportState.QUEUED, ImportState.CHECKING, ImportState.RUNNING)
-_LOCK = 0x58_46_00_10  # with the job's id: who runs an import holds it
+_LOCK = 0x58_46_00_13  # with the job's id: who runs an import holds it
 
 
 def receive_file(

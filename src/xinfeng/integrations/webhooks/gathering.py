@@ -32,7 +32,7 @@ from xinfeng.integrations.webhooks import kinds
 log = logging.getLogger(__name__)
 
 BATCH = 500
-_LOCK = 0x58_46_00_10
+_LOCK = 0x58_46_00_12
 _BEFORE_BEGIN = timedelta(seconds=10)
 """`now` is taken a little before a transaction begins, perhaps on another machine."""
 
