@@ -243,7 +243,7 @@ def test_a_restored_database_begins_anew(hook):
 def test_two_looks_at_once_do_not_tell_twice(hook):
     make_contacts(3, consent=())
     with connect() as other:
-        other.execute("select pg_advisory_xact_lock(%s)", (0x58_46_00_10,))
+        other.execute("select pg_advisory_xact_lock(%s)", (gathering._LOCK,))
         assert gather(now=utc_now()) == 0
     assert gather(now=utc_now()) == 3
 
