@@ -23,23 +23,9 @@ _strange = re.compile(f"[^{_PLAIN}]")
 _HAN = re.compile("[\u4e00-\u9fff]")
 _is_latin = re.compile(r"[ -~]+").fullmatch
 _is_written = re.compile(r"[\t\n\r -~]+").fullmatch
-_SCRIPTS = frozenset(
-    {
-        *(
-            "LATIN",
-            "GREEK",
-            "CYRILLIC",
-            "ARABIC",
-            "HEBREW",
-            "TIBETAN",
-            "MONGOLIAN",
-            "YI",
-            "HANGUL",
-            "HIRAGANA",
-        ),
-        *("KATAKANA", "BOPOMOFO", "THAI", "LAO", "KHMER", "MYANMAR", "TAI", "DEVANAGARI", "BENGALI", "TAMIL"),
-    }
-)
+_NAMES = """LATIN GREEK CYRILLIC ARABIC HEBREW TIBETAN MONGOLIAN YI HANGUL HIRAGANA KATAKANA BOPOMOFO THAI LAO KHMER
+    MYANMAR TAI DEVANAGARI BENGALI TAMIL"""
+_SCRIPTS = frozenset(_NAMES.split())
 """Whose letters may be meant: those written in China and around it. One of them at a time."""
 
 
