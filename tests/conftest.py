@@ -91,6 +91,22 @@ def _close_with_what_is_open(self: Any) -> None:
 
 asyncio.selector_events.BaseSelectorEventLoop.close = _close_with_what_is_open  # type: ignore[method-assign]
 
+_make_transport = asyncio.selector_events._SelectorTransport.__init__  # type: ignore[attr-defined]
+
+
+def _make_transport_or_close(self: Any, loop: Any, sock: socket.socket, *more: Any) -> None:
+    """Who calls in the very moment in which a server closes is dropped, but not closed, by Python before 3.12
+    (gh-109564)."""
+    try:
+        _make_transport(self, loop, sock, *more)
+    except AssertionError:
+        sock.close()
+        self._sock = None
+        raise
+
+
+asyncio.selector_events._SelectorTransport.__init__ = _make_transport_or_close  # type: ignore[attr-defined]
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
