@@ -128,6 +128,7 @@ def test_the_snippet_grows_with_its_form_on_another_site(page: Page, house: Hous
     page.uncheck("[name=with_code]")
     page.click("button[value='remove:boxes:0']")
     page.wait_for_url("**/edit#boxes")
+    expect(page.locator("button[value='remove:boxes:0']")).to_have_count(0)
     origin, serve = other_site
     page.fill("[name=origins]", origin)
     page.click("button:has-text('保存草稿') >> nth=-1")

@@ -11,6 +11,7 @@ from math import ceil
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -85,11 +86,12 @@ def keep(request: HttpRequest, form_id: int) -> HttpResponse:
     form = reads.form_of(form_id)
     raw = read_design(request.POST)
     fault = None
-    if _same_rows(raw, form.draft):
-        try:
-            _keep(request, form, raw)
-        except InvalidInput as refused:
-            fault = refused
+    with transaction.atomic():  # a button pressed meanwhile waits, or is seen
+        if _same_rows(raw, Form.objects.select_for_update().get(pk=form.pk).draft):
+            try:
+                _keep(request, form, raw)
+            except InvalidInput as refused:
+                fault = refused
     form.refresh_from_db()
     return render(request, "forms/beside.html", {"form": form, **_beside(form, fault)})
 
