@@ -28,8 +28,8 @@ from xinfeng.kernel.phones import Carrier, parse_mainland
 from xinfeng.kernel.prefixes import LONGEST_SOURCE
 
 COLUMNS = {
-    "number": ("number", "phone", "mobile", "手机号", "号码", "手机"),
-    "carrier": ("carrier", "运营商", "现运营商", "转入运营商"),
+    "number": ("number", "phone", "mobile", "msisdn", "手机号", "号码", "手机", "手机号码"),
+    "carrier": ("carrier", "运营商", "现运营商", "现在的运营商", "当前运营商", "转入运营商", "携入运营商"),
 }
 MOST_ROWS = 2_000_000
 STEP = 5_000

@@ -27,7 +27,7 @@ from xinfeng.lens.engine import Lens, lens
 
 DELIVERED_TARGET = 0.98
 TARGET_SOURCE = (
-    "产品默认目标：送达率 ≥ 98 %；中国营销短信的送达率没有公开且说明算法的行业基准",
+    "产品默认目标：送达率 ≥ 98%；中国营销短信的送达率没有公开且说明算法的行业基准",
     "the product's own target: delivered ≥ 98 %; no public benchmark for China states its method",
 )
 

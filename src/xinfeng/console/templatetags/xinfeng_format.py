@@ -30,6 +30,12 @@ def num(value: int | float | None) -> str:
 
 
 @register.filter
+def whole(value: float) -> str:
+    """`1152.3` → `1,152`."""
+    return num(round(value))
+
+
+@register.filter
 def shipped(text: str) -> str:
     """The name or source of a default (a holiday, a peak, a gap) in the reader's language; people's own as they are."""
     language = get_language() or ""
