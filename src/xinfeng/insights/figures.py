@@ -10,7 +10,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import ibis
 from django.db import connection
 from django.db.models import Count, Sum
 
@@ -171,8 +170,7 @@ def _rows(statement: str) -> list[tuple[str, int]]:
 
 @dataclass(frozen=True)
 class ChannelFigures:
-    """What a channel did in the last 24 hours, in parts. Receipts are those for what it carried, whichever line of the
-    same carrier account brought them."""
+    """What a channel did in the last 24 hours, in parts."""
 
     submitted: int = 0
     accepted: int = 0
@@ -195,7 +193,6 @@ def channel_figures(*, now: datetime) -> dict[int, ChannelFigures]:
     attempt, receipt = copy.table("attempt"), copy.table("receipt")
     attempt, receipt = attempt.filter(attempt["at"] > since), receipt.filter(receipt["received_at"] > since)
     receipt = receipt.filter(receipt["stat"] != DISPLAYED)  # its delivery was told before
-    receipt = _of_who_carried(copy, receipt, since=since)
     outcome, stat = attempt["outcome"], receipt["stat"]
     tried = attempt.group_by("channel_id").aggregate(
         submitted=(outcome != Outcome.THROTTLED.value).sum(),
@@ -213,50 +210,6 @@ def channel_figures(*, now: datetime) -> dict[int, ChannelFigures]:
                 {name: int(value or 0) for name, value in row.items()}
             )
     return {channel_id: ChannelFigures(**counts) for channel_id, counts in found.items()}
-
-
-def _of_who_carried(copy: Lens, receipt: ibis.Table, *, since: datetime) -> ibis.Table:
-    """These receipts (`channel_id`, `stat`, `received_at`), received after `since`, with the channel that carried their
-    part in place of the one whose line brought them; that one, where no message is known.
-
-    Only channels of one carrier account bring each other's receipts, so the others aren't looked at further.
-    """
-    sharing = _sharing_an_account()
-    own = receipt.filter(receipt["channel_id"].notin(sharing)) if sharing else receipt
-    own = own.select("channel_id", "stat", "received_at")
-    if not sharing:
-        return own
-    theirs = receipt.filter(receipt["channel_id"].isin(sharing))
-    match = copy.table("receipt_match")
-    match = match.filter(match["at"] > since).select(
-        matched="receipt_id", found_id="message_id", found_part="part"
-    )
-    theirs = theirs.left_join(match, theirs["id"] == match["matched"]).drop("matched")
-    theirs = theirs.mutate(
-        of=ibis.coalesce(theirs["message_id"], theirs["found_id"]),
-        which=ibis.coalesce(theirs["part"], theirs["found_part"]),
-    )
-    attempt = copy.table("attempt")
-    left = attempt.filter(
-        attempt["channel_id"].isin(sharing),
-        attempt["outcome"].isin((Outcome.ACCEPTED.value, Outcome.UNCERTAIN.value)),
-        attempt["at"] > since - WAITS,
-    )
-    left = left.group_by(of_id=left["message_id"], of_part=left["part"]).aggregate(
-        carrier=left["channel_id"].max()
-    )
-    theirs = theirs.left_join(left, [theirs["of"] == left["of_id"], theirs["which"] == left["of_part"]])
-    theirs = theirs.select(
-        "stat", "received_at", channel_id=ibis.coalesce(theirs["carrier"], theirs["channel_id"])
-    )
-    return ibis.union(own, theirs.select("channel_id", "stat", "received_at"))
-
-
-def _sharing_an_account() -> list[int]:
-    """Channels whose account with the carrier is that of another channel, too."""
-    accounts = dict(Channel.objects.values_list("pk", "carrier_account"))
-    often = Counter(accounts.values())
-    return sorted(channel_id for channel_id, account in accounts.items() if often[account] > 1)
 
 
 LATELY, BEFORE = timedelta(hours=24), timedelta(days=7)
@@ -283,7 +236,6 @@ def falling_channels(copy: Lens, *, now: datetime) -> list[Falling]:
     receipt = receipt.filter(
         receipt["received_at"] > now - BEFORE, stat != DISPLAYED, ~stat.isin(INTERMEDIATE_STATS)
     )
-    receipt = _of_who_carried(copy, receipt, since=now - BEFORE)
     lately, good = receipt["received_at"] > now - LATELY, receipt["stat"].isin(DELIVERED_STATS)
     asked = receipt.group_by("channel_id").aggregate(
         ended=lately.sum(),
