@@ -35,7 +35,7 @@ from xinfeng.segments.reads import (
     profiles,
     segment_numbers,
 )
-from xinfeng.segments.references import refuse_circle, users_of
+from xinfeng.segments.references import check_references, users_of
 from xinfeng.segments.rule_tags import plain, tag_in_steps
 from xinfeng.segments.rules import to_json
 from xinfeng.segments.saving import (
@@ -54,7 +54,7 @@ log = logging.getLogger(__name__)
 def create_segment(*, name: str, rule: Any, description: str = "", actor: str) -> Segment:
     """Save a dynamic segment. Raises InvalidInput for its rule or name, Conflict when the name is taken."""
     parsed = parse_rule(rule)
-    refuse_circle(parsed)
+    check_references(parsed)
     with transaction.atomic():
         segment = insert_segment(name, description, actor, kind=SegmentKind.DYNAMIC, rule=to_json(parsed))
         audit.record(actor=actor, action="segment.create", kind="segment", subject=segment.pk)
@@ -68,7 +68,7 @@ def update_segment(segment_id: int, *, name: str, rule: Any, description: str = 
         segment = _locked(segment_id)
         if segment.kind != SegmentKind.DYNAMIC:
             raise Conflict("segment.frozen", id=segment_id)
-        refuse_circle(parsed, segment_id=segment_id)
+        check_references(parsed, segment_id=segment_id)
         segment.name = checked_name(name, other_than=segment_id)
         segment.description = checked_description(description)
         segment.rule = to_json(parsed)

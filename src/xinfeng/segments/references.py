@@ -174,7 +174,7 @@ def _tag_rule_profiles(row: TagRule, seen: frozenset[int]) -> bool:
     return profiles(rule, segment=lambda one: named.profiles(one, tag), tag=lambda one: tag.get(one, False))
 
 
-def refuse_circle(rule: Rule, *, segment_id: int | None = None, tag_id: int | None = None) -> None:
+def check_references(rule: Rule, *, segment_id: int | None = None, tag_id: int | None = None) -> None:
     """Refuse a rule for a segment or a tag that would come back to itself, through segments, tags or both; or that
     names a tag there is not: nobody has it, so everybody lacks it.
 

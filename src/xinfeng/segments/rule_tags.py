@@ -30,7 +30,7 @@ from xinfeng.lens.engine import Lens
 from xinfeng.segments.models import TagRule
 from xinfeng.segments.reading import in_words
 from xinfeng.segments.reads import names_for, rule_audience
-from xinfeng.segments.references import named_by, refuse_circle, rule_profiles
+from xinfeng.segments.references import named_by, check_references, rule_profiles
 from xinfeng.segments.rules import Rule, tags_in, to_json
 from xinfeng.segments.vocabulary import parse_rule
 
@@ -93,7 +93,7 @@ def define(*, name: str, rule: Any, actor: str, description: str = "") -> TagRul
             tag.kind != TagKind.RULE or tag.merged_into_id or TagRule.objects.filter(tag=tag).exists()
         ):
             raise Conflict("tag_rule.tag_taken", name=wanted)
-        refuse_circle(parsed, tag_id=tag.pk)
+        check_references(parsed, tag_id=tag.pk)
         made_rule = TagRule.objects.create(tag=tag, rule=to_json(parsed), created_by=actor)
         _audit("tag_rule.define", made_rule, actor)
     return made_rule
@@ -104,7 +104,7 @@ def change(rule_id: int, *, rule: Any, actor: str) -> TagRule:
     parsed = parse_rule(rule)
     with transaction.atomic():
         row = _locked(rule_id)
-        refuse_circle(parsed, tag_id=row.tag_id)
+        check_references(parsed, tag_id=row.tag_id)
         row.rule, row.fault = to_json(parsed), None
         row.save(update_fields=["rule", "fault", "updated_at"])
         _audit("tag_rule.change", row, actor)
@@ -115,7 +115,7 @@ def switch_on(rule_id: int, *, actor: str) -> TagRule:
     """Let the rule run again. Raises what `define` raises, for other rules may have changed meanwhile."""
     with transaction.atomic():
         row = _locked(rule_id)
-        refuse_circle(parse_rule(row.rule), tag_id=row.tag_id)
+        check_references(parse_rule(row.rule), tag_id=row.tag_id)
         row.enabled = True
         row.save(update_fields=["enabled", "updated_at"])
         _audit("tag_rule.switch_on", row, actor)
