@@ -30,7 +30,7 @@ from xinfeng.lens.engine import Lens
 from xinfeng.segments.models import TagRule
 from xinfeng.segments.reading import in_words
 from xinfeng.segments.reads import names_for, rule_audience
-from xinfeng.segments.references import named_by, check_references, rule_profiles
+from xinfeng.segments.references import check_references, named_by, rule_profiles
 from xinfeng.segments.rules import Rule, tags_in, to_json
 from xinfeng.segments.vocabulary import parse_rule
 
