@@ -1,10 +1,11 @@
-"""When a failed delivery is tried again: twelve times over about 23 hours, each a little off the beat. Pure."""
+"""When a failed delivery is tried again: fifteen times over about 41 hours, each a little off the beat. Pure."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-DELAYS_S = (10, 30, 60, 300, 900, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600, 21_600)
+DELAYS_S = (10, 30, 60, 300, 900, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600, 21_600, 21_600, 21_600, 21_600)
+"""The last but one try comes after `GIVE_UP_AFTER`, however they fall: of a dead receiver nothing is given up, it waits."""
 MOST_ATTEMPTS = len(DELAYS_S) + 1
 LONGEST_HOLD_S = 900
 """A receiver that fails is left alone at most this long before another of its deliveries is tried."""
